@@ -1,0 +1,18 @@
+//! The engine: detects what is unusual, finds why, and says it in plain words.
+//!
+//! Pure and deterministic: no I/O, no clock, no async runtime, no randomness; the same input gives
+//! the same bytes. It knows no series, service or node by name, and no simulated fault. It depends
+//! on the model only.
+//!
+//! Start reading at [`Input`], then [`detect()`] (is this series unusual?), [`diagnose()`] (what is
+//! the cause?) and [`narrate()`] (say so).
+
+pub mod detect;
+pub mod diagnose;
+pub mod input;
+pub mod narrate;
+
+pub use detect::detect;
+pub use diagnose::diagnose;
+pub use input::{CitedChange, CitedEvent, Input, LogPattern, Signal, TraceSample};
+pub use narrate::narrate;

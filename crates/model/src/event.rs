@@ -1,0 +1,116 @@
+//! The event log: everything that happened in Fleetscope, in order.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::EventSeq;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum EventKind {
+    /// A cluster was registered.
+    #[serde(rename = "cluster.created")]
+    ClusterCreated,
+    /// A cluster was changed.
+    #[serde(rename = "cluster.updated")]
+    ClusterUpdated,
+    /// A cluster was removed.
+    #[serde(rename = "cluster.deleted")]
+    ClusterDeleted,
+    /// Something unusual was found.
+    #[serde(rename = "anomaly.detected")]
+    AnomalyDetected,
+    /// An investigation was opened.
+    #[serde(rename = "investigation.opened")]
+    InvestigationOpened,
+    /// An investigation reached a conclusion, or another one than before.
+    #[serde(rename = "investigation.updated")]
+    InvestigationUpdated,
+    /// An investigation is followed no longer.
+    #[serde(rename = "investigation.closed")]
+    InvestigationClosed,
+    /// A report was written.
+    #[serde(rename = "report.created")]
+    ReportCreated,
+    /// A report was removed.
+    #[serde(rename = "report.deleted")]
+    ReportDeleted,
+    /// An API token was made.
+    #[serde(rename = "token.created")]
+    TokenCreated,
+    /// An API token was revoked.
+    #[serde(rename = "token.revoked")]
+    TokenRevoked,
+}
+
+impl EventKind {
+    /// Every kind, in the order of the declaration.
+    pub const ALL: [Self; 11] = [
+        Self::ClusterCreated,
+        Self::ClusterUpdated,
+        Self::ClusterDeleted,
+        Self::AnomalyDetected,
+        Self::InvestigationOpened,
+        Self::InvestigationUpdated,
+        Self::InvestigationClosed,
+        Self::ReportCreated,
+        Self::ReportDeleted,
+        Self::TokenCreated,
+        Self::TokenRevoked,
+    ];
+
+    /// The name on the wire: `investigation.opened`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClusterCreated => "cluster.created",
+            Self::ClusterUpdated => "cluster.updated",
+            Self::ClusterDeleted => "cluster.deleted",
+            Self::AnomalyDetected => "anomaly.detected",
+            Self::InvestigationOpened => "investigation.opened",
+            Self::InvestigationUpdated => "investigation.updated",
+            Self::InvestigationClosed => "investigation.closed",
+            Self::ReportCreated => "report.created",
+            Self::ReportDeleted => "report.deleted",
+            Self::TokenCreated => "token.created",
+            Self::TokenRevoked => "token.revoked",
+        }
+    }
+}
+
+/// An event before the log has given it its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewEvent {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: EventKind,
+    /// The id of what it happened to.
+    pub subject: String,
+    /// Who did it: a caller's name.
+    pub actor: String,
+    /// One line for people.
+    pub summary: String,
+}
+
+/// An event in the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place.
+    pub seq: EventSeq,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: NewEvent,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_stored_under_the_name_it_is_shown_by() {
+        for kind in EventKind::ALL {
+            let stored = serde_json::to_value(kind).unwrap();
+            assert_eq!(stored, kind.as_str());
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Investigations: why something is wrong, with what certainty, resting on which evidence.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::Anomaly;
+use crate::change::Change;
+use crate::collection::Gap;
+use crate::entity::Entity;
+use crate::evidence::Evidence;
+use crate::ids::{ClusterId, EvidenceId, InvestigationId};
+use crate::time::{Origin, Status, TimeRange};
+
+/// What an investigation concludes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Verdict {
+    /// The first candidate is the cause.
+    Cause,
+    /// Something is wrong and the evidence does not single out a cause.
+    InsufficientEvidence {
+        /// The one query or look that would settle it.
+        next_look: String,
+    },
+    /// Nothing is unusual in the window.
+    NothingWrong,
+}
+
+/// A probability in words and as a number.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Confidence(pub f64);
+
+impl Confidence {
+    /// From this on a cause may be called one: below, an investigation abstains.
+    pub const ENOUGH: f64 = 0.6;
+
+    /// `high` from 0.8, `moderate` from 0.6, else `low`.
+    pub fn in_words(self) -> &'static str {
+        if self.0 >= 0.8 {
+            "high"
+        } else if self.0 >= Self::ENOUGH {
+            "moderate"
+        } else {
+            "low"
+        }
+    }
+}
+
+/// Whether a reason speaks for a candidate or against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stance {
+    /// For.
+    For,
+    /// Against.
+    Against,
+}
+
+/// One reason, with the evidence it rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// For or against.
+    pub stance: Stance,
+    /// A sentence.
+    pub text: String,
+    /// Never empty.
+    pub evidence: Vec<EvidenceId>,
+}
+
+/// One possible cause.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Where the cause lies.
+    pub entity: Entity,
+    /// The change that brought it, where one did.
+    pub change: Option<Change>,
+    /// What is wrong there, in a few words: `memory grows without bound since revision 7`.
+    pub mechanism: String,
+    /// When it began.
+    pub onset: Timestamp,
+    /// How exactly that is known.
+    pub onset_within: SignedDuration,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The share of the symptoms that it explains, 0 to 1.
+    pub explained: f64,
+    /// The entities it reaches, nearest first, itself left out.
+    pub reaches: Vec<Entity>,
+    /// Why, and why not.
+    pub reasons: Vec<Reason>,
+}
+
+/// Something that happened, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// When.
+    pub at: Timestamp,
+    /// To what.
+    pub entity: Entity,
+    /// What.
+    pub text: String,
+    /// The evidence.
+    pub evidence: Vec<EvidenceId>,
+}
+
+/// What the engine found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    /// The conclusion.
+    pub verdict: Verdict,
+    /// Possible causes, likeliest first; at most ten.
+    pub candidates: Vec<Candidate>,
+    /// What stood out in the window, worst first.
+    pub anomalies: Vec<Anomaly>,
+    /// What happened, oldest first; at most fifty entries.
+    pub timeline: Vec<TimelineEntry>,
+    /// How the conclusion was reached, step by step.
+    pub reasoning: Vec<String>,
+}
+
+/// One investigation, from the alarm to the explanation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Investigation {
+    /// Identity.
+    pub id: InvestigationId,
+    /// Who asked.
+    pub origin: Origin,
+    /// The caller's name.
+    pub requested_by: String,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When this revision was written.
+    pub updated_at: Timestamp,
+    /// Grows by one each time the investigation is gone through again with newer data.
+    pub revision: u32,
+    /// How far it is.
+    pub status: Status,
+    /// Whether it is still followed: newer data may revise it.
+    pub open: bool,
+    /// The clusters that were looked at, by id, with their names.
+    pub clusters: BTreeMap<ClusterId, String>,
+    /// The window that was looked at.
+    pub window: TimeRange,
+    /// The anomalies that raised it.
+    pub alarms: Vec<Anomaly>,
+    /// What was found; none until the first pass is done.
+    pub findings: Option<Findings>,
+    /// The same in plain words.
+    pub narrative: Vec<String>,
+    /// Everything that the findings cite.
+    pub evidence: Vec<Evidence>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// Why it failed, where it did.
+    pub failure: Option<String>,
+}

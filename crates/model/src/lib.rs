@@ -1,0 +1,57 @@
+//! The nouns of Fleetscope: ids, time, series, log lines, traces, clusters, entities, anomalies,
+//! investigations, reports and events.
+//!
+//! This crate must not know where any of it comes from or goes to: no I/O, no clock, no wire
+//! format, no database. Its types are serialised only into the store's documents and between the
+//! pure crates; what HTTP shows is defined in `fleetscope-client`.
+//!
+//! Start reading at [`Cluster`], [`Entity`] and [`Collection`]; then [`Anomaly`] and
+//! [`Investigation`].
+
+pub mod analysis;
+pub mod caller;
+pub mod change;
+pub mod cluster;
+pub mod collection;
+pub mod entity;
+pub mod error;
+pub mod event;
+pub mod evidence;
+pub mod ids;
+pub mod investigation;
+pub mod logs;
+pub mod page;
+pub mod query;
+pub mod report;
+pub mod role;
+pub mod series;
+pub mod time;
+pub mod token;
+pub mod traces;
+pub mod watch;
+
+pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
+pub use caller::{AccessRole, Caller, Permission};
+pub use change::{Change, ChangeKind, KubernetesEvent};
+pub use cluster::{Cluster, ClusterDraft, Endpoint, Endpoints};
+pub use collection::{Collection, Gap, GapKind, Source};
+pub use entity::{Edge, EdgeKind, Entity, EntityKind, Topology};
+pub use error::{ErrorKind, Fault};
+pub use event::{Event, EventKind, NewEvent};
+pub use evidence::{Evidence, EvidenceKind};
+pub use ids::{
+    AnalysisId, ClusterId, EventSeq, EvidenceId, InvestigationId, ReportId, TokenId, WatchId,
+};
+pub use investigation::{
+    Candidate, Confidence, Findings, Investigation, Reason, Stance, TimelineEntry, Verdict,
+};
+pub use logs::LogLine;
+pub use page::{Page, PageRequest};
+pub use query::{LogQuery, MetricQuery, RangeQuery, Selection, TraceQuery};
+pub use report::{Report, ReportFormat};
+pub use role::Role;
+pub use series::{ClusterSeries, Labels, Sample, Series};
+pub use time::{Origin, Status, TimeRange};
+pub use token::ApiToken;
+pub use traces::TraceSummary;
+pub use watch::{Direction, SignalRole, Subject, Watch};

@@ -1,0 +1,26 @@
+//! The traits between the layers: what use cases ask of the world, said in the nouns of
+//! `fleetscope-model`.
+//!
+//! This crate must not know who implements them: no SQL, no HTTP, no Kubernetes. `dyn` appears
+//! only here. Start reading at [`Telemetry`] (reading clusters) and [`store`] (keeping things).
+
+pub mod clock;
+pub mod clusters;
+pub mod error;
+pub mod ids;
+pub mod objects;
+pub mod store;
+pub mod telemetry;
+
+pub use clock::{Clock, ManualClock, PacedClock, SystemClock};
+pub use clusters::Clusters;
+pub use error::Error;
+pub use ids::{IdSource, SeededIds, SystemIds};
+pub use objects::Objects;
+pub use store::{
+    AnalysisStore, ClusterStore, EventLog, InvestigationStore, ReportStore, Store, TokenStore,
+};
+pub use telemetry::Telemetry;
+
+/// The result of a port's call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
