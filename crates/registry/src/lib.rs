@@ -1,1 +1,182 @@
-//! Skeleton.
+//! The registry: which clusters there are and where their telemetry is read.
+//!
+//! It must not know how things are stored or who authenticates callers, and it opens no connection
+//! to a cluster. Start reading at [`Registry`].
+
+mod draft;
+mod error;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fleetscope_model::{
+    Caller, Cluster, ClusterDraft, ClusterId, EventKind, NewEvent, Page, PageRequest, Permission,
+    Selection,
+};
+use fleetscope_ports::{Clock, Clusters, IdSource, Store};
+
+pub use draft::InvalidDraft;
+pub use error::Error;
+
+/// Most clusters that one selection resolves to: a bound on fan-out, far above the design's fleet.
+const MOST_SELECTED: u32 = 500;
+
+/// The use cases about clusters. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl Registry {
+    /// A registry over a store.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
+        Self { store, clock, ids }
+    }
+
+    /// Registers a cluster.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` with a pointer to the field, `Conflict` where the name is taken, `Forbidden`.
+    pub async fn create(&self, caller: &Caller, draft: ClusterDraft) -> Result<Cluster, Error> {
+        allow(caller, Permission::Administer)?;
+        let draft = draft::checked(draft)?;
+        let now = self.clock.now();
+        let cluster = Cluster {
+            id: ClusterId::new(self.ids.next(now)),
+            draft,
+            generation: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let event = self.event(caller, EventKind::ClusterCreated, &cluster, "registered");
+        self.store.clusters.insert(&cluster, &event).await?;
+        Ok(cluster)
+    }
+
+    /// One cluster.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`.
+    pub async fn get(&self, caller: &Caller, id: ClusterId) -> Result<Cluster, Error> {
+        allow(caller, Permission::Read)?;
+        Ok(self.store.clusters.get(id).await?)
+    }
+
+    /// Clusters by name.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`.
+    pub async fn list(&self, caller: &Caller, page: &PageRequest) -> Result<Page<Cluster>, Error> {
+        allow(caller, Permission::Read)?;
+        Ok(self.store.clusters.list(page).await?)
+    }
+
+    /// Replaces what is said of a cluster, if it is still at `generation` (where one is given).
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` with a pointer, `NotFound`, `Conflict` where the generation has moved on or the
+    /// name is taken, `Forbidden`.
+    pub async fn update(
+        &self,
+        caller: &Caller,
+        id: ClusterId,
+        draft: ClusterDraft,
+        generation: Option<u64>,
+    ) -> Result<Cluster, Error> {
+        allow(caller, Permission::Administer)?;
+        let draft = draft::checked(draft)?;
+        let before = self.store.clusters.get(id).await?;
+        if let Some(given) = generation.filter(|given| *given != before.generation) {
+            return Err(Error::Stale {
+                given,
+                stored: before.generation,
+            });
+        }
+        let cluster = Cluster {
+            id,
+            draft,
+            generation: before.generation + 1,
+            created_at: before.created_at,
+            updated_at: self.clock.now(),
+        };
+        let event = self.event(caller, EventKind::ClusterUpdated, &cluster, "changed");
+        self.store.clusters.update(&cluster, &event).await?;
+        Ok(cluster)
+    }
+
+    /// Removes a cluster, if it is still at `generation` (where one is given).
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Conflict` where the generation has moved on, `Forbidden`.
+    pub async fn delete(
+        &self,
+        caller: &Caller,
+        id: ClusterId,
+        generation: Option<u64>,
+    ) -> Result<(), Error> {
+        allow(caller, Permission::Administer)?;
+        let cluster = self.store.clusters.get(id).await?;
+        let event = self.event(caller, EventKind::ClusterDeleted, &cluster, "removed");
+        Ok(self.store.clusters.delete(id, generation, &event).await?)
+    }
+
+    fn event(&self, caller: &Caller, kind: EventKind, cluster: &Cluster, verb: &str) -> NewEvent {
+        NewEvent {
+            at: self.clock.now(),
+            kind,
+            subject: cluster.id.to_string(),
+            actor: caller.name.clone(),
+            summary: format!("cluster {} was {verb}", cluster.name()),
+        }
+    }
+}
+
+#[async_trait]
+impl Clusters for Registry {
+    async fn cluster(&self, caller: &Caller, id: ClusterId) -> fleetscope_ports::Result<Cluster> {
+        self.get(caller, id).await.map_err(Error::into_port)
+    }
+
+    async fn select(
+        &self,
+        caller: &Caller,
+        selection: &Selection,
+    ) -> fleetscope_ports::Result<Vec<Cluster>> {
+        match selection {
+            Selection::All => {
+                let page = PageRequest {
+                    after: None,
+                    limit: MOST_SELECTED,
+                };
+                Ok(self
+                    .list(caller, &page)
+                    .await
+                    .map_err(Error::into_port)?
+                    .items)
+            }
+            Selection::Only(ids) => {
+                let mut clusters = Vec::with_capacity(ids.len());
+                for id in ids {
+                    clusters.push(self.cluster(caller, *id).await?);
+                }
+                clusters.sort_by(|a, b| a.draft.name.cmp(&b.draft.name));
+                clusters.dedup_by(|a, b| a.id == b.id);
+                Ok(clusters)
+            }
+        }
+    }
+}
+
+fn allow(caller: &Caller, permission: Permission) -> Result<(), Error> {
+    if caller.may(permission) {
+        return Ok(());
+    }
+    Err(fleetscope_ports::Error::forbidden(permission.least_role()).into())
+}

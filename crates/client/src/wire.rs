@@ -1,0 +1,28 @@
+//! The shapes of requests and answers. Requests refuse unknown fields; answers may grow new ones.
+
+pub mod analysis;
+pub mod clusters;
+pub mod events;
+pub mod investigation;
+pub mod metrics;
+pub mod page;
+pub mod problem;
+pub mod reports;
+pub mod tasks;
+pub mod tokens;
+
+pub use analysis::{
+    Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
+    Severity, Status,
+};
+pub use clusters::{Cluster, Endpoint, Endpoints, NewCluster};
+pub use events::Event;
+pub use investigation::{
+    Candidate, Change, Investigation, InvestigationRequest, Reason, TimelineEntry, Verdict,
+};
+pub use metrics::{MetricAnswer, MetricSeries, SamplePair};
+pub use page::Page;
+pub use problem::{FieldProblem, Problem};
+pub use reports::{NewReport, Report, ReportFormat};
+pub use tasks::{Task, TaskList};
+pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};

@@ -1,0 +1,157 @@
+//! Root-cause investigations.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::analysis::{Anomaly, Entity, Evidence, Gap, Status};
+
+/// A request for an investigation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvestigationRequest {
+    /// Cluster ids; all that the caller may see where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 200)]
+    pub clusters: Option<Vec<Uuid>>,
+    /// First instant of the window in which the cause is sought; an hour before `end` where
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Timestamp>,
+    /// Last instant of the window; now where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Timestamp>,
+}
+
+/// What an investigation concludes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The first cause is the cause.
+    Cause,
+    /// Something is wrong, and the evidence does not single out a cause.
+    InsufficientEvidence,
+    /// Nothing is unusual.
+    NothingWrong,
+}
+
+/// A change in a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Change {
+    /// What was changed.
+    pub entity: Entity,
+    /// `rollout`, `scale`, `restart`, `config` or `node`.
+    pub kind: String,
+    /// When.
+    pub at: Timestamp,
+    /// For a rollout, the revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// One line.
+    pub summary: String,
+}
+
+/// One reason for or against a cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reason {
+    /// `for` or `against`.
+    pub stance: String,
+    /// A sentence.
+    pub text: String,
+    /// Ids of the evidence.
+    pub evidence: Vec<String>,
+}
+
+/// One possible cause.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Candidate {
+    /// Where the cause lies.
+    pub entity: Entity,
+    /// The change that brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// What is wrong there.
+    pub mechanism: String,
+    /// When it began.
+    pub onset: Timestamp,
+    /// How exactly that is known, in seconds.
+    pub onset_within_seconds: f64,
+    /// How sure, 0 to 1.
+    pub confidence: f64,
+    /// The same in a word: `high`, `moderate` or `low`.
+    pub confidence_in_words: String,
+    /// The share of the symptoms that it explains, 0 to 1.
+    pub explained: f64,
+    /// What it reaches, nearest first.
+    pub reaches: Vec<Entity>,
+    /// Why, and why not.
+    pub reasons: Vec<Reason>,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TimelineEntry {
+    /// When.
+    pub at: Timestamp,
+    /// To what.
+    pub entity: Entity,
+    /// What.
+    pub text: String,
+    /// Ids of the evidence.
+    pub evidence: Vec<String>,
+}
+
+/// One investigation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Investigation {
+    /// Identity.
+    pub id: Uuid,
+    /// `watch` or `request`.
+    pub origin: String,
+    /// Who asked.
+    pub requested_by: String,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When this revision was written.
+    pub updated_at: Timestamp,
+    /// Grows each time newer data changed the conclusion.
+    pub revision: u32,
+    /// How far it is.
+    pub status: Status,
+    /// Whether newer data may still revise it.
+    pub open: bool,
+    /// Cluster ids and names.
+    pub clusters: BTreeMap<Uuid, String>,
+    /// First instant of the window.
+    pub start: Timestamp,
+    /// Last instant of the window.
+    pub end: Timestamp,
+    /// What raised it.
+    pub alarms: Vec<Anomaly>,
+    /// The conclusion; absent until the first pass is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Where the evidence is insufficient: the one look that would settle it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_look: Option<String>,
+    /// Possible causes, likeliest first.
+    pub causes: Vec<Candidate>,
+    /// What stood out, worst first.
+    pub anomalies: Vec<Anomaly>,
+    /// What happened, oldest first.
+    pub timeline: Vec<TimelineEntry>,
+    /// How the conclusion was reached.
+    pub reasoning: Vec<String>,
+    /// The findings in plain words, a paragraph an item.
+    pub narrative: Vec<String>,
+    /// Everything that is cited.
+    pub evidence: Vec<Evidence>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
