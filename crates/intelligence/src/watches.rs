@@ -1,0 +1,5 @@
+//! What is looked at on a schedule.
+
+mod catalogue;
+
+pub use catalogue::catalogue;
