@@ -1,0 +1,116 @@
+//! The whole configuration, and how it comes together.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Problem};
+use crate::layers::Layers;
+use crate::log::Log;
+use crate::outbound::Outbound;
+use crate::server::Server;
+use crate::services::Services;
+use crate::sources::Sources;
+use crate::storage::Storage;
+use crate::watches::Watches;
+use crate::{example, keys, placement};
+
+/// The configuration of `fleetscope serve`. One that [`Config::load`] returns is valid.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Which roles this process takes on, where it listens, and how much it takes in.
+    pub server: Server,
+    /// Where everything is kept.
+    pub storage: Storage,
+    /// How roles in different processes find and trust each other. Not needed where one process
+    /// has all roles.
+    pub services: Services,
+    /// How clusters are read: limits on each read, and which addresses may be read at all.
+    pub outbound: Outbound,
+    /// What is looked at without being asked.
+    pub watches: Watches,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+impl Config {
+    /// Defaults, then the file, then the environment, then the flags, each stronger than the one
+    /// before. Every value is checked, also one that a stronger layer replaces.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with where it was written and what to write.
+    pub fn load(sources: &Sources) -> Result<Self, Error> {
+        let (layers, mut problems) = Layers::collect(sources);
+        let merged = layers.merged();
+        let mut config: Self = merged.try_into().map_err(|error: toml::de::Error| {
+            // Every value was read by itself before, so that this can't be reached by input.
+            Problem::of("", error.message())
+        })?;
+        config.resolve(sources, &layers, &mut problems);
+        config.collect_problems(&mut problems);
+        for problem in &mut problems {
+            layers.trace(problem);
+        }
+        Error::unless_empty(problems)?;
+        Ok(config)
+    }
+
+    /// Checks a configuration that was put together by hand.
+    ///
+    /// # Errors
+    /// Everything that is wrong, as if it had been written nowhere.
+    pub fn validate(&self) -> Result<(), Error> {
+        let mut problems = Vec::new();
+        self.collect_problems(&mut problems);
+        Error::unless_empty(problems)
+    }
+
+    /// The configuration as a file, with `<redacted>` in place of every secret that is set.
+    pub fn redacted_toml(&self) -> String {
+        // Texts, numbers, lists and tables only: nothing that TOML can't say.
+        toml::to_string(self).unwrap_or_else(|error| format!("# {error}\n"))
+    }
+
+    /// An example file: every key with its description and its default. What has no default is
+    /// commented out.
+    pub fn example_toml() -> String {
+        example::example_toml(&keys::sections())
+    }
+
+    /// The JSON schema (2020-12) of the file, for editors.
+    pub fn json_schema() -> String {
+        let mut text = format!("{:#}", keys::schema().as_value());
+        text.push('\n');
+        text
+    }
+
+    fn resolve(&mut self, sources: &Sources, layers: &Layers, problems: &mut Vec<Problem>) {
+        let xdg = sources
+            .variable("XDG_DATA_HOME")
+            .map(Path::new)
+            .filter(|path| path.is_absolute());
+        if let (Some(xdg), false) = (xdg, layers.has("storage.data_dir")) {
+            self.storage.data_dir = xdg.join("fleetscope");
+        }
+        let home = sources.variable("HOME").filter(|home| !home.is_empty());
+        self.storage.resolve(home.map(Path::new));
+        self.services.resolve(problems);
+    }
+
+    fn collect_problems(&self, problems: &mut Vec<Problem>) {
+        self.server.validate(problems);
+        self.storage.validate(problems);
+        self.services.validate(problems);
+        self.outbound.validate(problems);
+        self.watches.validate(problems);
+        self.log.validate(problems);
+        placement::validate(self, problems);
+        if self.outbound.timeout >= self.server.request_timeout {
+            let what = "is not shorter than server.request_timeout: a cluster that does not \
+                        answer would fail the whole request; write a shorter one";
+            problems.push(Problem::of("outbound.timeout", what));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `[outbound]`: how clusters are read.
+
+use std::time::Duration;
+
+use ipnet::IpNet;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Problem;
+use crate::size::ByteSize;
+
+/// How clusters are read: limits on each read, and which addresses may be read at all.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Outbound {
+    /// How long one read may take, from the connection to the last byte.
+    #[serde(with = "crate::length")]
+    #[schemars(schema_with = "crate::length::schema")]
+    pub timeout: Duration,
+    /// The longest answer that is read; a longer one is dropped and reported as a gap.
+    pub max_response: ByteSize,
+    /// How many reads may be under way on one cluster at once.
+    #[schemars(range(min = 1, max = 256))]
+    pub concurrency_per_cluster: u32,
+    /// Where http:// addresses are allowed: on this machine only (loopback), or anywhere.
+    pub plain_http: PlainHttp,
+    /// Networks that are never read, besides the built-in ones; stronger than allow.
+    #[schemars(schema_with = "networks_schema")]
+    pub deny: Vec<IpNet>,
+    /// Networks that may be read though a built-in rule refuses them.
+    #[schemars(schema_with = "networks_schema")]
+    pub allow: Vec<IpNet>,
+}
+
+/// Where http:// addresses are allowed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum PlainHttp {
+    /// On this machine only.
+    #[default]
+    Loopback,
+    /// Anywhere.
+    Anywhere,
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            max_response: ByteSize::mebibytes(32),
+            concurrency_per_cluster: 6,
+            plain_http: PlainHttp::Loopback,
+            deny: Vec::new(),
+            allow: Vec::new(),
+        }
+    }
+}
+
+impl Outbound {
+    pub(crate) fn validate(&self, problems: &mut Vec<Problem>) {
+        if self.timeout < Duration::from_millis(100) {
+            let what = "is too short for any read: write at least 100ms";
+            problems.push(Problem::of("outbound.timeout", what));
+        }
+        if self.max_response < ByteSize::bytes(64 * 1024) {
+            let what = format!(
+                "{} is too little for a list of pods: write at least 64KiB",
+                self.max_response
+            );
+            problems.push(Problem::of("outbound.max_response", what));
+        }
+        if !(1..=256).contains(&self.concurrency_per_cluster) {
+            let what = format!(
+                "{} is out of range: write a number from 1 to 256",
+                self.concurrency_per_cluster
+            );
+            problems.push(Problem::of("outbound.concurrency_per_cluster", what));
+        }
+    }
+}
+
+fn networks_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "items": { "type": "string" },
+        "examples": [["192.0.2.0/24", "2001:db8::/32"]]
+    })
+}

@@ -1,0 +1,107 @@
+//! `[server]`: which roles this process takes on, and where it listens.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use fleetscope_model::Role;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Problem;
+use crate::size::ByteSize;
+
+/// Which roles this process takes on, where it listens, and how much it takes in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port of the public API. Port 0 takes a free port.
+    pub listen: SocketAddr,
+    /// Address and port of /healthz, /readyz and /metrics, which answer without a token.
+    pub admin_listen: SocketAddr,
+    /// Address and port on which this process serves its roles to a gateway in another process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "SocketAddr", example = "127.0.0.1:8081")]
+    pub inner_listen: Option<SocketAddr>,
+    /// The roles of this process: all five, or only the gateway, or all but the gateway.
+    #[schemars(schema_with = "roles_schema")]
+    pub roles: Vec<Role>,
+    /// How long requests and tasks under way may go on after the first signal to stop.
+    #[serde(with = "crate::length")]
+    #[schemars(schema_with = "crate::length::schema")]
+    pub shutdown_grace: Duration,
+    /// The longest request body that is read.
+    pub max_body: ByteSize,
+    /// How long a request may take; streams are exempt. Longer than outbound.timeout, so that a
+    /// cluster that does not answer is a gap in the answer and not a failed request.
+    #[serde(with = "crate::length")]
+    #[schemars(schema_with = "crate::length::schema")]
+    pub request_timeout: Duration,
+    /// How many event streams may be open at once.
+    #[schemars(range(min = 1))]
+    pub max_streams: u32,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            admin_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9091)),
+            inner_listen: None,
+            roles: Role::ALL.to_vec(),
+            shutdown_grace: Duration::from_secs(30),
+            max_body: ByteSize::mebibytes(1),
+            request_timeout: Duration::from_mins(1),
+            max_streams: 1000,
+        }
+    }
+}
+
+impl Server {
+    /// Whether this process takes on the role.
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    pub(crate) fn validate(&self, problems: &mut Vec<Problem>) {
+        let addresses = [
+            ("server.listen", Some(self.listen)),
+            ("server.admin_listen", Some(self.admin_listen)),
+            ("server.inner_listen", self.inner_listen),
+        ];
+        for (n, (key, address)) in addresses.iter().enumerate() {
+            let taken = addresses[..n]
+                .iter()
+                .find(|(_, other)| address.is_some_and(|a| a.port() != 0) && other == address);
+            if let Some((other, _)) = taken {
+                problems.push(Problem::of(
+                    key,
+                    format!("is the same address as {other}: give each its own port"),
+                ));
+            }
+        }
+        if self.max_body < ByteSize::bytes(1024) {
+            let what = format!(
+                "{} is too little for any request: write at least 1KiB",
+                self.max_body
+            );
+            problems.push(Problem::of("server.max_body", what));
+        }
+        if self.request_timeout < Duration::from_secs(1) {
+            let what = "is too short for any request: write at least 1s";
+            problems.push(Problem::of("server.request_timeout", what));
+        }
+        if self.max_streams == 0 {
+            let what = "must be at least 1: without a stream nobody can follow events";
+            problems.push(Problem::of("server.max_streams", what));
+        }
+    }
+}
+
+fn roles_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "items": { "type": "string", "enum": Role::ALL },
+        "uniqueItems": true,
+        "minItems": 1
+    })
+}
