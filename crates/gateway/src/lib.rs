@@ -1,1 +1,28 @@
-//! Skeleton.
+//! The doors of the platform: the public one, which authenticates, authorises, bounds and
+//! observes every request before it reaches a role, and the inner one, through which a gateway in
+//! another process reaches the roles of this one.
+//!
+//! This crate must not know what the roles do: it takes their routers as they are, or forwards by
+//! the table of routes. It keeps no state, names no store, and binds no port.
+//!
+//! Start reading at [`Gateway`] (the public door), then [`inner_router`] (the inner one), then
+//! [`Edge`] (what both do to every request, in which order).
+
+mod authenticate;
+pub mod edge;
+pub mod error;
+pub mod inner;
+pub mod metrics;
+pub mod public;
+pub mod remote;
+mod wire;
+
+pub use edge::{Edge, Limits};
+pub use error::Error;
+pub use inner::inner_router;
+pub use metrics::EdgeMetrics;
+pub use public::Gateway;
+pub use remote::{Peers, Remote};
+
+/// The result of this crate's calls.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,100 @@
+//! What every door does to every request, and in which order.
+
+pub(crate) mod bounds;
+pub(crate) mod observe;
+pub(crate) mod panics;
+pub(crate) mod protect;
+pub(crate) mod streams;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath};
+use axum::middleware::from_fn_with_state;
+use fleetscope_api::{ApiError, TABLE};
+use fleetscope_ports::{Clock, IdSource};
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::EdgeMetrics;
+use crate::inner::Verifier;
+use observe::{Door, Observer};
+use streams::Streams;
+
+/// How much a request may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The longest body, in bytes; a longer one is 413.
+    pub max_body: usize,
+    /// How long a request may take until its answer begins (408 where its body is what is
+    /// missing, else 504). A stream may go on for ever once it has begun.
+    pub request_timeout: Duration,
+    /// How many event streams may be open at once through one door; the next one is 429.
+    pub max_streams: usize,
+}
+
+/// What the doors of one process share. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// The clock of request ids and signatures.
+    pub clock: Arc<dyn Clock>,
+    /// Where request ids come from.
+    pub ids: Arc<dyn IdSource>,
+    /// How much a request may take.
+    pub limits: Limits,
+    /// What is counted.
+    pub metrics: EdgeMetrics,
+    /// Turns true when the process stops: open event streams then end, so that their clients go
+    /// elsewhere and the connections drain.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl Edge {
+    /// Adds the fallbacks and the layers that every door has. Outermost first: observe, protect,
+    /// catch panics, streams, bounds. A panic is caught inside of the observing layer, so that it
+    /// is logged and counted like any other answer.
+    pub(crate) fn wrap(&self, door: Door, routes: Router) -> Router {
+        self.layer(door, with_fallbacks(routes))
+    }
+
+    /// The same with a check of signatures innermost, which covers the fallbacks too.
+    pub(crate) fn wrap_signed(&self, door: Door, routes: Router, verifier: Verifier) -> Router {
+        let signed = with_fallbacks(routes).layer(from_fn_with_state(verifier, Verifier::verify));
+        self.layer(door, signed)
+    }
+
+    fn layer(&self, door: Door, routes: Router) -> Router {
+        routes
+            // The bounds below count the body themselves.
+            .layer(DefaultBodyLimit::disable())
+            .layer(from_fn_with_state(self.limits, bounds::bound))
+            .layer(from_fn_with_state(Streams::new(self), streams::hold))
+            .layer(CatchPanicLayer::custom(panics::answer))
+            .layer(axum::middleware::from_fn(protect::protect))
+            .layer(from_fn_with_state(
+                Observer::new(self, door),
+                observe::observe,
+            ))
+    }
+}
+
+fn with_fallbacks(routes: Router) -> Router {
+    routes
+        .fallback(async || ApiError::no_such_path())
+        .method_not_allowed_fallback(wrong_method)
+}
+
+async fn wrong_method(path: Option<MatchedPath>) -> ApiError {
+    let path = path.as_ref().map_or("", MatchedPath::as_str);
+    let methods: Vec<_> = TABLE
+        .iter()
+        .filter(|route| route.path == path)
+        .map(|route| route.method)
+        .collect();
+    if methods.is_empty() {
+        // Only the inner door has routes outside of the table, and they are all POST or GET.
+        return ApiError::no_such_path();
+    }
+    ApiError::method_not_allowed(&methods.join(", "))
+}

@@ -1,0 +1,107 @@
+//! The inner door: what a process serves to the gateway of another one.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use fleetscope_api::{ApiError, authorise};
+use fleetscope_identity::{Authenticator, CallerTokens, Error as IdentityError};
+use fleetscope_model::{Caller, Permission};
+use fleetscope_ports::Clock;
+
+use crate::Edge;
+use crate::authenticate::run_as;
+use crate::edge::observe::Door;
+use crate::wire::{AUTHENTICATE, Answer, CALLER, GATEWAY, Question, READY};
+
+/// The router of the inner door: `roles` (as `fleetscope_api::router` makes them, with at least
+/// one route each), and what a gateway asks for itself: whose token something is
+/// (`POST /internal/v1/authenticate`, answered by `authenticator`) and whether this process is
+/// there (`GET /internal/v1/ready`). Whatever is not signed under `callers`' key for exactly this
+/// method and path is 401, also where nothing would be there.
+pub fn inner_router(
+    edge: &Edge,
+    callers: CallerTokens,
+    authenticator: Arc<dyn Authenticator>,
+    roles: Vec<Router>,
+) -> Router {
+    let mut routes = roles.into_iter().fold(Router::new(), Router::merge);
+    if routes.has_routes() {
+        // The gateway has asked the table too; a role trusts nothing but the signature.
+        routes = routes.route_layer(from_fn(authorise));
+    }
+    let own = Router::new()
+        .route(AUTHENTICATE, post(whose))
+        .with_state(authenticator)
+        .route(READY, get(async || StatusCode::NO_CONTENT));
+    let verifier = Verifier {
+        callers,
+        clock: edge.clock.clone(),
+    };
+    edge.wrap_signed(Door::Inner, routes.merge(own), verifier)
+}
+
+/// Checks signatures by the clock.
+#[derive(Clone)]
+pub(crate) struct Verifier {
+    callers: CallerTokens,
+    clock: Arc<dyn Clock>,
+}
+
+impl Verifier {
+    /// Lets pass what a gateway has signed, as the caller whom it names.
+    pub(crate) async fn verify(
+        State(verifier): State<Self>,
+        mut request: Request,
+        next: Next,
+    ) -> Response {
+        request.extensions_mut().remove::<Caller>();
+        match verifier.caller(&request) {
+            Ok(caller) => {
+                request.headers_mut().remove(CALLER);
+                run_as(caller, request, next).await
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a request at the inner door is refused");
+                ApiError::from(error).into_response()
+            }
+        }
+    }
+
+    fn caller(&self, request: &Request) -> fleetscope_identity::Result<Caller> {
+        let refused = |reason: &str| IdentityError::CallerRefused {
+            reason: reason.to_owned(),
+        };
+        let mut values = request.headers().get_all(CALLER).iter();
+        let value = values.next().ok_or_else(|| refused("it is missing"))?;
+        if values.next().is_some() {
+            return Err(refused("there is more than one"));
+        }
+        let token = value.to_str().map_err(|_| refused("it is not text"))?;
+        let path = request
+            .uri()
+            .path_and_query()
+            .map_or("/", axum::http::uri::PathAndQuery::as_str);
+        let now = self.clock.now();
+        self.callers
+            .verify(token, request.method().as_str(), path, now)
+    }
+}
+
+/// `POST /internal/v1/authenticate`.
+async fn whose(
+    State(authenticator): State<Arc<dyn Authenticator>>,
+    Extension(caller): Extension<Caller>,
+    Json(question): Json<Question>,
+) -> Result<Json<Answer>, ApiError> {
+    if caller != Caller::system(GATEWAY) {
+        let least = Permission::Administer.least_role();
+        return Err(fleetscope_ports::Error::forbidden(least).into());
+    }
+    let known = authenticator.authenticate(&question.token).await?;
+    Ok(Json(known.into()))
+}

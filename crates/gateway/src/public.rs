@@ -1,0 +1,106 @@
+//! The public door.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodFilter, on};
+use fleetscope_api::{ApiError, TABLE, anonymous_router, authorise};
+use fleetscope_identity::Authenticator;
+use fleetscope_model::Caller;
+
+use crate::authenticate::authenticate;
+use crate::edge::observe::Door;
+use crate::{Edge, Remote};
+
+/// Builds the public router. Every role is either mounted (its routes run in this process and
+/// nothing crosses a socket) or forwarded to; a caller cannot tell which.
+#[derive(Debug)]
+pub struct Gateway {
+    edge: Edge,
+    routes: Router,
+}
+
+impl Gateway {
+    /// A gateway without roles: it answers the anonymous routes and nothing else.
+    pub fn new(edge: Edge) -> Self {
+        Self {
+            edge,
+            routes: Router::new(),
+        }
+    }
+
+    /// Adds the routes of a role of this process, as `fleetscope_api::router` makes them.
+    #[must_use]
+    pub fn mount(mut self, role_routes: Router) -> Self {
+        self.routes = self.routes.merge(role_routes);
+        self
+    }
+
+    /// Adds the routes that the table gives to a role of another process.
+    #[must_use]
+    pub fn forward(mut self, remote: Remote) -> Self {
+        let remote = Arc::new(remote);
+        for route in TABLE.iter().filter(|route| route.role == remote.role()) {
+            let Some(filter) = method_filter(route.method) else {
+                continue;
+            };
+            let remote = remote.clone();
+            let handler = async move |request: Request| forward(&remote, request).await;
+            self.routes = self.routes.route(route.path, on(filter, handler));
+        }
+        self
+    }
+
+    /// The finished router. Routes ask for a token that `authenticator` knows, except for the
+    /// anonymous ones of the table.
+    pub fn into_router(self, authenticator: Arc<dyn Authenticator>) -> Router {
+        let mut routes = self.routes;
+        if routes.has_routes() {
+            // The layer added last runs first.
+            routes = routes
+                .route_layer(from_fn(authorise))
+                .route_layer(from_fn_with_state(authenticator, authenticate));
+        }
+        let anonymous = anonymous_router().route_layer(from_fn(authorise));
+        self.edge.wrap(Door::Public, routes.merge(anonymous))
+    }
+}
+
+/// Only a known caller is forwarded: the table has no anonymous route of another role.
+async fn forward(remote: &Remote, request: Request) -> Response {
+    let Some(caller) = request.extensions().get::<Caller>().cloned() else {
+        return ApiError::unauthenticated().into_response();
+    };
+    remote.forward(&caller, request).await.into_response()
+}
+
+fn method_filter(method: &str) -> Option<MethodFilter> {
+    let method = axum::http::Method::from_bytes(method.as_bytes()).ok()?;
+    MethodFilter::try_from(method).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fleetscope_model::Role;
+
+    #[test]
+    fn every_method_of_the_table_can_be_forwarded() {
+        for route in TABLE {
+            assert!(method_filter(route.method).is_some(), "{route:?}");
+        }
+    }
+
+    #[test]
+    fn what_answers_without_a_token_is_this_list() {
+        let anonymous: Vec<_> = TABLE
+            .iter()
+            .filter(|route| route.permission.is_none())
+            .map(|route| (route.method, route.path, route.role))
+            .collect();
+        assert_eq!(anonymous, [("GET", "/api/v1/openapi.json", Role::Gateway)]);
+    }
+}

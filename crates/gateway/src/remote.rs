@@ -1,0 +1,222 @@
+//! A role in another process, reached through its inner door.
+
+mod headers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::uri::{Authority, PathAndQuery, Scheme};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
+use axum::response::Response;
+use fleetscope_client::wire::Problem;
+use fleetscope_identity::{AskRegistry, CallerTokens};
+use fleetscope_model::{Caller, ErrorKind, Fault as _, Role};
+use fleetscope_ports::Clock;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::wire::{AUTHENTICATE, Answer, CALLER, GATEWAY, Question, READY};
+use crate::{Error, Result};
+
+/// How long a connection may take to be made: processes of one installation are near each other.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a connection is kept for the next request. Shorter than what servers and load
+/// balancers commonly allow (60 s), so that it is us who close.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a question of the gateway's own may take.
+const ASK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// More than any answer to the gateway's own questions.
+const MOST_ANSWER_BYTES: usize = 64 * 1024;
+
+/// What a gateway needs to reach roles in other processes. Cheap to clone; all clones share their
+/// connections.
+#[derive(Debug, Clone)]
+pub struct Peers {
+    client: Client<HttpConnector, Body>,
+    callers: CallerTokens,
+    clock: Arc<dyn Clock>,
+}
+
+impl Peers {
+    /// Peers that accept what `callers` signs, at the time of `clock`. Must be called within a
+    /// tokio runtime.
+    pub fn new(callers: CallerTokens, clock: Arc<dyn Clock>) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .build(connector);
+        Self {
+            client,
+            callers,
+            clock,
+        }
+    }
+
+    /// The role behind `url`, which is plain HTTP and has no path (the signature binds the path
+    /// that both sides see).
+    pub fn remote(&self, role: Role, url: &Url) -> Result<Remote> {
+        let invalid = |what| Error::InvalidUrl { role, what };
+        if url.scheme() != "http" {
+            return Err(invalid(
+                "is not plain HTTP, which is all that is spoken between roles: write it as \
+                 http://HOST:PORT",
+            ));
+        }
+        if url.path() != "/" || url.query().is_some() {
+            return Err(invalid("has a path: write it as http://HOST:PORT"));
+        }
+        let authority = url.authority().parse();
+        let authority = authority.map_err(|_| invalid("names no host: write it as http://HOST"))?;
+        Ok(Remote {
+            role,
+            authority,
+            peers: self.clone(),
+        })
+    }
+}
+
+/// One role in another process.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    role: Role,
+    authority: Authority,
+    peers: Peers,
+}
+
+impl Remote {
+    /// Which role.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether the role's process answers and accepts our signature.
+    pub async fn check(&self) -> Result<()> {
+        let response = self.ask(Method::GET, READY, Body::empty()).await?;
+        match response.status() {
+            StatusCode::NO_CONTENT => Ok(()),
+            status => Err(self.misbehaves(status)),
+        }
+    }
+
+    /// Sends the request on as `caller`'s, and gives the answer back as it comes: neither body is
+    /// held up.
+    pub(crate) async fn forward(&self, caller: &Caller, mut request: Request) -> Result<Response> {
+        headers::strip_request(request.headers_mut());
+        let response = self.send(caller, request).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            // The caller is known here; it is this gateway that is not known there.
+            return Err(Error::RoleRefuses { role: self.role });
+        }
+        Ok(response)
+    }
+
+    /// A question of the gateway's own.
+    async fn ask(&self, method: Method, path: &'static str, body: Body) -> Result<Response> {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = Uri::from_static(path);
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(CONTENT_TYPE, json);
+        let gateway = Caller::system(GATEWAY);
+        tokio::time::timeout(ASK_TIMEOUT, self.send(&gateway, request))
+            .await
+            .map_err(|elapsed| Error::unavailable(self.role, elapsed))?
+    }
+
+    async fn send(&self, caller: &Caller, mut request: Request) -> Result<Response> {
+        let path = request.uri().path_and_query().cloned();
+        let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
+        let now = self.peers.clock.now();
+        let method = request.method().as_str();
+        let signed = self
+            .peers
+            .callers
+            .sign(caller, method, path.as_str(), now)?;
+        let signed =
+            HeaderValue::try_from(signed).map_err(|error| Error::unavailable(self.role, error))?;
+        request.headers_mut().insert(CALLER, signed);
+        *request.uri_mut() = self.uri(path)?;
+        *request.version_mut() = Version::HTTP_11;
+        // Extensions are this process's own affair.
+        request.extensions_mut().clear();
+        let answered = self.peers.client.request(request).await;
+        let response = answered.map_err(|error| Error::unavailable(self.role, error))?;
+        let (mut parts, body) = response.into_parts();
+        headers::strip_response(&mut parts.headers);
+        parts.extensions.clear();
+        Ok(Response::from_parts(parts, Body::new(body)))
+    }
+
+    fn uri(&self, path: PathAndQuery) -> Result<Uri> {
+        let mut parts = axum::http::uri::Parts::default();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(path);
+        Uri::from_parts(parts).map_err(|error| Error::unavailable(self.role, error))
+    }
+
+    fn misbehaves(&self, status: StatusCode) -> Error {
+        if status == StatusCode::UNAUTHORIZED {
+            return Error::RoleRefuses { role: self.role };
+        }
+        Error::RoleMisbehaves {
+            role: self.role,
+            what: format!("a gateway's own question with {status}"),
+        }
+    }
+
+    async fn whose(&self, bearer: &SecretString) -> Result<Result<Caller, Box<Problem>>> {
+        let body = Body::from(Question::json(bearer));
+        let response = self.ask(Method::POST, AUTHENTICATE, body).await?;
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), MOST_ANSWER_BYTES)
+            .await
+            .map_err(|error| Error::unavailable(self.role, error))?;
+        if status == StatusCode::OK {
+            let answer = serde_json::from_slice::<Answer>(&bytes);
+            return answer
+                .map(|answer| Ok(answer.into()))
+                .map_err(|_| self.misbehaves(status));
+        }
+        let problem = serde_json::from_slice::<Box<Problem>>(&bytes).ok();
+        match problem {
+            Some(problem) if problem.code.starts_with("token_") => Ok(Err(problem)),
+            _ => Err(self.misbehaves(status)),
+        }
+    }
+}
+
+#[async_trait]
+impl AskRegistry for Remote {
+    async fn authenticate(&self, bearer: &SecretString) -> fleetscope_ports::Result<Caller> {
+        let unknown = |problem: Box<Problem>| {
+            let code = match problem.code.as_str() {
+                "token_expired" => "token_expired",
+                _ => "token_invalid",
+            };
+            let kind = ErrorKind::Unauthenticated;
+            fleetscope_ports::Error::new(kind, code, problem.detail)
+        };
+        match self.whose(bearer).await {
+            Ok(verdict) => verdict.map_err(unknown),
+            Err(error) => {
+                let port =
+                    fleetscope_ports::Error::new(error.kind(), error.code(), error.message());
+                Err(port.because(error))
+            }
+        }
+    }
+}

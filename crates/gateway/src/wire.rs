@@ -1,0 +1,73 @@
+//! What doors and gateways say to each other, both sides in one place.
+
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_TYPE, HeaderName};
+use fleetscope_model::{AccessRole, Caller};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+/// Carries the signed caller from a gateway to another process.
+pub(crate) const CALLER: HeaderName = HeaderName::from_static("fleetscope-caller");
+
+/// Asks the registry role whose token something is.
+pub(crate) const AUTHENTICATE: &str = "/internal/v1/authenticate";
+
+/// Tells a gateway that the roles behind the inner door can be used.
+pub(crate) const READY: &str = "/internal/v1/ready";
+
+/// The routes of the inner door that are not in the table.
+pub(crate) const INNER_ROUTES: [&str; 2] = [AUTHENTICATE, READY];
+
+/// Who the gateway is when it asks for itself.
+pub(crate) const GATEWAY: &str = "gateway";
+
+/// The question of [`AUTHENTICATE`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Question {
+    pub(crate) token: SecretString,
+}
+
+impl Question {
+    /// The question as JSON; the one place where a token is written out again.
+    pub(crate) fn json(token: &SecretString) -> String {
+        serde_json::json!({ "token": token.expose_secret() }).to_string()
+    }
+}
+
+/// Its answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) name: String,
+    pub(crate) role: AccessRole,
+}
+
+impl From<Caller> for Answer {
+    fn from(caller: Caller) -> Self {
+        Self {
+            name: caller.name,
+            role: caller.role,
+        }
+    }
+}
+
+impl From<Answer> for Caller {
+    fn from(answer: Answer) -> Self {
+        Self {
+            name: answer.name,
+            role: answer.role,
+        }
+    }
+}
+
+/// Whether a header is one that only doors and gateways may set.
+pub(crate) fn is_ours(name: &HeaderName) -> bool {
+    name.as_str().starts_with("fleetscope-")
+}
+
+/// Whether an answer is a problem in the sense of RFC 9457.
+pub(crate) fn is_problem(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value == "application/problem+json")
+}
