@@ -1,0 +1,166 @@
+//! The database file: how it is opened, and the connections to it.
+//!
+//! One connection writes, a few read; readers never wait for the writer (write-ahead log). A
+//! second writer would only wait for the first: SQLite has one write lock.
+//!
+//! `synchronous = FULL`: what was acknowledged survives a power cut, not only a crash of the
+//! process. It costs one flush to disk for each write; writes are a few a second at most (an API
+//! call, an analysis that found something), so that the cost is not felt, while a bootstrap token
+//! that was shown and then forgotten would be.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use fleetscope_model::{ErrorKind, EventSeq};
+use fleetscope_ports::{Error, Result};
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use tokio::sync::watch;
+
+use crate::failure::failure;
+use crate::folder::Folder;
+
+/// How long to wait for a lock that a tool from outside holds (a backup, the `sqlite3` shell); no
+/// process of ours can hold one, see [`Folder`].
+const BUSY: Duration = Duration::from_secs(2);
+
+/// How long a call waits for its turn.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Connections that read. Each is a thread and up to 2 MB of page cache.
+const READERS: u32 = 4;
+
+/// Every migration, oldest first. One that was released is never changed again.
+const MIGRATIONS: [(i64, &str, &str); 1] =
+    [(1, "initial", include_str!("../migrations/0001_initial.sql"))];
+
+/// An open database.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+    /// The last place in the event log that is known to be committed.
+    pub(crate) head: watch::Sender<EventSeq>,
+    /// Last, so that the claim on the folder outlives the connections.
+    _folder: Folder,
+}
+
+impl Database {
+    /// Opens the folder's database, making it where there is none, and migrates it.
+    pub(crate) async fn open(folder: Folder) -> Result<Self> {
+        let writer = connect(&folder)
+            .await
+            .map_err(|error| unopened(&folder, error))?;
+        let migrated = migrator().run(&writer).await;
+        migrated.map_err(|error| unmigrated(&folder, error))?;
+        let readers = pool(READERS).connect_lazy_with(options(&folder).pragma("query_only", "ON"));
+        let head = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
+            .fetch_optional(&writer)
+            .await
+            .map_err(failure)?;
+        Ok(Self {
+            writer,
+            readers,
+            head: watch::Sender::new(place(head.unwrap_or(0))),
+            _folder: folder,
+        })
+    }
+
+    /// Tells whoever follows the log how far it goes.
+    pub(crate) fn publish(&self, last: EventSeq) {
+        self.head.send_if_modified(|head| {
+            let grown = last > *head;
+            *head = last.max(*head);
+            grown
+        });
+    }
+
+    /// Ends the connections; every later call is refused.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A row id as a place in the log; row ids are never negative here.
+pub(crate) fn place(row: i64) -> EventSeq {
+    EventSeq(u64::try_from(row).unwrap_or(0))
+}
+
+/// A whole number as SQLite keeps it; what is too large for it is larger than anything stored.
+pub(crate) fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn options(folder: &Folder) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(folder.database())
+        .create_if_missing(true)
+        // Before the first table, or it has no effect: lets `housekeeping` give space back.
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        // The log is cut back to this after it had to grow, in bytes.
+        .pragma("journal_size_limit", "16777216")
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(TURN)
+        // A connection to a file does not go stale.
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+async fn connect(folder: &Folder) -> Result<SqlitePool, sqlx::Error> {
+    pool(1)
+        .idle_timeout(None)
+        .connect_with(options(folder))
+        .await
+}
+
+fn migrator() -> Migrator {
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        let name = Cow::Borrowed(name);
+        Migration::new(
+            version,
+            name,
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(MIGRATIONS.map(migration).to_vec())
+}
+
+fn unopened(folder: &Folder, error: sqlx::Error) -> Error {
+    let path = folder.database();
+    let message = format!(
+        "the database {} can't be opened ({error}): check that it is a file that this user may \
+         write, or restore it from a backup",
+        path.display()
+    );
+    Error::new(ErrorKind::Internal, "database_unusable", message).because(error)
+}
+
+fn unmigrated(folder: &Folder, error: MigrateError) -> Error {
+    let path = folder.path().display();
+    let message = match &error {
+        MigrateError::VersionMissing(version) => format!(
+            "the data folder {path} was written by a newer version (database version {version}): \
+             start that version or a later one, or give another folder with --data-dir"
+        ),
+        error => format!(
+            "the database in the data folder {path} can't be brought up to date ({error}): restore \
+             it from a backup, or give another folder with --data-dir"
+        ),
+    };
+    Error::new(ErrorKind::Internal, "database_version", message).because(error)
+}
