@@ -1,0 +1,1 @@
+//! The loki of the simulated fleet, from outside.

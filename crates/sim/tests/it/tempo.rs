@@ -1,0 +1,1 @@
+//! The tempo of the simulated fleet, from outside.
