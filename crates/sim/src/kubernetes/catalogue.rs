@@ -1,0 +1,75 @@
+//! Custom resources that real clusters get from operators, ready to be installed:
+//! apply a specification's [`definition`](super::ResourceSpec::definition) to a store.
+//!
+//! Kinds, plurals and columns are those of the operators' own definitions.
+
+use super::ResourceSpec;
+
+/// What an OpenShift cluster has: `ClusterVersion`, `ClusterOperator`, `Infrastructure`.
+pub fn openshift() -> Vec<ResourceSpec> {
+    const CONFIG: &str = "config.openshift.io/v1";
+    const COMPLETED: &str = ".status.history[?(@.state==\"Completed\")].version";
+    const OPERATOR: &str = ".status.versions[?(@.name==\"operator\")].version";
+    let progressing = |field| of_condition("Progressing", field);
+    vec![
+        ResourceSpec::cluster(CONFIG, "ClusterVersion", "clusterversions")
+            .column("Version", "string", COMPLETED)
+            .column("Available", "string", &of_condition("Available", "status"))
+            .column("Progressing", "string", &progressing("status"))
+            .column("Since", "date", &progressing("lastTransitionTime"))
+            .column("Status", "string", &progressing("message")),
+        ResourceSpec::cluster(CONFIG, "ClusterOperator", "clusteroperators")
+            .short_name("co")
+            .column("Version", "string", OPERATOR)
+            .column("Available", "string", &of_condition("Available", "status"))
+            .column("Progressing", "string", &progressing("status"))
+            .column("Degraded", "string", &of_condition("Degraded", "status"))
+            .column(
+                "Since",
+                "date",
+                &of_condition("Available", "lastTransitionTime"),
+            )
+            .column("Message", "string", &of_condition("Degraded", "message")),
+        ResourceSpec::cluster(CONFIG, "Infrastructure", "infrastructures"),
+    ]
+}
+
+/// What the PTP operator brings: `PtpConfig`, `NodePtpDevice`, `PtpOperatorConfig`.
+pub fn ptp() -> Vec<ResourceSpec> {
+    const PTP: &str = "ptp.openshift.io/v1";
+    vec![
+        ResourceSpec::namespaced(PTP, "PtpConfig", "ptpconfigs"),
+        ResourceSpec::namespaced(PTP, "NodePtpDevice", "nodeptpdevices"),
+        ResourceSpec::namespaced(PTP, "PtpOperatorConfig", "ptpoperatorconfigs"),
+    ]
+}
+
+/// What the SR-IOV network operator brings: node states, node policies, networks.
+pub fn sriov() -> Vec<ResourceSpec> {
+    const SRIOV: &str = "sriovnetwork.openshift.io/v1";
+    const DESIRED: &str = ".metadata.annotations.sriovnetwork\\.openshift\\.io/desired-state";
+    const CURRENT: &str = ".metadata.annotations.sriovnetwork\\.openshift\\.io/current-state";
+    vec![
+        ResourceSpec::namespaced(SRIOV, "SriovNetworkNodeState", "sriovnetworknodestates")
+            .column("Sync Status", "string", ".status.syncStatus")
+            .column("Desired Sync State", "string", DESIRED)
+            .column("Current Sync State", "string", CURRENT)
+            .column("Age", "date", ".metadata.creationTimestamp"),
+        ResourceSpec::namespaced(SRIOV, "SriovNetworkNodePolicy", "sriovnetworknodepolicies"),
+        ResourceSpec::namespaced(SRIOV, "SriovNetwork", "sriovnetworks"),
+    ]
+}
+
+/// What the GPU operator brings: `ClusterPolicy`.
+pub fn nvidia() -> Vec<ResourceSpec> {
+    vec![
+        ResourceSpec::cluster("nvidia.com/v1", "ClusterPolicy", "clusterpolicies")
+            .column("Status", "string", ".status.state")
+            .column("Age", "string", ".metadata.creationTimestamp"),
+    ]
+}
+
+/// The JSON path of a field of one condition.
+fn of_condition(kind: &str, field: &str) -> String {
+    format!(".status.conditions[?(@.type==\"{kind}\")].{field}")
+}
