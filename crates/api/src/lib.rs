@@ -1,1 +1,29 @@
-//! Skeleton.
+//! The HTTP routes of every role, and the OpenAPI document made from them.
+//!
+//! Handlers extract, call one use case, and convert; what they show are the wire types of
+//! `fleetscope-client`, never the model's. This crate must not know how callers are authenticated
+//! (it expects a `Caller` in the request's extensions), nor SQL, nor Kubernetes.
+//!
+//! Start reading at [`table::TABLE`] (every route), then [`router`], then `v1/`, where each file is
+//! found by its URL.
+
+pub mod authorise;
+pub mod board;
+pub mod convert;
+pub mod cursor;
+pub mod error;
+pub mod etag;
+pub mod extract;
+pub mod openapi;
+pub mod routes;
+pub mod services;
+pub mod table;
+pub mod v1;
+
+pub use authorise::authorise;
+pub use board::TaskBoard;
+pub use error::ApiError;
+pub use openapi::{anonymous_router, openapi};
+pub use routes::router;
+pub use services::Services;
+pub use table::{Route, TABLE};

@@ -1,0 +1,120 @@
+//! Investigations.
+
+use fleetscope_client::wire;
+use fleetscope_model::{
+    Candidate, Change, EvidenceId, Findings, Investigation, Reason, TimelineEntry, Verdict,
+};
+
+use super::analysis::{anomaly, entity, evidence, status};
+use super::metrics::gap;
+use super::name;
+
+/// An investigation.
+pub fn investigation(investigation: Investigation) -> wire::Investigation {
+    let found = investigation.findings.map(Found::from).unwrap_or_default();
+    wire::Investigation {
+        id: investigation.id.uuid(),
+        origin: name(&investigation.origin),
+        requested_by: investigation.requested_by,
+        created_at: investigation.created_at,
+        updated_at: investigation.updated_at,
+        revision: investigation.revision,
+        status: status(investigation.status),
+        open: investigation.open,
+        clusters: investigation
+            .clusters
+            .into_iter()
+            .map(|(id, name)| (id.uuid(), name))
+            .collect(),
+        start: investigation.window.start,
+        end: investigation.window.end,
+        alarms: investigation.alarms.into_iter().map(anomaly).collect(),
+        verdict: found.verdict,
+        next_look: found.next_look,
+        causes: found.causes,
+        anomalies: found.anomalies,
+        timeline: found.timeline,
+        reasoning: found.reasoning,
+        narrative: investigation.narrative,
+        evidence: investigation.evidence.into_iter().map(evidence).collect(),
+        gaps: investigation.gaps.into_iter().map(gap).collect(),
+        failure: investigation.failure,
+    }
+}
+
+/// Findings in the wire's shapes; empty before the first pass.
+#[derive(Default)]
+struct Found {
+    verdict: Option<wire::Verdict>,
+    next_look: Option<String>,
+    causes: Vec<wire::Candidate>,
+    anomalies: Vec<wire::Anomaly>,
+    timeline: Vec<wire::TimelineEntry>,
+    reasoning: Vec<String>,
+}
+
+impl From<Findings> for Found {
+    fn from(findings: Findings) -> Self {
+        let (verdict, next_look) = match findings.verdict {
+            Verdict::Cause => (wire::Verdict::Cause, None),
+            Verdict::InsufficientEvidence { next_look } => {
+                (wire::Verdict::InsufficientEvidence, Some(next_look))
+            }
+            Verdict::NothingWrong => (wire::Verdict::NothingWrong, None),
+        };
+        Self {
+            verdict: Some(verdict),
+            next_look,
+            causes: findings.candidates.into_iter().map(candidate).collect(),
+            anomalies: findings.anomalies.into_iter().map(anomaly).collect(),
+            timeline: findings.timeline.into_iter().map(entry).collect(),
+            reasoning: findings.reasoning,
+        }
+    }
+}
+
+fn candidate(candidate: Candidate) -> wire::Candidate {
+    wire::Candidate {
+        entity: entity(candidate.entity),
+        change: candidate.change.map(change),
+        mechanism: candidate.mechanism,
+        onset: candidate.onset,
+        onset_within_seconds: candidate.onset_within.as_secs_f64(),
+        confidence: candidate.confidence.0,
+        confidence_in_words: candidate.confidence.in_words().to_owned(),
+        explained: candidate.explained,
+        reaches: candidate.reaches.into_iter().map(entity).collect(),
+        reasons: candidate.reasons.into_iter().map(reason).collect(),
+    }
+}
+
+fn change(change: Change) -> wire::Change {
+    wire::Change {
+        entity: entity(change.entity),
+        kind: name(&change.kind),
+        at: change.at,
+        revision: change.revision,
+        summary: change.summary,
+    }
+}
+
+fn reason(reason: Reason) -> wire::Reason {
+    wire::Reason {
+        stance: name(&reason.stance),
+        text: reason.text,
+        evidence: ids(reason.evidence),
+    }
+}
+
+fn entry(entry: TimelineEntry) -> wire::TimelineEntry {
+    wire::TimelineEntry {
+        at: entry.at,
+        entity: entity(entry.entity),
+        text: entry.text,
+        evidence: ids(entry.evidence),
+    }
+}
+
+fn ids(evidence: Vec<EvidenceId>) -> Vec<String> {
+    evidence.into_iter().map(|id| id.0).collect()
+}

@@ -1,0 +1,128 @@
+//! The OpenAPI 3.1 document: made from the handlers, completed from the table of routes.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use fleetscope_client::wire::Problem;
+use fleetscope_model::Role;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::routes::documented;
+use crate::table;
+
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi().to_json().unwrap_or_default());
+
+/// The whole document.
+pub fn openapi() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Fleetscope")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Watches a fleet of Kubernetes clusters, finds what is unusual and why, and shows the \
+             evidence. Errors are RFC 9457 problem details with a stable `code`. Lists are paged \
+             by cursor.",
+        ))
+        .build();
+    let base = OpenApiBuilder::new().info(info).build();
+    let mut router = OpenApiRouter::with_openapi(base);
+    for role in Role::ALL {
+        router = router.merge(documented(role));
+    }
+    let mut document = router.into_openapi();
+    let components = document.components.get_or_insert_default();
+    let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    components
+        .security_schemes
+        .insert("bearer".to_owned(), RefOr::T(scheme));
+    let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
+    Problem::schemas(&mut schemas);
+    components.schemas.extend(schemas);
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            complete(operation, method, path);
+        }
+    }
+    document
+}
+
+/// Serves what answers without a token: the document.
+pub fn anonymous_router() -> Router {
+    let document = || async {
+        (
+            [(header::CONTENT_TYPE, "application/json")],
+            DOCUMENT.as_str(),
+        )
+    };
+    Router::new().route("/api/v1/openapi.json", get(document))
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [
+        ("GET", &mut item.get),
+        ("POST", &mut item.post),
+        ("PUT", &mut item.put),
+        ("DELETE", &mut item.delete),
+    ];
+    all.into_iter()
+        .filter_map(|(name, operation)| Some((name, operation.as_mut()?)))
+}
+
+/// Adds what every operation has: who may call it, and how it says no.
+fn complete(operation: &mut Operation, method: &str, path: &str) {
+    if let Some(permission) = table::lookup(method, path).and_then(|route| route.permission) {
+        let role = permission.least_role().as_str();
+        let needs = format!("Needs the role `{role}`.");
+        operation.description = Some(match operation.description.take() {
+            Some(text) => format!("{text}\n\n{needs}"),
+            None => needs,
+        });
+        operation.security = Some(vec![SecurityRequirement::new(
+            "bearer",
+            Vec::<String>::new(),
+        )]);
+    }
+    let body = operation.request_body.is_some();
+    let in_path = path.contains('{');
+    let changes = method != "GET";
+    let refusals = [
+        (400, true, "The request is wrong."),
+        (401, true, "No valid token."),
+        (403, true, "The token's role is not enough."),
+        (404, in_path || !changes || body, "There is no such thing."),
+        (408, body, "The body did not arrive in time."),
+        (409, changes, "It clashes with what is there."),
+        (413, body, "The body is too large."),
+        (415, body, "The body is not JSON."),
+        (422, body, "The body is JSON of another shape."),
+        (429, true, "Too much at once."),
+        (500, true, "Our fault."),
+        (503, true, "Something this depends on does not answer."),
+        (504, true, "It took longer than it may."),
+    ];
+    for (status, applies, description) in refusals {
+        if applies {
+            let response = ResponseBuilder::new()
+                .description(description)
+                .content("application/problem+json", problem())
+                .build();
+            operation
+                .responses
+                .responses
+                .insert(status.to_string(), RefOr::T(response));
+        }
+    }
+}
+
+fn problem() -> utoipa::openapi::Content {
+    ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build()
+}

@@ -1,0 +1,47 @@
+//! Which handler serves which route.
+
+use axum::Router;
+use fleetscope_model::Role;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::services::Services;
+use crate::v1::analysis::{anomaly, rca};
+use crate::v1::{clusters, events, metrics, reports, tasks, tokens};
+
+/// The routes of a role with their full paths. Requests must carry a `Caller` in their extensions.
+/// The gateway has none of its own.
+pub fn router(role: Role, services: &Services) -> Router {
+    documented(role).with_state(services.clone()).into()
+}
+
+/// The same routes, with their documentation.
+pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
+    match role {
+        Role::Gateway => OpenApiRouter::new(),
+        Role::Registry => OpenApiRouter::new()
+            .routes(routes!(clusters::list::list, clusters::create::create))
+            .routes(routes!(
+                clusters::get::get,
+                clusters::update::update,
+                clusters::delete::delete
+            ))
+            .routes(routes!(tokens::list::list, tokens::create::create))
+            .routes(routes!(tokens::revoke::revoke)),
+        Role::Collector => OpenApiRouter::new()
+            .routes(routes!(metrics::query::query))
+            .routes(routes!(metrics::query_range::query_range)),
+        Role::Streaming => OpenApiRouter::new()
+            .routes(routes!(events::list::list))
+            .routes(routes!(events::stream::stream)),
+        Role::Intelligence => OpenApiRouter::new()
+            .routes(routes!(anomaly::list::list, anomaly::create::create))
+            .routes(routes!(anomaly::get::get))
+            .routes(routes!(rca::list::list, rca::create::create))
+            .routes(routes!(rca::get::get))
+            .routes(routes!(reports::list::list, reports::create::create))
+            .routes(routes!(reports::get::get, reports::delete::delete))
+            .routes(routes!(reports::download::download))
+            .routes(routes!(tasks::tasks)),
+    }
+}

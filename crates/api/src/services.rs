@@ -1,0 +1,112 @@
+//! What handlers call. Each group of routes sees its own part.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use fleetscope_identity::LocalTokens;
+use fleetscope_intelligence::Intelligence;
+use fleetscope_ports::{Clock, Clusters, Telemetry};
+use fleetscope_registry::Registry;
+use fleetscope_streaming::Streaming;
+use tokio::sync::{Semaphore, watch};
+
+use crate::board::TaskBoard;
+
+/// Everything that the routes of the local roles call. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    /// Clusters.
+    pub registry: Registry,
+    /// API tokens.
+    pub tokens: LocalTokens,
+    /// Reading clusters.
+    pub telemetry: Arc<dyn Telemetry>,
+    /// Analyses, investigations, reports.
+    pub intelligence: Intelligence,
+    /// The event log.
+    pub streaming: Streaming,
+    /// How scheduled tasks fare.
+    pub board: TaskBoard,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// A permit for each stream that may be open at once.
+    pub stream_slots: Arc<Semaphore>,
+    /// Becomes true when the process stops: streams end.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").finish_non_exhaustive()
+    }
+}
+
+/// What metric queries need.
+#[derive(Clone)]
+pub struct Metrics {
+    pub(crate) telemetry: Arc<dyn Telemetry>,
+    pub(crate) clusters: Arc<dyn Clusters>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What streams need.
+#[derive(Clone)]
+pub struct Streams {
+    pub(crate) streaming: Streaming,
+    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// What analyses need.
+#[derive(Clone)]
+pub struct Analyses {
+    pub(crate) intelligence: Intelligence,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl FromRef<Services> for Registry {
+    fn from_ref(services: &Services) -> Self {
+        services.registry.clone()
+    }
+}
+
+impl FromRef<Services> for LocalTokens {
+    fn from_ref(services: &Services) -> Self {
+        services.tokens.clone()
+    }
+}
+
+impl FromRef<Services> for TaskBoard {
+    fn from_ref(services: &Services) -> Self {
+        services.board.clone()
+    }
+}
+
+impl FromRef<Services> for Metrics {
+    fn from_ref(services: &Services) -> Self {
+        Self {
+            telemetry: Arc::clone(&services.telemetry),
+            clusters: Arc::new(services.registry.clone()),
+            clock: Arc::clone(&services.clock),
+        }
+    }
+}
+
+impl FromRef<Services> for Streams {
+    fn from_ref(services: &Services) -> Self {
+        Self {
+            streaming: services.streaming.clone(),
+            slots: Arc::clone(&services.stream_slots),
+            stopping: services.stopping.clone(),
+        }
+    }
+}
+
+impl FromRef<Services> for Analyses {
+    fn from_ref(services: &Services) -> Self {
+        Self {
+            intelligence: services.intelligence.clone(),
+            clock: Arc::clone(&services.clock),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The one table of routes: who serves a route, and what it asks of its caller. A route that is
+//! missing here is refused, and a test fails.
+
+use fleetscope_model::{Permission, Role};
+
+/// One route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// Upper-case HTTP method.
+    pub method: &'static str,
+    /// Path template, as axum writes it: `/api/v1/clusters/{id}`.
+    pub path: &'static str,
+    /// Which role serves it.
+    pub role: Role,
+    /// What it asks of its caller; none answers anybody, without a token.
+    pub permission: Option<Permission>,
+}
+
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    role: Role,
+    permission: Permission,
+) -> Route {
+    Route {
+        method,
+        path,
+        role,
+        permission: Some(permission),
+    }
+}
+
+use Permission::{Administer, Operate, Read};
+use Role::{Collector, Gateway, Intelligence, Registry, Streaming};
+
+/// Every route of the public API.
+pub const TABLE: &[Route] = &[
+    Route {
+        method: "GET",
+        path: "/api/v1/openapi.json",
+        role: Gateway,
+        permission: None,
+    },
+    route("GET", "/api/v1/clusters", Registry, Read),
+    route("POST", "/api/v1/clusters", Registry, Administer),
+    route("GET", "/api/v1/clusters/{id}", Registry, Read),
+    route("PUT", "/api/v1/clusters/{id}", Registry, Administer),
+    route("DELETE", "/api/v1/clusters/{id}", Registry, Administer),
+    route("GET", "/api/v1/tokens", Registry, Administer),
+    route("POST", "/api/v1/tokens", Registry, Administer),
+    route("DELETE", "/api/v1/tokens/{id}", Registry, Administer),
+    route("GET", "/api/v1/metrics/query", Collector, Read),
+    route("GET", "/api/v1/metrics/query_range", Collector, Read),
+    route("GET", "/api/v1/events", Streaming, Read),
+    route("GET", "/api/v1/events/stream", Streaming, Read),
+    route("GET", "/api/v1/analysis/anomaly", Intelligence, Read),
+    route("POST", "/api/v1/analysis/anomaly", Intelligence, Operate),
+    route("GET", "/api/v1/analysis/anomaly/{id}", Intelligence, Read),
+    route("GET", "/api/v1/analysis/rca", Intelligence, Read),
+    route("POST", "/api/v1/analysis/rca", Intelligence, Operate),
+    route("GET", "/api/v1/analysis/rca/{id}", Intelligence, Read),
+    route("GET", "/api/v1/reports", Intelligence, Read),
+    route("POST", "/api/v1/reports", Intelligence, Operate),
+    route("GET", "/api/v1/reports/{id}", Intelligence, Read),
+    route("DELETE", "/api/v1/reports/{id}", Intelligence, Operate),
+    route("GET", "/api/v1/reports/{id}/download", Intelligence, Read),
+    route("GET", "/api/v1/tasks", Intelligence, Read),
+];
+
+/// The row of a route. HEAD is GET without its body.
+pub fn lookup(method: &str, path: &str) -> Option<&'static Route> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    TABLE
+        .iter()
+        .find(|route| route.method == method && route.path == path)
+}
+
+/// The methods of a path, comma-separated, as the `Allow` header wants them.
+pub fn methods(path: &str) -> String {
+    let methods: Vec<_> = TABLE
+        .iter()
+        .filter(|route| route.path == path)
+        .map(|route| route.method)
+        .collect();
+    methods.join(", ")
+}

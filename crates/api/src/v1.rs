@@ -1,0 +1,9 @@
+//! Version 1 of the API. One endpoint a file, found by its URL.
+
+pub mod analysis;
+pub mod clusters;
+pub mod events;
+pub mod metrics;
+pub mod reports;
+pub mod tasks;
+pub mod tokens;

@@ -1,0 +1,4 @@
+//! `/api/v1/analysis`
+
+pub mod anomaly;
+pub mod rca;

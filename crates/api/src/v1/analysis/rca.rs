@@ -1,0 +1,5 @@
+//! `/api/v1/analysis/rca`
+
+pub mod create;
+pub mod get;
+pub mod list;

@@ -1,0 +1,7 @@
+//! `/api/v1/clusters`
+
+pub mod create;
+pub mod delete;
+pub mod get;
+pub mod list;
+pub mod update;

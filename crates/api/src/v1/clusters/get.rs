@@ -1,0 +1,31 @@
+//! `GET /api/v1/clusters/{id}`
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use fleetscope_client::wire::Cluster;
+use fleetscope_model::ClusterId;
+use fleetscope_registry::Registry;
+
+use crate::convert::cluster;
+use crate::error::ApiError;
+use crate::etag;
+use crate::extract::{Asker, Id};
+
+/// Get one cluster.
+#[utoipa::path(
+    get,
+    path = "/api/v1/clusters/{id}",
+    tag = "clusters",
+    params(("id" = uuid::Uuid, Path, description = "The cluster's id")),
+    responses((status = 200, body = Cluster)),
+)]
+pub async fn get(
+    State(registry): State<Registry>,
+    Asker(caller): Asker,
+    Id(id): Id<ClusterId>,
+) -> Result<([(HeaderName, String); 1], Json<Cluster>), ApiError> {
+    let found = registry.get(&caller, id).await?;
+    let tag = (header::ETAG, etag::of(found.generation));
+    Ok(([tag], Json(cluster::cluster(found))))
+}

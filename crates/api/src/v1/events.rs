@@ -1,0 +1,4 @@
+//! `/api/v1/events`
+
+pub mod list;
+pub mod stream;

@@ -1,0 +1,5 @@
+//! `/api/v1/tokens`
+
+pub mod create;
+pub mod list;
+pub mod revoke;
