@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use fleetscope_model::{ErrorKind, EventSeq};
 use fleetscope_ports::{Error, Result};
-use sqlx::SqlSafeStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
+use sqlx::{Connection, SqlSafeStr};
 use tokio::sync::watch;
 
 use crate::failure::failure;
@@ -96,16 +96,23 @@ pub(crate) fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// What every connection is told.
 fn options(folder: &Folder) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(folder.database())
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+}
+
+/// What the writer is told, which is the first to connect. Both modes stay with the file; a reader
+/// must not set them again, for that takes the write lock.
+fn writer_options(folder: &Folder) -> SqliteConnectOptions {
+    options(folder)
         .create_if_missing(true)
         // Before the first table, or it has no effect: lets `housekeeping` give space back.
         .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY)
         // The log is cut back to this after it had to grow, in bytes.
         .pragma("journal_size_limit", "16777216")
 }
@@ -122,7 +129,14 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 async fn connect(folder: &Folder) -> Result<SqlitePool, sqlx::Error> {
     pool(1)
         .idle_timeout(None)
-        .connect_with(options(folder))
+        // After a full disk or an I/O error SQLite has rolled back by itself; the driver's own
+        // rollback then fails, and it believes for ever that a transaction is open. Such a
+        // connection is closed, and a new one takes its place.
+        .before_acquire(|connection, _| {
+            let usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(usable) })
+        })
+        .connect_with(writer_options(folder))
         .await
 }
 
@@ -163,4 +177,75 @@ fn unmigrated(folder: &Folder, error: MigrateError) -> Error {
         ),
     };
     Error::new(ErrorKind::Internal, "database_version", message).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use fleetscope_model::{EventKind, Fault, NewEvent};
+    use jiff::Timestamp;
+
+    use super::*;
+
+    async fn append(database: &Database, length: usize) -> Result<()> {
+        let event = NewEvent {
+            at: Timestamp::UNIX_EPOCH,
+            kind: EventKind::ReportCreated,
+            subject: "x".to_owned(),
+            actor: "ada".to_owned(),
+            summary: "x".repeat(length),
+        };
+        let mut write = database.write().await?;
+        write.record(&[event]).await?;
+        write.commit().await
+    }
+
+    async fn pragma(database: &Database, sql: &'static str) {
+        sqlx::query(sql).execute(&database.writer).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_as_such_and_writing_goes_on_when_there_is_space_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database::open(Folder::claim(dir.path()).unwrap())
+            .await
+            .unwrap();
+        // SQLite says the same where its page limit ends and where the disk does.
+        pragma(&database, "PRAGMA max_page_count = 40").await;
+        let error = append(&database, 1 << 20).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.code()),
+            (ErrorKind::Unavailable, "disk_full")
+        );
+        assert_eq!(*database.head.borrow(), EventSeq(0));
+        append(&database, 10).await.unwrap();
+        pragma(&database, "PRAGMA max_page_count = 4000").await;
+        append(&database, 1 << 20).await.unwrap();
+        assert_eq!(*database.head.borrow(), EventSeq(2));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_can_not_be_written_is_told_as_such() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database::open(Folder::claim(dir.path()).unwrap())
+            .await
+            .unwrap();
+        pragma(&database, "PRAGMA query_only = ON").await;
+        let error = append(&database, 10).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.code()),
+            (ErrorKind::Unavailable, "database_read_only")
+        );
+    }
+
+    #[tokio::test]
+    async fn readers_can_not_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database::open(Folder::claim(dir.path()).unwrap())
+            .await
+            .unwrap();
+        let written = sqlx::query("DELETE FROM events")
+            .execute(&database.readers)
+            .await;
+        assert_eq!(failure(written.unwrap_err()).code(), "database_read_only");
+    }
 }
