@@ -86,7 +86,7 @@ impl Renderer<'_> {
             Span::Code(exact) => inert::code(exact).replace('|', "\\|"),
             other => self.span(other, "x"),
         });
-        spans.collect()
+        spans.collect::<String>().trim().to_owned()
     }
 
     fn text(&self, text: &Text) -> String {

@@ -1,1 +1,117 @@
-//! Carrying out an investigation.
+//! Going through an investigation: gather, diagnose, say it in words.
+
+use std::collections::BTreeMap;
+
+use fleetscope_engine::{diagnose, narrate};
+use fleetscope_model::{
+    Anomaly, ClusterId, Evidence, EvidenceId, Findings, Gap, Investigation, Status, TimeRange,
+    Verdict,
+};
+use jiff::Timestamp;
+
+use crate::analyses::perform::{on_behalf, only};
+use crate::gather::{Scope, compute, shortened};
+use crate::{Intelligence, Result};
+
+/// What one pass over the evidence came to.
+#[derive(Debug, Clone)]
+pub(crate) struct Pass {
+    pub(crate) clusters: BTreeMap<ClusterId, String>,
+    pub(crate) window: TimeRange,
+    pub(crate) findings: Findings,
+    pub(crate) narrative: Vec<String>,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) gaps: Vec<Gap>,
+}
+
+impl Intelligence {
+    /// The investigation that was asked for, with its result.
+    pub(crate) async fn perform_investigation(
+        &self,
+        mut investigation: Investigation,
+    ) -> Result<Investigation> {
+        let caller = on_behalf(&investigation.requested_by);
+        let scope = self.scope(caller, &investigation.clusters).await?;
+        let now = self.clock.now();
+        let alarms = investigation.alarms.clone();
+        let pass = self.pass(scope, investigation.window, alarms, now).await?;
+        pass.write_into(&mut investigation, now);
+        Ok(investigation)
+    }
+
+    /// Goes through the window once.
+    pub(crate) async fn pass(
+        &self,
+        scope: Scope,
+        window: TimeRange,
+        alarms: Vec<Anomaly>,
+        now: Timestamp,
+    ) -> Result<Pass> {
+        let gathered = self.gather(scope, window, alarms, now).await?;
+        compute(move || {
+            let findings = diagnose(&gathered.input);
+            let narrative = narrate(&findings, &gathered.input.clusters);
+            let cited = cited(&findings);
+            Pass {
+                evidence: only(&gathered.evidence, cited.into_iter()),
+                clusters: gathered.input.clusters,
+                gaps: gathered.input.gaps,
+                findings,
+                narrative,
+                window,
+            }
+        })
+        .await
+    }
+}
+
+impl Pass {
+    /// Makes this pass the newest revision of the investigation.
+    pub(crate) fn write_into(self, investigation: &mut Investigation, now: Timestamp) {
+        investigation.updated_at = now;
+        investigation.revision += 1;
+        investigation.status = Status::Complete;
+        investigation.clusters.extend(self.clusters);
+        investigation.window = self.window;
+        investigation.findings = Some(self.findings);
+        investigation.narrative = self.narrative;
+        investigation.evidence = self.evidence;
+        investigation.gaps = self.gaps;
+        investigation.failure = None;
+    }
+}
+
+/// The conclusion in a line, for the event log.
+pub(crate) fn conclusion(findings: &Findings) -> String {
+    let text = match (&findings.verdict, findings.candidates.first()) {
+        (Verdict::Cause, Some(first)) => format!(
+            "cause: {}: {} (confidence {}, {:.2})",
+            first.entity,
+            first.mechanism,
+            first.confidence.in_words(),
+            first.confidence.0
+        ),
+        (Verdict::Cause, None) => "a cause was found, but none is named".to_owned(),
+        (Verdict::InsufficientEvidence { next_look }, Some(first)) => format!(
+            "not enough evidence, most likely {} (confidence {:.2}); next: {next_look}",
+            first.entity, first.confidence.0
+        ),
+        (Verdict::InsufficientEvidence { next_look }, None) => {
+            format!("not enough evidence; next: {next_look}")
+        }
+        (Verdict::NothingWrong, _) => "nothing is wrong".to_owned(),
+    };
+    shortened(&text, 300)
+}
+
+/// Everything that the findings cite.
+fn cited(findings: &Findings) -> Vec<&EvidenceId> {
+    let anomalies = findings.anomalies.iter().map(|anomaly| &anomaly.evidence);
+    let reasons = findings
+        .candidates
+        .iter()
+        .flat_map(|candidate| &candidate.reasons)
+        .flat_map(|reason| &reason.evidence);
+    let timeline = findings.timeline.iter().flat_map(|entry| &entry.evidence);
+    anomalies.chain(reasons).chain(timeline).collect()
+}
