@@ -28,7 +28,7 @@
 //! Prometheus 2.42 that the parser would accept (quoted metric and label names, `or` between
 //! matchers, `fill`, `limitk`, durations as numbers, experimental functions). Also not supported
 //! are `@` in the range vector of `predict_linear`, and of `quantile_over_time` with a quantile
-//! that varies: 2.42 itself loses the `@` there.
+//! that varies, and `@` with an offset in `timestamp`: 2.42 itself loses one of the two there.
 //!
 //! The one known difference inside the subset: the patterns of `=~` and `label_replace` are those
 //! of the `regex` crate, whose `\d`, `\w` and `\s` are not limited to ASCII.
@@ -36,6 +36,7 @@
 mod aggregate;
 mod arithmetic;
 mod calendar;
+mod duration;
 mod error;
 mod eval;
 mod format;
@@ -52,12 +53,12 @@ mod syntax;
 mod value;
 mod window;
 
+pub(crate) use duration::duration_ms;
 pub use error::Error;
 pub use format::format_value;
 pub(crate) use format::with_exponent as format_exponent;
 pub use lower::parse_selector;
 pub(crate) use relabel::is_label_name;
-pub(crate) use syntax::duration_ms;
 pub use value::{Sample, SampleStream, Value};
 
 use crate::tsdb::Tsdb;

@@ -40,14 +40,16 @@ pub(super) async fn labels(State(server): State<Server>, form: Form) -> Result<R
 /// The values of a label, in all series or in some.
 pub(super) async fn label_values(
     State(server): State<Server>,
-    Path(name): Path<String>,
+    Path(captured): Path<BTreeMap<String, String>>,
     form: Form,
 ) -> Result<Response, ApiError> {
-    if !is_label_name(&name) {
+    // By name, as the path we are mounted at may capture something as well.
+    let name = captured.get("name").map_or("", String::as_str);
+    if !is_label_name(name) {
         return Err(ApiError::BadData(format!("invalid label name: {name:?}")));
     }
     let found = found(&server, &form)?;
-    let values: BTreeSet<&str> = found.iter().map(|labels| labels.get(&name)).collect();
+    let values: BTreeSet<&str> = found.iter().map(|labels| labels.get(name)).collect();
     let values: Vec<&str> = values
         .into_iter()
         .filter(|value| !value.is_empty())

@@ -17,9 +17,6 @@ use crate::tsdb::Labels;
 pub(super) fn evaluate(context: &Context, aggregate: &Aggregate) -> Result<Vector, Error> {
     let vector = context.vector(&aggregate.vector)?;
     let (reduction, parameter) = match &aggregate.operation {
-        Operation::CountValues(label) if !is_label_name(label) => {
-            return Err(Error::Execution(format!("invalid label name {label:?}")));
-        }
         Operation::CountValues(label) => {
             return count_values(label, &aggregate.grouping, &vector, context.count);
         }
@@ -32,32 +29,33 @@ pub(super) fn evaluate(context: &Context, aggregate: &Aggregate) -> Result<Vecto
         return Ok(top::select(&groups, &limits, reduction == Reduction::TopK));
     }
     context.charge(groups.len().saturating_mul(context.count))?;
-    let reduce_group = |group: Group| {
-        let mut values = Vec::with_capacity(group.members.len());
-        let at = |step: usize| {
-            values.clear();
-            values.extend(
-                group
-                    .members
-                    .iter()
-                    .filter_map(|member| member.points[step]),
-            );
-            let parameter = parameter.get(step).copied().unwrap_or(f64::NAN);
-            (!values.is_empty()).then(|| reduce(reduction, parameter, &mut values))
-        };
-        let points: Column = (0..context.count).map(at).collect();
-        Series {
-            labels: group.labels,
-            points,
-        }
-    };
-    joined(groups.into_iter().map(reduce_group).collect())
+    let reduced = groups.into_iter().map(|group| {
+        let parameter = |step: usize| parameter.get(step).copied().unwrap_or(f64::NAN);
+        let reduce = |step, values: &mut [f64]| reduce(reduction, parameter(step), values);
+        let points = group.column(context.count, reduce);
+        let labels = group.labels;
+        Series { labels, points }
+    });
+    joined(reduced.collect())
 }
 
 /// The series of a vector that are aggregated into one.
 struct Group<'a> {
     labels: Labels,
     members: Vec<&'a Series>,
+}
+
+impl Group<'_> {
+    /// At each step what `reduce` makes of the values that are there, if there are any.
+    fn column(&self, steps: usize, reduce: impl Fn(usize, &mut [f64]) -> f64) -> Column {
+        let mut values = Vec::with_capacity(self.members.len());
+        let at = |step: usize| {
+            values.clear();
+            values.extend(self.members.iter().filter_map(|member| member.points[step]));
+            (!values.is_empty()).then(|| reduce(step, &mut values))
+        };
+        (0..steps).map(at).collect()
+    }
 }
 
 /// The groups in the order of their first member.
@@ -135,6 +133,9 @@ fn count_values(
     vector: &[Series],
     steps: usize,
 ) -> Result<Vector, Error> {
+    if !is_label_name(label) {
+        return Err(Error::Execution(format!("invalid label name {label:?}")));
+    }
     let mut counts: Vector = Vec::new();
     let mut by_labels: HashMap<Labels, usize> = HashMap::new();
     for series in vector {

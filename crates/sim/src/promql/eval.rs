@@ -190,11 +190,8 @@ impl<'a> Context<'a> {
                 scalars,
             } => {
                 let columns: Result<Vec<_>, _> = scalars.iter().map(|s| self.scalar(s)).collect();
-                joined(functions::map_with(
-                    *function,
-                    self.vector(vector)?,
-                    &columns?,
-                ))
+                let vector = self.vector(vector)?;
+                joined(functions::map_with(*function, vector, &columns?))
             }
             Plan::Calendar { function, vector } => {
                 calendar::evaluate(self, *function, vector.as_deref())
@@ -212,10 +209,7 @@ impl<'a> Context<'a> {
             }
             Plan::LabelReplace { vector, rule } => relabel::replace(rule, self.vector(vector)?),
             Plan::LabelJoin { vector, rule } => relabel::join(rule, self.vector(vector)?),
-            _ => Err(misplaced(
-                "a scalar, string or range vector",
-                "an instant vector",
-            )),
+            _ => Err(misplaced("another type", "a vector")),
         }
     }
 

@@ -65,42 +65,41 @@ fn text(expression: &Expr) -> Result<String, Error> {
 }
 
 fn lower_aggregate(aggregate: &AggregateExpr) -> Result<Aggregate, Error> {
-    let parameter = || match &aggregate.param {
-        Some(parameter) => Ok(parameter),
-        None => Err(Error::BadData(format!(
-            "parse error: {} needs a parameter",
-            aggregate.op
-        ))),
-    };
-    let with_number = |reduction| {
-        let number = scalar(parameter()?)?;
-        Ok(Operation::Reduce(reduction, Some(number)))
-    };
-    let operation = match aggregate.op.id() {
-        t::T_SUM => Operation::Reduce(Reduction::Sum, None),
-        t::T_AVG => Operation::Reduce(Reduction::Avg, None),
-        t::T_MIN => Operation::Reduce(Reduction::Min, None),
-        t::T_MAX => Operation::Reduce(Reduction::Max, None),
-        t::T_COUNT => Operation::Reduce(Reduction::Count, None),
-        t::T_GROUP => Operation::Reduce(Reduction::Group, None),
-        t::T_STDDEV => Operation::Reduce(Reduction::Stddev, None),
-        t::T_STDVAR => Operation::Reduce(Reduction::Stdvar, None),
-        t::T_QUANTILE => with_number(Reduction::Quantile)?,
-        t::T_TOPK => with_number(Reduction::TopK)?,
-        t::T_BOTTOMK => with_number(Reduction::BottomK)?,
-        t::T_COUNT_VALUES => Operation::CountValues(text(parameter()?)?),
-        _ => {
-            return Err(Error::unsupported(&format!(
-                "the aggregation {}",
-                aggregate.op
-            )));
-        }
-    };
     Ok(Aggregate {
-        operation,
+        operation: operation(aggregate)?,
         vector: vector(&aggregate.expr)?,
         grouping: grouping(aggregate.modifier.as_ref()),
     })
+}
+
+fn operation(aggregate: &AggregateExpr) -> Result<Operation, Error> {
+    let reduction = match aggregate.op.id() {
+        t::T_SUM => Reduction::Sum,
+        t::T_AVG => Reduction::Avg,
+        t::T_MIN => Reduction::Min,
+        t::T_MAX => Reduction::Max,
+        t::T_COUNT => Reduction::Count,
+        t::T_GROUP => Reduction::Group,
+        t::T_STDDEV => Reduction::Stddev,
+        t::T_STDVAR => Reduction::Stdvar,
+        t::T_QUANTILE => Reduction::Quantile,
+        t::T_TOPK => Reduction::TopK,
+        t::T_BOTTOMK => Reduction::BottomK,
+        t::T_COUNT_VALUES => return Ok(Operation::CountValues(text(parameter(aggregate)?)?)),
+        _ => {
+            let what = format!("the aggregation {}", aggregate.op);
+            return Err(Error::unsupported(&what));
+        }
+    };
+    let takes_number = aggregate.op.is_aggregator_with_param();
+    let number = takes_number.then(|| scalar(parameter(aggregate)?));
+    Ok(Operation::Reduce(reduction, number.transpose()?))
+}
+
+fn parameter(aggregate: &AggregateExpr) -> Result<&Expr, Error> {
+    let missing = || format!("parse error: {} needs a parameter", aggregate.op);
+    let parameter = aggregate.param.as_deref();
+    parameter.ok_or_else(|| Error::BadData(missing()))
 }
 
 fn grouping(modifier: Option<&LabelModifier>) -> Grouping {

@@ -11,6 +11,7 @@
 #![expect(clippy::print_stdout, reason = "how much was compared is worth a line")]
 
 mod compare;
+mod generated;
 mod http;
 mod peer;
 mod queries;
@@ -24,6 +25,9 @@ use compare::Differences;
 use http::Sim;
 use peer::Peer;
 use samples::{END_MS, START_MS};
+
+/// How many random queries are compared, each at one time and over a range.
+const GENERATED: usize = 300;
 
 /// Serves itself, raises one alert of each state, and records; none of it is at the times of the
 /// samples. The evaluation interval stays at its default, which is the step of subqueries.
@@ -75,6 +79,12 @@ async fn the_simulation_answers_as_a_real_prometheus_with_the_same_samples_does(
         let range = http::range(query, (START_MS, END_MS), "60");
         for path in [http::instant(query, END_MS), range] {
             differences.add(compare::errors(&peer, &sim, &path).await);
+        }
+    }
+    for query in generated::queries(GENERATED) {
+        let range = http::range(&query, (START_MS + 1_800_000, END_MS), "97");
+        for path in [http::instant(&query, START_MS + 7_234_567), range] {
+            differences.add(compare::generated(&peer, &sim, &path).await);
         }
     }
     for path in requests::all() {

@@ -77,6 +77,7 @@ fn the_refusal_of_an_unsupported_construct_names_it() {
         ("{\"up\"}", "quoted name"),
         ("up{a=\"1\" or b=\"2\"}", "\"or\" between matchers"),
         ("+up", "unary plus"),
+        ("timestamp(up @ 1 offset 1m)", "timestamp"),
         ("predict_linear(up[5m] @ 1, 60)", "predict_linear"),
         (
             "quantile_over_time(time(), up[5m] @ 1)",
@@ -151,27 +152,34 @@ fn large() -> Tsdb {
 }
 
 /// The bound is far above what it takes (a few milliseconds), so that a busy machine does not fail
-/// the test, and far below what a scan of all samples at each step would take.
+/// the test, and the best of some attempts counts.
 #[test]
 fn a_range_query_does_not_read_a_series_again_for_each_step() {
     let db = large();
-    let end = 26 * 60 * MINUTE;
     for (query, series) in [
         ("rate(metric_3[5m])", 100),
         ("sum by (namespace) (rate(metric_3[1h]))", 1),
     ] {
         let query = Query::parse(query).unwrap();
-        let started = Instant::now();
-        let value = query.range(&db, end - 359 * MINUTE, end, MINUTE).unwrap();
-        let took = started.elapsed();
-        println!("{took:?}");
-        assert!(took < Duration::from_millis(750), "{took:?}");
-        let Value::Matrix(streams) = value else {
-            panic!("{value:?}");
-        };
-        assert_eq!(streams.len(), series);
-        assert!(streams.iter().all(|stream| stream.points.len() == 360));
+        let best = (0..5).map(|_| time_of_six_hours(&db, &query, series)).min();
+        let best = best.unwrap_or_default();
+        println!("{best:?}");
+        assert!(best < Duration::from_millis(500), "{best:?}");
     }
+}
+
+/// How long 360 steps take.
+fn time_of_six_hours(db: &Tsdb, query: &Query, series: usize) -> Duration {
+    let end = 26 * 60 * MINUTE;
+    let started = Instant::now();
+    let value = query.range(db, end - 359 * MINUTE, end, MINUTE).unwrap();
+    let took = started.elapsed();
+    let Value::Matrix(streams) = value else {
+        panic!("{value:?}");
+    };
+    assert_eq!(streams.len(), series);
+    assert!(streams.iter().all(|stream| stream.points.len() == 360));
+    took
 }
 
 /// Words and signs that make up queries, right and wrong ones.

@@ -48,7 +48,7 @@ fn lower_special(name: &str, arguments: &[&Expr]) -> Result<Plan, Error> {
         ("pi", []) => Ok(Plan::Number(std::f64::consts::PI)),
         ("scalar", [inner]) => Ok(Plan::ScalarOf(vector(inner)?)),
         ("vector", [inner]) => Ok(Plan::VectorOf(scalar(inner)?)),
-        ("timestamp", [inner]) => Ok(Plan::Timestamp(vector(inner)?)),
+        ("timestamp", [inner]) => timestamp(vector(inner)?),
         ("sort" | "sort_desc", [inner]) => Ok(Plan::Sort {
             vector: vector(inner)?,
             descending: name == "sort_desc",
@@ -72,14 +72,23 @@ fn lower_special(name: &str, arguments: &[&Expr]) -> Result<Plan, Error> {
         }
         ("label_join", [inner, target, separator, sources @ ..]) => {
             let vector = vector(inner)?;
-            let rule = Join {
-                target: text(target)?,
-                separator: text(separator)?,
-                sources: sources.iter().map(|s| text(s)).collect::<Result<_, _>>()?,
-            };
+            let rule = join(target, separator, sources)?;
             Ok(Plan::LabelJoin { vector, rule })
         }
         _ => Err(Error::unsupported(&format!("the function {name}"))),
+    }
+}
+
+/// Prometheus 2.42 ignores the offset of a selector that has both `@` and an offset, but loads the
+/// samples around the shifted time, so what it answers depends on what else the query reads.
+fn timestamp(inner: Box<Plan>) -> Result<Plan, Error> {
+    match &*inner {
+        Plan::Selector(selector)
+            if selector.shift.at.is_some() && selector.shift.offset_ms != 0 =>
+        {
+            Err(Error::unsupported("@ with an offset in timestamp"))
+        }
+        _ => Ok(Plan::Timestamp(inner)),
     }
 }
 
@@ -128,6 +137,17 @@ fn replace([target, replacement, source, pattern]: [&Expr; 4]) -> Result<Replace
         replacement: text(replacement)?,
         source: text(source)?,
         pattern: anchored.map_err(|_| pattern),
+    })
+}
+
+fn join(target: &Expr, separator: &Expr, sources: &[&Expr]) -> Result<Join, Error> {
+    Ok(Join {
+        target: text(target)?,
+        separator: text(separator)?,
+        sources: sources
+            .iter()
+            .map(|source| text(source))
+            .collect::<Result<_, _>>()?,
     })
 }
 
