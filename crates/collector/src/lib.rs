@@ -1,1 +1,125 @@
-//! Skeleton.
+//! Reading telemetry: one question asked of many clusters at once.
+//!
+//! [`Collector`] implements `fleetscope_ports::Telemetry`. The selected clusters are read at the
+//! same time and under one deadline; what goes wrong on one of them is a gap in the answer and
+//! never an error, and costs the others nothing. A question that is wrong in itself is refused
+//! before anything is sent.
+//!
+//! This crate must not know what the telemetry means: it detects and concludes nothing. It opens
+//! no socket of its own (`fleetscope-outbound` does) and names no Kubernetes library.
+//!
+//! Start reading at [`Collector`]; then `federation`, then one folder per kind of source:
+//! `prometheus`, `loki`, `tempo`, and `changes`, `events`, `topology` over the Kubernetes API. A
+//! new source is a new folder and one line in [`Collector`].
+
+mod changes;
+mod events;
+mod federation;
+mod loki;
+mod owners;
+mod prometheus;
+mod quote;
+mod range;
+mod site;
+mod tempo;
+mod topology;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fleetscope_model::{
+    Caller, Change, ClusterSeries, Collection, KubernetesEvent, LogLine, LogQuery, MetricQuery,
+    RangeQuery, Selection, TimeRange, Topology, TraceQuery, TraceSummary,
+};
+use fleetscope_outbound::Outbound;
+use fleetscope_ports::{Clusters, Result, Telemetry};
+
+/// Reads many clusters at once. Cheap to clone.
+#[derive(Clone)]
+pub struct Collector {
+    clusters: Arc<dyn Clusters>,
+    outbound: Outbound,
+}
+
+impl Collector {
+    /// A collector that reads the clusters of a registry. No answer takes longer than the time
+    /// limit of `outbound` (beside the registry's own time).
+    pub fn new(clusters: Arc<dyn Clusters>, outbound: Outbound) -> Self {
+        Self { clusters, outbound }
+    }
+}
+
+impl std::fmt::Debug for Collector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Collector")
+            .field("outbound", &self.outbound)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Errors are `Invalid` with one of the codes `invalid_query`, `invalid_range`, `invalid_step`,
+/// `too_many_points`, `invalid_label`, `invalid_limit`, `invalid_service`, or what the registry
+/// says.
+#[async_trait]
+impl Telemetry for Collector {
+    async fn instant(
+        &self,
+        caller: &Caller,
+        query: &MetricQuery,
+    ) -> Result<Collection<ClusterSeries>> {
+        prometheus::instant(self, caller, query).await
+    }
+
+    async fn range(
+        &self,
+        caller: &Caller,
+        query: &RangeQuery,
+    ) -> Result<Collection<ClusterSeries>> {
+        prometheus::range(self, caller, query).await
+    }
+
+    async fn logs(&self, caller: &Caller, query: &LogQuery) -> Result<Collection<LogLine>> {
+        loki::lines(self, caller, query).await
+    }
+
+    async fn traces(
+        &self,
+        caller: &Caller,
+        query: &TraceQuery,
+    ) -> Result<Collection<TraceSummary>> {
+        tempo::traces(self, caller, query).await
+    }
+
+    async fn changes(
+        &self,
+        caller: &Caller,
+        clusters: &Selection,
+        range: TimeRange,
+    ) -> Result<Collection<Change>> {
+        range::check(range)?;
+        self.fan_out(caller, clusters, |site| changes::read(site, range))
+            .await
+    }
+
+    async fn events(
+        &self,
+        caller: &Caller,
+        clusters: &Selection,
+        range: TimeRange,
+    ) -> Result<Collection<KubernetesEvent>> {
+        range::check(range)?;
+        self.fan_out(caller, clusters, |site| events::read(site, range))
+            .await
+    }
+
+    async fn topology(
+        &self,
+        caller: &Caller,
+        clusters: &Selection,
+        range: TimeRange,
+    ) -> Result<Collection<Topology>> {
+        range::check(range)?;
+        self.fan_out(caller, clusters, |site| topology::read(site, range))
+            .await
+    }
+}

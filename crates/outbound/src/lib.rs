@@ -1,1 +1,100 @@
-//! Skeleton.
+//! The one way out: every read of a monitored cluster goes through here.
+//!
+//! An [`Outbound`] holds the connection pools, the address rules and the limits; an [`Upstream`]
+//! is one endpoint of one cluster seen through it. A call has a time limit over everything it does
+//! (queueing, connecting, headers, body), a byte cap that counts bytes after decompression, and a
+//! place in its cluster's queue. It follows no redirect and knows no proxy of the environment.
+//! Whatever goes wrong is a [`Failure`], which maps onto a gap.
+//!
+//! This crate must not know what is read: no Prometheus, no Kubernetes, no registry. It never
+//! writes a credential or a foreign body into a message.
+//!
+//! Start reading at [`Upstream::send`]; then [`AddressRules`].
+
+pub mod address;
+pub mod answer;
+pub mod failure;
+mod limits;
+pub mod metrics;
+pub mod options;
+mod pools;
+pub mod upstream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fleetscope_model::{ClusterId, Endpoint, Source};
+
+pub use address::{AddressRules, Refused};
+pub use answer::Answer;
+pub use failure::Failure;
+pub use metrics::Metrics;
+pub use options::{OutboundOptions, PlainHttp};
+pub use upstream::Upstream;
+
+/// The HTTP clients could not be built.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the HTTP client for cluster endpoints could not be built: check the system's CA certificates"
+)]
+pub struct Error(#[source] reqwest::Error);
+
+/// The way out. Cheap to clone; clones share pools, limits and metrics.
+#[derive(Clone)]
+pub struct Outbound {
+    parts: Arc<Parts>,
+}
+
+/// What every upstream of one [`Outbound`] shares.
+pub(crate) struct Parts {
+    pub(crate) options: OutboundOptions,
+    pub(crate) pools: pools::Pools,
+    pub(crate) limits: limits::Limits,
+    pub(crate) metrics: Metrics,
+}
+
+impl Outbound {
+    /// A way out under the given limits and rules. Must be called inside a tokio runtime.
+    pub fn new(options: OutboundOptions) -> Result<Self, Error> {
+        let pools = pools::Pools::new(&options).map_err(Error)?;
+        let limits = limits::Limits::new(options.concurrency_per_cluster);
+        Ok(Self {
+            parts: Arc::new(Parts {
+                options,
+                pools,
+                limits,
+                metrics: Metrics::default(),
+            }),
+        })
+    }
+
+    /// The longest that a single call may take.
+    pub fn timeout(&self) -> Duration {
+        self.parts.options.timeout
+    }
+
+    /// Counters and histograms of all calls; register them once.
+    pub fn metrics(&self) -> &Metrics {
+        &self.parts.metrics
+    }
+
+    /// One endpoint of one cluster. `Unreachable` where its URL is not one that may be called: not
+    /// http(s), with credentials, query or fragment in it, or a literal address that the rules
+    /// refuse. Names are checked when they are resolved.
+    pub fn upstream(
+        &self,
+        cluster: ClusterId,
+        source: Source,
+        endpoint: &Endpoint,
+    ) -> Result<Upstream, Failure> {
+        Upstream::new(Arc::clone(&self.parts), cluster, source, endpoint)
+    }
+}
+
+impl std::fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outbound")
+            .field("options", &self.parts.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,88 @@
+//! One cluster as one question sees it.
+
+use std::sync::Arc;
+
+use fleetscope_kubernetes::{Kubernetes, Listed};
+use fleetscope_model::{Cluster, ClusterId, Endpoint, Entity, EntityKind, Gap, GapKind, Source};
+use fleetscope_outbound::{Failure, Outbound, Upstream};
+use tokio::time::Instant;
+
+use crate::prometheus::Prometheus;
+
+/// One cluster with its endpoints, until a deadline. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Site {
+    cluster: Arc<Cluster>,
+    outbound: Outbound,
+    deadline: Instant,
+}
+
+impl Site {
+    pub(crate) fn new(cluster: Arc<Cluster>, outbound: Outbound, deadline: Instant) -> Self {
+        Self {
+            cluster,
+            outbound,
+            deadline,
+        }
+    }
+
+    pub(crate) fn cluster(&self) -> ClusterId {
+        self.cluster.id
+    }
+
+    /// An endpoint of the cluster; `NotConfigured` where none is registered.
+    pub(crate) fn upstream(&self, source: Source) -> Result<Upstream, Failure> {
+        let endpoint = self.endpoint(source).ok_or_else(|| {
+            let title = source.title();
+            Failure::new(
+                GapKind::NotConfigured,
+                format!("no endpoint of its {title} is registered: add one to the cluster"),
+            )
+        })?;
+        let upstream = self.outbound.upstream(self.cluster.id, source, endpoint)?;
+        Ok(upstream.by(self.deadline))
+    }
+
+    pub(crate) fn kubernetes(&self) -> Result<Kubernetes, Failure> {
+        self.upstream(Source::Kubernetes).map(Kubernetes::new)
+    }
+
+    pub(crate) fn prometheus(&self) -> Result<Prometheus, Failure> {
+        self.upstream(Source::Prometheus).map(Prometheus::new)
+    }
+
+    /// The gap that a failure leaves here.
+    pub(crate) fn gap(&self, source: Source, failure: Failure) -> Gap {
+        failure.gap(self.cluster.id, self.cluster.name(), source)
+    }
+
+    /// The items of a list; if it is not whole, a gap is added.
+    pub(crate) fn take<T>(&self, listed: Listed<T>, gaps: &mut Vec<Gap>) -> Vec<T> {
+        gaps.extend(
+            listed
+                .failure
+                .map(|failure| self.gap(Source::Kubernetes, failure)),
+        );
+        listed.items
+    }
+
+    pub(crate) fn entity(&self, kind: EntityKind, name: impl Into<String>) -> Entity {
+        Entity::new(self.cluster.id, kind, name)
+    }
+
+    /// The entity that stands for the cluster as a whole.
+    pub(crate) fn whole(&self) -> Entity {
+        self.entity(EntityKind::Cluster, self.cluster.name())
+    }
+
+    fn endpoint(&self, source: Source) -> Option<&Endpoint> {
+        let endpoints = &self.cluster.draft.endpoints;
+        match source {
+            Source::Kubernetes => endpoints.kubernetes.as_ref(),
+            Source::Prometheus => endpoints.prometheus.as_ref(),
+            Source::Loki => endpoints.loki.as_ref(),
+            Source::Tempo => endpoints.tempo.as_ref(),
+            Source::Alertmanager => endpoints.alertmanager.as_ref(),
+        }
+    }
+}

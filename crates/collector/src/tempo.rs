@@ -1,0 +1,74 @@
+//! Tempo: traces found by a search.
+
+mod answer;
+mod traceql;
+
+use fleetscope_model::{Caller, Collection, Source, TimeRange, TraceQuery, TraceSummary};
+use fleetscope_outbound::{Failure, Upstream};
+use fleetscope_ports::Result;
+
+use crate::Collector;
+use crate::range;
+
+/// Traces of one cluster: a search stops at the first so many, so more is no better sample.
+const MAX_TRACES: u32 = 1_000;
+
+/// Refuses a query without a service (`invalid_service`), a backward range or a limit out of
+/// bounds; then asks the clusters. A search stops when it has enough: with a limit its traces are
+/// a sample of those there are, not the newest of them.
+pub(crate) async fn traces(
+    collector: &Collector,
+    caller: &Caller,
+    query: &TraceQuery,
+) -> Result<Collection<TraceSummary>> {
+    range::check(query.range)?;
+    range::check_limit(query.limit, MAX_TRACES)?;
+    let traceql = traceql::build(query)?;
+    let traceql = &traceql;
+    collector
+        .fan_out(caller, &query.clusters, |site| async move {
+            let answer = match site.upstream(Source::Tempo) {
+                Ok(upstream) => ask(&upstream, traceql, query).await,
+                Err(failure) => Err(failure),
+            };
+            let mut traces = match answer {
+                Ok(traces) => traces,
+                Err(failure) => return Collection::gap(site.gap(Source::Tempo, failure)),
+            };
+            traces.sort_by(|a, b| {
+                let newest = b.started_at.cmp(&a.started_at);
+                newest.then_with(|| a.trace_id.cmp(&b.trace_id))
+            });
+            Collection {
+                items: traces,
+                gaps: Vec::new(),
+            }
+        })
+        .await
+}
+
+async fn ask(
+    upstream: &Upstream,
+    traceql: &str,
+    query: &TraceQuery,
+) -> Result<Vec<TraceSummary>, Failure> {
+    let (start, end) = seconds(query.range);
+    let limit = query.limit.to_string();
+    let parameters = [
+        ("q", traceql),
+        ("start", &start),
+        ("end", &end),
+        ("limit", &limit),
+        // Their number is told anyway; of the spans themselves one is enough.
+        ("spss", "1"),
+    ];
+    let answer = upstream.get("/api/search", &parameters).await?.success()?;
+    answer::decode(&answer, upstream.cluster())
+}
+
+/// Whole seconds around the range; Tempo wants its end after its start.
+fn seconds(range: TimeRange) -> (String, String) {
+    let start = range.start.as_second();
+    let end = range.end.as_second() + 1;
+    (start.to_string(), end.to_string())
+}

@@ -1,0 +1,74 @@
+//! TraceQL, built from parts so that no value can become syntax.
+
+use fleetscope_model::TraceQuery;
+use fleetscope_ports::Result;
+use jiff::SignedDuration;
+
+use crate::quote::quoted;
+use crate::range::invalid;
+
+/// `{ resource.service.name = "cart" && status = error && duration >= 300ms }`.
+pub(crate) fn build(query: &TraceQuery) -> Result<String> {
+    if query.service.is_empty() {
+        return Err(invalid(
+            "invalid_service",
+            "the query names no service: write its service.name",
+        ));
+    }
+    let mut conditions = vec![format!(
+        "resource.service.name = {}",
+        quoted(&query.service)
+    )];
+    if query.errors_only {
+        conditions.push("status = error".to_owned());
+    }
+    if let Some(length) = query.longer_than.filter(SignedDuration::is_positive) {
+        conditions.push(format!("duration >= {}", duration(length)));
+    }
+    Ok(format!("{{ {} }}", conditions.join(" && ")))
+}
+
+/// In the largest unit that is exact.
+fn duration(length: SignedDuration) -> String {
+    let nanoseconds = length.as_nanos();
+    let (unit, name) = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")]
+        .into_iter()
+        .find(|(unit, _)| nanoseconds % unit == 0)
+        .unwrap_or((1, "ns"));
+    format!("{}{name}", nanoseconds / unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use fleetscope_model::{Fault, Selection, TimeRange};
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn query(service: &str) -> TraceQuery {
+        TraceQuery {
+            clusters: Selection::All,
+            service: service.to_owned(),
+            errors_only: true,
+            longer_than: Some(SignedDuration::from_millis(1_500)),
+            range: TimeRange::ending(Timestamp::UNIX_EPOCH, SignedDuration::ZERO),
+            limit: 1,
+        }
+    }
+
+    #[test]
+    fn a_service_name_stays_a_literal() {
+        assert_eq!(
+            build(&query("a\" || true || \"")).unwrap(),
+            "{ resource.service.name = \"a\\\" || true || \\\"\" && status = error && duration >= 1500ms }"
+        );
+        assert_eq!(build(&query("")).unwrap_err().code(), "invalid_service");
+    }
+
+    #[test]
+    fn lengths_are_written_exactly() {
+        assert_eq!(duration(SignedDuration::from_secs(2)), "2s");
+        assert_eq!(duration(SignedDuration::from_micros(1_500)), "1500us");
+        assert_eq!(duration(SignedDuration::from_nanos(7)), "7ns");
+    }
+}

@@ -1,0 +1,53 @@
+//! The structure of a cluster: which pods make up a workload, where they run, who calls whom, and
+//! which devices and clocks they use.
+//!
+//! Kubernetes tells the present structure only; what calls and devices there were, Prometheus
+//! tells for the range.
+
+mod calls;
+mod clocks;
+mod devices;
+mod placement;
+mod query;
+
+use fleetscope_model::{Collection, Edge, EdgeKind, Entity, Gap, Source, TimeRange, Topology};
+
+use crate::site::Site;
+use placement::Placement;
+use query::Window;
+
+/// One topology, unless nothing at all could be read.
+pub(crate) async fn read(site: Site, range: TimeRange) -> Collection<Topology> {
+    let (placement, window) = tokio::join!(Placement::read(&site), Window::read(&site, range));
+    let mut gaps: Vec<Gap> = Vec::new();
+    let (placement, partial) = placement.unwrap_or_else(|failure| {
+        let gap = site.gap(Source::Kubernetes, failure);
+        (Placement::unknown(&site), vec![gap])
+    });
+    gaps.extend(partial);
+    let (window, partial) = window.unwrap_or_else(|failure| {
+        let gap = site.gap(Source::Prometheus, failure);
+        (Window::default(), vec![gap])
+    });
+    gaps.extend(partial);
+    if placement.is_empty() && window.answers == 0 {
+        return Collection {
+            items: Vec::new(),
+            gaps,
+        };
+    }
+    let mut edges = placement.edges();
+    edges.extend(calls::edges(&window, &placement));
+    edges.extend(devices::edges(&window, &placement));
+    edges.extend(clocks::edges(&window, &placement));
+    edges.sort();
+    edges.dedup();
+    Collection {
+        items: vec![Topology { edges }],
+        gaps,
+    }
+}
+
+fn edge(from: Entity, kind: EdgeKind, to: Entity) -> Edge {
+    Edge { from, to, kind }
+}

@@ -1,0 +1,21 @@
+//! Tests of the collector against servers on loopback: recorded answers of real ones, and ones
+//! that misbehave.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in tests a panic is the report, in what the tests share too"
+)]
+
+mod address;
+mod changes;
+mod federation;
+mod fleet;
+mod kubernetes;
+mod logs;
+mod metrics;
+mod misbehaviour;
+mod recording;
+mod server;
+mod topology;
+mod traces;

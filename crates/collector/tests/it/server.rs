@@ -1,0 +1,145 @@
+//! Servers on loopback that end with the test.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use fleetscope_model::Endpoint;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// A request as the server saw it.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    /// Query and form fields.
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+impl Seen {
+    /// The value of a query or form field.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// A server that ends when it is dropped.
+pub(crate) struct Server {
+    address: SocketAddr,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    _tasks: JoinSet<()>,
+}
+
+type Reply = dyn Fn(&Seen) -> Response + Send + Sync;
+
+#[derive(Clone)]
+struct Shared {
+    seen: Arc<Mutex<Vec<Seen>>>,
+    reply: Arc<Reply>,
+}
+
+impl Server {
+    /// Answers every request with what `reply` makes of it.
+    pub(crate) async fn start(reply: impl Fn(&Seen) -> Response + Send + Sync + 'static) -> Self {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let shared = Shared {
+            seen: Arc::clone(&seen),
+            reply: Arc::new(reply),
+        };
+        let app = Router::new().fallback(serve).with_state(shared);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self {
+            address,
+            seen,
+            _tasks: tasks,
+        }
+    }
+
+    /// Hands every connection to `speak`, below HTTP.
+    pub(crate) async fn raw<F>(speak: impl Fn(TcpStream) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                connections.spawn(speak(stream));
+            }
+        });
+        Self {
+            address,
+            seen: Arc::default(),
+            _tasks: tasks,
+        }
+    }
+
+    /// An address at which nobody listens.
+    pub(crate) async fn nobody() -> Endpoint {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        endpoint(&format!("http://{}", listener.local_addr().unwrap()))
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        endpoint(&format!("http://{}", self.address))
+    }
+
+    /// The requests so far.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+/// An endpoint without a tenant.
+pub(crate) fn endpoint(url: &str) -> Endpoint {
+    Endpoint {
+        url: url.to_owned(),
+        tenant: None,
+    }
+}
+
+/// A JSON answer.
+pub(crate) fn json(status: u16, body: &serde_json::Value) -> Response {
+    reply(status, "application/json", body.to_string())
+}
+
+/// Any answer.
+pub(crate) fn reply(status: u16, content_type: &str, body: impl Into<Body>) -> Response {
+    let status = StatusCode::from_u16(status).unwrap();
+    let headers = [(header::CONTENT_TYPE, content_type.to_owned())];
+    (status, headers, body.into()).into_response()
+}
+
+async fn serve(State(shared): State<Shared>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, 1 << 20).await.unwrap();
+    let query = head.uri.query().unwrap_or_default();
+    let fields = [query.as_bytes(), &body]
+        .into_iter()
+        .flat_map(|text| url::form_urlencoded::parse(text).into_owned())
+        .collect();
+    let seen = Seen {
+        path: head.uri.path().to_owned(),
+        headers: head.headers,
+        fields,
+    };
+    shared.seen.lock().unwrap().push(seen.clone());
+    (shared.reply)(&seen)
+}

@@ -1,0 +1,139 @@
+//! What the way out counts about itself.
+
+use std::time::Duration;
+
+use fleetscope_model::{GapKind, Source};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::{Answer, Failure};
+
+/// Upper bounds in seconds, from a cached read on loopback to three times the default time limit.
+const SECONDS: [f64; 11] = [
+    0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0,
+];
+
+/// Counters and histograms of outside reads. Cheap to clone; clones count together.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    requests: Family<Outcome, Counter>,
+    duration: Family<From, Histogram>,
+    bytes: Family<From, Counter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            requests: Family::default(),
+            duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            bytes: Family::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    source: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct From {
+    source: &'static str,
+}
+
+impl Metrics {
+    /// Registers `outbound_requests_total{source,outcome}`,
+    /// `outbound_request_duration_seconds{source}` and `outbound_response_bytes_total{source}`,
+    /// behind whatever prefix the registry has. An outcome is `answered` (with whatever status)
+    /// or the kind of the failure.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "outbound_requests",
+            "Reads of cluster endpoints by what came of them",
+            self.requests.clone(),
+        );
+        registry.register_with_unit(
+            "outbound_request_duration",
+            "Time of reads of cluster endpoints, queueing included",
+            Unit::Seconds,
+            self.duration.clone(),
+        );
+        registry.register_with_unit(
+            "outbound_response",
+            "Bytes of bodies read from cluster endpoints, after decompression",
+            Unit::Bytes,
+            self.bytes.clone(),
+        );
+    }
+
+    pub(crate) fn record(
+        &self,
+        source: Source,
+        result: &Result<Answer, Failure>,
+        elapsed: Duration,
+    ) {
+        let source = source_label(source);
+        let outcome = match result {
+            Ok(_) => "answered",
+            Err(failure) => kind_label(failure.kind),
+        };
+        self.requests
+            .get_or_create(&Outcome { source, outcome })
+            .inc();
+        self.duration
+            .get_or_create(&From { source })
+            .observe(elapsed.as_secs_f64());
+        if let Ok(answer) = result {
+            self.bytes
+                .get_or_create(&From { source })
+                .inc_by(answer.body.len() as u64);
+        }
+    }
+}
+
+const fn source_label(source: Source) -> &'static str {
+    match source {
+        Source::Kubernetes => "kubernetes",
+        Source::Prometheus => "prometheus",
+        Source::Loki => "loki",
+        Source::Tempo => "tempo",
+        Source::Alertmanager => "alertmanager",
+    }
+}
+
+const fn kind_label(kind: GapKind) -> &'static str {
+    match kind {
+        GapKind::NotConfigured => "not_configured",
+        GapKind::Unauthenticated => "unauthenticated",
+        GapKind::Forbidden => "forbidden",
+        GapKind::Unreachable => "unreachable",
+        GapKind::Timeout => "timeout",
+        GapKind::Truncated => "truncated",
+        GapKind::BadAnswer => "bad_answer",
+        GapKind::Refused => "refused",
+        GapKind::Overloaded => "overloaded",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_counted_under_its_kind() {
+        let metrics = Metrics::default();
+        let mut registry = Registry::with_prefix("fleetscope");
+        metrics.register(&mut registry);
+        let failure = Err(Failure::new(GapKind::Timeout, "late"));
+        metrics.record(Source::Loki, &failure, Duration::from_millis(1));
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        let line = "fleetscope_outbound_requests_total{source=\"loki\",outcome=\"timeout\"} 1";
+        assert!(text.contains(line), "{text}");
+        assert!(text.contains("fleetscope_outbound_request_duration_seconds_bucket"));
+    }
+}
