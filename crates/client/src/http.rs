@@ -105,6 +105,15 @@ impl Client {
         &self.base
     }
 
+    /// A request to a path of the server with the token, for what has no method of its own.
+    ///
+    /// # Errors
+    ///
+    /// `BadUrl` where the path can't be one.
+    pub fn raw(&self, method: Method, path: &str) -> Result<RequestBuilder, Error> {
+        self.request(method, path)
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Error> {
         let url = self
             .base

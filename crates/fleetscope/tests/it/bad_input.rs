@@ -1,0 +1,204 @@
+//! Wrong requests: each a problem that says what to do, and nothing changes.
+
+use fleetscope_client::wire::Problem;
+use fleetscope_testkit::TestApp;
+use reqwest::{Method, RequestBuilder};
+
+/// Sends a request and gives its status and problem; anything else than a problem fails the test.
+async fn refused(request: RequestBuilder) -> Problem {
+    let response = request.send().await.unwrap();
+    let kind = response.headers()["content-type"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let (status, text) = (response.status(), response.text().await.unwrap());
+    assert_eq!(kind, "application/problem+json", "{status} {text}");
+    let problem: Problem = serde_json::from_str(&text).unwrap();
+    assert_eq!(problem.status, status.as_u16());
+    assert!(problem.kind.ends_with(&problem.code), "{problem:?}");
+    assert!(problem.detail.len() > 15, "{problem:?}");
+    problem
+}
+
+fn post(app: &TestApp, path: &str, body: &str) -> RequestBuilder {
+    app.admin
+        .raw(Method::POST, path)
+        .unwrap()
+        .header("content-type", "application/json")
+        .body(body.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_bodies_are_refused_at_the_field_that_is_wrong() {
+    let app = TestApp::one().await;
+    for (path, body, status, pointer) in [
+        ("/api/v1/clusters", "{", 400, ""),
+        ("/api/v1/clusters", "[]", 422, ""),
+        ("/api/v1/clusters", r#"{"name":"a"} x"#, 400, ""),
+        (
+            "/api/v1/clusters",
+            r#"{"name":"a","colour":"red"}"#,
+            422,
+            "/colour",
+        ),
+        ("/api/v1/clusters", r#"{"name":7}"#, 422, "/name"),
+        (
+            "/api/v1/clusters",
+            r#"{"name":"Not A Label"}"#,
+            400,
+            "/name",
+        ),
+        (
+            "/api/v1/clusters",
+            r#"{"name":"a","endpoints":{"loki":{"url":"ftp://x"}}}"#,
+            400,
+            "/endpoints/loki/url",
+        ),
+        (
+            "/api/v1/analysis/rca",
+            r#"{"start":"2026-01-02T00:00:00Z","end":"2026-01-01T00:00:00Z"}"#,
+            400,
+            "/end",
+        ),
+        (
+            "/api/v1/analysis/rca",
+            r#"{"clusters":["x"]}"#,
+            422,
+            "/clusters/0",
+        ),
+        (
+            "/api/v1/analysis/anomaly",
+            r#"{"sensitivity":"loud"}"#,
+            422,
+            "/sensitivity",
+        ),
+        ("/api/v1/analysis/anomaly", r#"{"step":"0s"}"#, 400, "/step"),
+        (
+            "/api/v1/reports",
+            r#"{"investigation":"00000000-0000-7000-8000-000000000000"}"#,
+            404,
+            "",
+        ),
+        (
+            "/api/v1/tokens",
+            r#"{"name":"x","role":"king"}"#,
+            422,
+            "/role",
+        ),
+    ] {
+        let problem = refused(post(&app, path, body)).await;
+        assert_eq!(problem.status, status, "{body}: {problem:?}");
+        let pointers: Vec<_> = problem.errors.iter().map(|e| e.pointer.as_str()).collect();
+        if !pointer.is_empty() {
+            assert_eq!(pointers, [pointer], "{body}");
+        }
+    }
+    assert!(
+        app.admin
+            .clusters(&fleetscope_client::Paging::default())
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_too_long_or_no_json_are_refused() {
+    let app = TestApp::one().await;
+    let long = format!(r#"{{"name":"{}"}}"#, "a".repeat(2 << 20));
+    assert_eq!(
+        refused(post(&app, "/api/v1/clusters", &long)).await.status,
+        413
+    );
+    let text = app
+        .admin
+        .raw(Method::POST, "/api/v1/clusters")
+        .unwrap()
+        .body("name=a");
+    assert_eq!(refused(text).await.status, 415);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_queries_are_refused_with_what_to_write() {
+    let app = TestApp::one().await;
+    let range = "/api/v1/metrics/query_range?query=up";
+    for (path, status, code) in [
+        ("/api/v1/metrics/query".to_owned(), 400, "invalid_parameter"),
+        (
+            "/api/v1/metrics/query?query=up&colour=red".to_owned(),
+            400,
+            "invalid_parameter",
+        ),
+        (
+            "/api/v1/metrics/query?query=up&time=noon".to_owned(),
+            400,
+            "invalid_request",
+        ),
+        (
+            "/api/v1/metrics/query?query=sum(".to_owned(),
+            400,
+            "invalid_query",
+        ),
+        (
+            format!("{range}&start=2&end=1&step=1"),
+            400,
+            "invalid_request",
+        ),
+        (
+            format!("{range}&start=1&end=2&step=-1"),
+            400,
+            "invalid_request",
+        ),
+        (
+            format!("{range}&start=0&end=100000&step=1"),
+            400,
+            "too_many_points",
+        ),
+        (
+            format!("{range}&start=1&end=2&step=1&cluster=x"),
+            400,
+            "invalid_parameter",
+        ),
+        (
+            format!("{range}&start=1&end=2&step=1&cluster=00000000-0000-7000-8000-000000000000"),
+            404,
+            "not_found",
+        ),
+        (
+            "/api/v1/clusters?limit=0".to_owned(),
+            400,
+            "invalid_request",
+        ),
+        (
+            "/api/v1/clusters?limit=501".to_owned(),
+            400,
+            "invalid_request",
+        ),
+        (
+            "/api/v1/clusters?cursor=%21".to_owned(),
+            400,
+            "invalid_request",
+        ),
+        (
+            "/api/v1/events?kind=birthday".to_owned(),
+            400,
+            "invalid_request",
+        ),
+        ("/api/v1/clusters/not-an-id".to_owned(), 404, "not_found"),
+        ("/api/v1/nothing/here".to_owned(), 404, "no_such_path"),
+        ("/api/v2/clusters".to_owned(), 404, "no_such_path"),
+    ] {
+        let problem = refused(app.admin.raw(Method::GET, &path).unwrap()).await;
+        assert_eq!(
+            (problem.status, problem.code.as_str()),
+            (status, code),
+            "{path}: {problem:?}"
+        );
+    }
+    let method = app.admin.raw(Method::PATCH, "/api/v1/clusters").unwrap();
+    assert_eq!(refused(method).await.status, 405);
+    app.stop().await;
+}

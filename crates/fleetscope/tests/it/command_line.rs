@@ -1,0 +1,170 @@
+//! The binary as a person starts it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+
+fn fleetscope() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleetscope"));
+    command
+        .env_remove("FLEETSCOPE_TOKEN")
+        .env_remove("FLEETSCOPE_URL")
+        .env_remove("FLEETSCOPE_CONFIG");
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    fleetscope().args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn every_command_has_help_and_the_exit_codes_are_told() {
+    let help = run(&["--help"]);
+    assert!(help.status.success());
+    assert!(stdout(&help).contains("Exit codes:"));
+    for command in [
+        "serve", "config", "clusters", "query", "analysis", "reports", "events", "tokens", "sim",
+        "demo", "eval",
+    ] {
+        let help = run(&[command, "--help"]);
+        assert!(help.status.success(), "{command}");
+        assert!(stdout(&help).contains("Usage:"), "{command}");
+    }
+}
+
+#[test]
+fn the_demo_lists_its_faults_one_a_line_name_first() {
+    let list = stdout(&run(&["demo", "--list"]));
+    let names: Vec<_> = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let expected = [
+        "memory-leak",
+        "node-cpu-hog",
+        "slow-database",
+        "bad-release",
+        "gpu-throttle",
+        "ptp-lock-loss",
+        "none",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2_and_an_absent_server_with_7() {
+    assert_eq!(
+        run(&["demo", "--fault", "earthquake"]).status.code(),
+        Some(2)
+    );
+    let no_token = run(&["clusters", "list"]);
+    assert_eq!(no_token.status.code(), Some(2));
+    assert!(stderr(&no_token).contains("FLEETSCOPE_TOKEN"));
+    let absent = fleetscope()
+        .args(["clusters", "list", "--server", "http://127.0.0.1:1"])
+        .env("FLEETSCOPE_TOKEN", "fls_x")
+        .output()
+        .unwrap();
+    assert_eq!(absent.status.code(), Some(7));
+    assert!(stderr(&absent).contains("is Fleetscope running there?"));
+    assert!(!stderr(&absent).contains("fls_x"));
+}
+
+#[test]
+fn config_check_tells_everything_that_is_wrong_and_show_redacts_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fleetscope.toml");
+    std::fs::write(&file, "[server]\nlisten = \"nowhere\"\ncolour = 1\n").unwrap();
+    let path = file.to_str().unwrap();
+    let check = run(&["config", "check", "--config", path]);
+    assert_eq!(check.status.code(), Some(2));
+    assert!(stderr(&check).contains("server.listen") && stderr(&check).contains("colour"));
+
+    let secret = "a-very-secret-key-of-more-than-32-bytes";
+    std::fs::write(&file, format!("[services]\nkey = \"{secret}\"\n")).unwrap();
+    let show = run(&["config", "show", "--config", path]);
+    assert!(show.status.success(), "{}", stderr(&show));
+    assert!(stdout(&show).contains("<redacted>"));
+    assert!(!stdout(&show).contains(secret));
+}
+
+/// A server in a folder of its own; killed when dropped.
+struct Served {
+    child: Child,
+    said: Vec<String>,
+}
+
+impl Served {
+    fn start(folder: &std::path::Path) -> Self {
+        let mut child = fleetscope()
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--admin-listen",
+                "127.0.0.1:0",
+            ])
+            .arg("--data-dir")
+            .arg(folder)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = Vec::new();
+        let lines = BufReader::new(child.stderr.as_mut().unwrap()).lines();
+        for line in lines {
+            let line = line.unwrap();
+            let done = line.contains("Keep it:") || line.contains("serving");
+            said.push(line);
+            if done && (said.iter().any(|line| line.contains("serving"))) {
+                break;
+            }
+        }
+        Self { child, said }
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([name, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_server_stops_on_sigterm_and_starts_again_on_what_a_sigkill_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Served::start(folder.path());
+    assert!(
+        first.said.iter().any(|line| line.contains("serving")),
+        "{:?}",
+        first.said
+    );
+    first.signal("-KILL");
+    drop(first);
+    let mut second = Served::start(folder.path());
+    assert!(
+        second.said.iter().any(|line| line.contains("serving")),
+        "{:?}",
+        second.said
+    );
+    second.signal("-TERM");
+    assert_eq!(second.child.wait().unwrap().code(), Some(0));
+}

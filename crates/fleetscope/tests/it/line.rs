@@ -1,0 +1,84 @@
+//! The line, from a fault to a report: in a fleet that is watched, and in one where nothing is
+//! wrong.
+
+use std::time::Duration;
+
+use fleetscope_client::Paging;
+use fleetscope_client::wire::{Investigation, NewReport, ReportFormat, Verdict};
+use fleetscope_sim::Fault;
+use fleetscope_testkit::{Fleet, TestApp};
+
+/// Moves the clock by minutes and evaluates the watches each time, until `done`.
+async fn live(
+    app: &TestApp,
+    minutes: u32,
+    done: impl Fn(&[Investigation]) -> bool,
+) -> Vec<Investigation> {
+    let mut found = Vec::new();
+    for _ in 0..minutes {
+        app.clock.advance(Duration::from_mins(1));
+        app.roles.activate("watches").await.unwrap();
+        found = app
+            .viewer
+            .investigations(&Paging::default())
+            .await
+            .unwrap()
+            .items;
+        if done(&found) {
+            break;
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_throwing_release_is_found_explained_and_reported() {
+    let app = TestApp::one().await;
+    let fleet = Fleet::start(3, app.clock.clone()).await;
+    fleet.register(&app.admin).await;
+    live(&app, 3, |_| false).await;
+    let truth = fleet.simulation().inject(Fault::BadRelease).unwrap();
+    let found = live(&app, 30, |found| found.iter().any(|item| !item.open)).await;
+    let found = found.first().expect("an investigation was opened");
+
+    assert_eq!(found.verdict, Some(Verdict::Cause), "{:?}", found.narrative);
+    let cause = &found.causes[0];
+    assert_eq!(cause.entity.name, truth.entity.name);
+    assert_eq!(found.clusters[&cause.entity.cluster], truth.cluster);
+    // Every claim cites evidence that is there.
+    for reason in found.causes.iter().flat_map(|cause| &cause.reasons) {
+        assert!(!reason.evidence.is_empty(), "{}", reason.text);
+        for id in &reason.evidence {
+            assert!(
+                found.evidence.iter().any(|item| item.id == *id),
+                "{id}: {}",
+                reason.text
+            );
+        }
+    }
+    let new = NewReport {
+        investigation: found.id,
+        title: None,
+        format: ReportFormat::Markdown,
+    };
+    let report = app.operator.create_report(&new).await.unwrap();
+    let text = app.viewer.report_text(report.id).await.unwrap();
+    assert!(text.contains(&truth.entity.name));
+
+    let kinds: Vec<_> = app.viewer.events(0, 500).await.unwrap().items;
+    let at = |kind: &str| kinds.iter().position(|event| event.kind == kind);
+    assert!(at("anomaly.detected").unwrap() < at("investigation.opened").unwrap());
+    assert!(at("investigation.opened").unwrap() < at("investigation.closed").unwrap());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_healthy_fleet_with_its_rollouts_and_restarts_raises_no_investigation() {
+    let app = TestApp::one().await;
+    let fleet = Fleet::start(3, app.clock.clone()).await;
+    fleet.register(&app.admin).await;
+    let found = live(&app, 20, |found| !found.is_empty()).await;
+    let found: Vec<_> = found.iter().map(|item| &item.narrative).collect();
+    assert!(found.is_empty(), "{found:?}");
+    app.stop().await;
+}

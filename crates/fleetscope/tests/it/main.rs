@@ -1,0 +1,12 @@
+//! The whole application, from outside: its API in both shapes, real servers, the line from a
+//! fault to a report, and the command line.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod api;
+mod bad_input;
+mod command_line;
+mod gaps;
+mod line;
+mod real_prometheus;
+mod rights;
+mod secrets;

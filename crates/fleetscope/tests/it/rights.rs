@@ -1,0 +1,102 @@
+//! Every route, as every kind of caller.
+
+use fleetscope_testkit::TestApp;
+use reqwest::{Method, StatusCode};
+
+/// Method, path, and the least role that may use it; `None` for nobody needed.
+const ROUTES: &[(&str, &str, Option<usize>)] = &[
+    ("GET", "/api/v1/openapi.json", None),
+    ("GET", "/api/v1/clusters", Some(VIEWER)),
+    ("POST", "/api/v1/clusters", Some(ADMIN)),
+    ("GET", "/api/v1/clusters/{id}", Some(VIEWER)),
+    ("PUT", "/api/v1/clusters/{id}", Some(ADMIN)),
+    ("DELETE", "/api/v1/clusters/{id}", Some(ADMIN)),
+    ("GET", "/api/v1/tokens", Some(ADMIN)),
+    ("POST", "/api/v1/tokens", Some(ADMIN)),
+    ("DELETE", "/api/v1/tokens/{id}", Some(ADMIN)),
+    ("GET", "/api/v1/metrics/query", Some(VIEWER)),
+    ("GET", "/api/v1/metrics/query_range", Some(VIEWER)),
+    ("GET", "/api/v1/events", Some(VIEWER)),
+    ("GET", "/api/v1/events/stream", Some(VIEWER)),
+    ("GET", "/api/v1/analysis/anomaly", Some(VIEWER)),
+    ("POST", "/api/v1/analysis/anomaly", Some(OPERATOR)),
+    ("GET", "/api/v1/analysis/anomaly/{id}", Some(VIEWER)),
+    ("GET", "/api/v1/analysis/rca", Some(VIEWER)),
+    ("POST", "/api/v1/analysis/rca", Some(OPERATOR)),
+    ("GET", "/api/v1/analysis/rca/{id}", Some(VIEWER)),
+    ("GET", "/api/v1/reports", Some(VIEWER)),
+    ("POST", "/api/v1/reports", Some(OPERATOR)),
+    ("GET", "/api/v1/reports/{id}", Some(VIEWER)),
+    ("DELETE", "/api/v1/reports/{id}", Some(OPERATOR)),
+    ("GET", "/api/v1/reports/{id}/download", Some(VIEWER)),
+    ("GET", "/api/v1/tasks", Some(VIEWER)),
+];
+const VIEWER: usize = 0;
+const OPERATOR: usize = 1;
+const ADMIN: usize = 2;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_lets_pass_whom_it_should_and_nobody_else() {
+    let app = TestApp::one().await;
+    let clients = [&app.viewer, &app.operator, &app.admin];
+    for &(method, path, least) in ROUTES {
+        let path = path.replace("{id}", "00000000-0000-7000-8000-000000000000");
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let anonymous = anonymous(&app, &method, &path, None).await;
+        let wrong = self::anonymous(&app, &method, &path, Some("fls_wrong")).await;
+        let Some(least) = least else {
+            assert_eq!(anonymous, StatusCode::OK, "{path}");
+            continue;
+        };
+        assert_eq!(anonymous, StatusCode::UNAUTHORIZED, "{method} {path}");
+        assert_eq!(wrong, StatusCode::UNAUTHORIZED, "{method} {path}");
+        for (role, client) in clients.iter().enumerate() {
+            let response = client
+                .raw(method.clone(), &path)
+                .unwrap()
+                .send()
+                .await
+                .unwrap();
+            let refused = response.status() == StatusCode::FORBIDDEN;
+            assert_eq!(
+                refused,
+                role < least,
+                "{method} {path} as role {role}: {response:?}"
+            );
+            assert!(
+                response.status().as_u16() < 500,
+                "{method} {path}: {response:?}"
+            );
+        }
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_routes_tested_here_are_the_documented_ones() {
+    let app = TestApp::one().await;
+    let url = app.base.join("api/v1/openapi.json").unwrap();
+    let text = fleetscope_testkit::real::fetch(&url).await.unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            let method = method.to_uppercase();
+            let known = ROUTES
+                .iter()
+                .any(|route| route.0 == method && route.1 == path);
+            assert!(known, "{method} {path} has no row in this test");
+        }
+    }
+    app.stop().await;
+}
+
+async fn anonymous(app: &TestApp, method: &Method, path: &str, token: Option<&str>) -> StatusCode {
+    let client = fleetscope_client::Client::new(&app.base, token.map(ToOwned::to_owned)).unwrap();
+    client
+        .raw(method.clone(), path)
+        .unwrap()
+        .send()
+        .await
+        .unwrap()
+        .status()
+}

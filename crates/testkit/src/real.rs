@@ -1,0 +1,149 @@
+//! Real servers, as Debian packages them, started on free ports and stopped with the test.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use url::Url;
+
+/// How long a server may take until it answers. Generous: test machines are busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A running Prometheus.
+#[derive(Debug)]
+pub struct Prometheus {
+    /// Its base URL.
+    pub base: Url,
+    _process: Process,
+    _folder: TempDir,
+}
+
+impl Prometheus {
+    /// Starts one that scrapes itself and these targets (job name, address) every 100 ms.
+    pub async fn start(targets: &[(&str, SocketAddr)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = free_address();
+        let mut jobs = format!(
+            "global:\n  scrape_interval: 100ms\nscrape_configs:\n{}",
+            job("prometheus", address)
+        );
+        for (name, target) in targets {
+            jobs.push_str(&job(name, *target));
+        }
+        let file = folder.path().join("prometheus.yml");
+        std::fs::write(&file, jobs).expect("its configuration is written");
+        let data = folder.path().join("data");
+        let process = Process::start(
+            "prometheus",
+            &[
+                &flag("config.file", &file),
+                &flag("storage.tsdb.path", &data),
+                &format!("--web.listen-address={address}"),
+                "--log.level=warn",
+            ],
+        );
+        let base = base(address);
+        answers(&base.join("-/ready").expect("a URL")).await;
+        Self {
+            base,
+            _process: process,
+            _folder: folder,
+        }
+    }
+}
+
+/// A running node exporter.
+#[derive(Debug)]
+pub struct NodeExporter {
+    /// Where it listens.
+    pub address: SocketAddr,
+    _process: Process,
+}
+
+impl NodeExporter {
+    /// Starts one.
+    pub async fn start() -> Self {
+        let address = free_address();
+        let listen = format!("--web.listen-address={address}");
+        let process = Process::start("prometheus-node-exporter", &[&listen, "--log.level=error"]);
+        answers(&base(address).join("metrics").expect("a URL")).await;
+        Self {
+            address,
+            _process: process,
+        }
+    }
+}
+
+/// A child that is killed and reaped when it is dropped.
+#[derive(Debug)]
+struct Process(Child);
+
+impl Process {
+    fn start(command: &str, arguments: &[&str]) -> Self {
+        let child = Command::new(command)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        match child {
+            Ok(child) => Self(child),
+            Err(error) => {
+                panic!("{command} can't be started ({error}): ./dev test installs what tests need")
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself already; either way nothing is left.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn job(name: &str, target: SocketAddr) -> String {
+    format!("- job_name: {name}\n  static_configs:\n  - targets: ['{target}']\n")
+}
+
+fn flag(name: &str, path: &Path) -> String {
+    format!("--{name}={}", path.display())
+}
+
+fn base(address: SocketAddr) -> Url {
+    Url::parse(&format!("http://{address}/")).expect("a URL")
+}
+
+/// A port that is free now. Another process could take it before the server does; then the server
+/// ends at once and the test says so.
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    listener.local_addr().expect("an address")
+}
+
+/// Waits until `url` answers 200.
+async fn answers(url: &Url) {
+    let mut waited = Duration::ZERO;
+    while waited < PATIENCE {
+        if fetch(url).await.is_some() {
+            return;
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+        waited += ASK_AGAIN;
+    }
+    panic!("{url} did not answer within {PATIENCE:?}");
+}
+
+/// The body at `url`, where it answers 200.
+#[expect(clippy::disallowed_methods, reason = "a test asks its own server")]
+pub async fn fetch(url: &Url) -> Option<String> {
+    let response = reqwest::get(url.clone()).await.ok()?;
+    if !response.status().is_success() {
+        return None;
+    }
+    response.text().await.ok()
+}
