@@ -13,6 +13,7 @@
 
 pub mod address;
 pub mod answer;
+mod base;
 pub mod failure;
 mod limits;
 pub mod metrics;
