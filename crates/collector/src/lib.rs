@@ -97,8 +97,11 @@ impl Telemetry for Collector {
         range: TimeRange,
     ) -> Result<Collection<Change>> {
         range::check(range)?;
-        self.fan_out(caller, clusters, |site| changes::read(site, range))
-            .await
+        let mut found = self
+            .fan_out(caller, clusters, |site| changes::read(site, range))
+            .await?;
+        found.items.sort_by_key(|change| change.at);
+        Ok(found)
     }
 
     async fn events(
@@ -108,8 +111,11 @@ impl Telemetry for Collector {
         range: TimeRange,
     ) -> Result<Collection<KubernetesEvent>> {
         range::check(range)?;
-        self.fan_out(caller, clusters, |site| events::read(site, range))
-            .await
+        let mut found = self
+            .fan_out(caller, clusters, |site| events::read(site, range))
+            .await?;
+        found.items.sort_by_key(|event| event.last_at);
+        Ok(found)
     }
 
     async fn topology(

@@ -1,6 +1,7 @@
 //! Lists, page by page.
 
 use fleetscope_model::GapKind;
+use fleetscope_outbound::failure::printable;
 use fleetscope_outbound::{Answer, Failure};
 use http::StatusCode;
 use kube::Resource;
@@ -85,7 +86,7 @@ impl Connection {
             return Ok(Page::Expired(next.filter(|token| !token.is_empty())));
         }
         if !answer.status.is_success() {
-            return Err(refusal(answer));
+            return Err(refusal(&answer, &K::plural(&())));
         }
         let list: ObjectList<K> = answer.json()?;
         let next = list.metadata.continue_.filter(|token| !token.is_empty());
@@ -123,13 +124,20 @@ fn status(answer: &Answer) -> Option<Status> {
     serde_json::from_slice(&answer.body).ok()
 }
 
-/// The failure behind an error status, with the message of its `Status` where it has one.
-fn refusal(answer: Answer) -> Failure {
-    match status(&answer) {
-        Some(status) => answer.refusal(&status.message),
-        None => match answer.success() {
-            Ok(answer) => answer.refusal(""),
-            Err(failure) => failure,
-        },
+/// The failure behind an error status, with the message of its `Status` where it has one: paths
+/// outside the API's groups are answered with plain text.
+fn refusal(answer: &Answer, resource: &str) -> Failure {
+    let said = status(answer).map(|status| status.message);
+    let said = said.unwrap_or_else(|| String::from_utf8_lossy(&answer.body).into_owned());
+    if answer.status == StatusCode::NOT_FOUND {
+        let (place, said) = (&answer.place, printable(&said));
+        return Failure::new(
+            GapKind::BadAnswer,
+            format!(
+                "{place} has no {resource} (404, {said}): check that the registered URL is that \
+                 of a Kubernetes API server"
+            ),
+        );
     }
+    answer.refusal(&said)
 }

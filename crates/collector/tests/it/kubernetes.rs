@@ -9,7 +9,7 @@ use fleetscope_ports::Telemetry;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::fleet::{Fleet, at, caller, id, patient};
+use crate::fleet::{Fleet, at, caller, id, only, patient};
 use crate::recording;
 use crate::server::{self, Seen, Server};
 
@@ -238,4 +238,38 @@ async fn events_are_about_workloads_and_what_is_no_entity_stands_for_its_cluster
             ("workload shop/web".to_owned(), "text"),
         ]
     );
+}
+
+#[tokio::test]
+async fn events_of_several_clusters_come_oldest_first() {
+    let at = |time: &'static str| {
+        Server::start(move |seen| {
+            let event = json!({"metadata": {"name": time}, "lastTimestamp": time,
+                "involvedObject": {"kind": "Node", "name": "w1"}});
+            let items = if seen.path == "/api/v1/events" {
+                vec![event]
+            } else {
+                Vec::new()
+            };
+            server::json(200, &list(&items))
+        })
+    };
+    let (late, early) = (
+        at("2026-11-22T09:40:00Z").await,
+        at("2026-11-22T09:20:00Z").await,
+    );
+    let fleet = Fleet::new([
+        ("a", only(Source::Kubernetes, late.endpoint())),
+        ("b", only(Source::Kubernetes, early.endpoint())),
+    ]);
+    let collector = fleet.collector(patient());
+    let answer = collector
+        .events(&caller(), &Selection::All, crate::fleet::hour())
+        .await;
+    let clusters = answer
+        .unwrap()
+        .items
+        .into_iter()
+        .map(|event| event.entity.cluster);
+    assert_eq!(clusters.collect::<Vec<_>>(), [id(2), id(1)]);
 }
