@@ -28,9 +28,9 @@ use crate::{Error, Result};
 /// How long a connection may take to be made: processes of one installation are near each other.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a connection is kept for the next request. Shorter than what servers and load
-/// balancers commonly allow (60 s), so that it is us who close.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection is kept for the next request: half of the time after which our own server
+/// closes an idle one, so that it is us who close.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long a question of the gateway's own may take.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);

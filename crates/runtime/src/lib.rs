@@ -1,1 +1,25 @@
-//! Skeleton.
+//! The process: puts the roles together, serves them, drives their tasks, and stops them.
+//!
+//! This crate must not know the command line or where configuration comes from, and it holds no
+//! rule of the domain. It is the only one that sees every other crate, and the only place where
+//! tasks are spawned.
+//!
+//! Start reading at [`start`] (what a process is made of), then [`Running`] (how it ends), then
+//! `driver.rs` (what runs in between) and `roles/` (what each role needs).
+
+mod admin;
+mod driver;
+pub mod error;
+mod http;
+pub mod lifecycle;
+pub mod logging;
+mod roles;
+pub mod start;
+
+pub use error::Error;
+pub use lifecycle::{Ending, Running};
+pub use logging::init_logging;
+pub use start::{Parts, start};
+
+/// The result of this crate's calls.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

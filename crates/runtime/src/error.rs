@@ -1,0 +1,127 @@
+//! Why a process cannot start or do what it is told.
+
+use std::io;
+use std::net::SocketAddr;
+
+use fleetscope_model::{ErrorKind, Fault};
+
+/// Why a process cannot start or do what it is told.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration is not valid.
+    #[error("the configuration is not valid")]
+    Config(#[from] fleetscope_config::Error),
+
+    /// An address cannot be listened on.
+    #[error("{key} = {address} cannot be listened on")]
+    Listen {
+        /// Which key of the configuration.
+        key: &'static str,
+        /// Its value.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+
+    /// The log filter is not one.
+    #[error("log.filter is not valid")]
+    LogFilter(#[source] tracing_subscriber::filter::ParseError),
+
+    /// Something else in this process already takes the log lines.
+    #[error("logging is already set up")]
+    LogTaken(#[source] tracing_subscriber::util::TryInitError),
+
+    /// The signals that end the process cannot be caught.
+    #[error("signals cannot be caught")]
+    Signals(#[source] io::Error),
+
+    /// The store says so.
+    #[error(transparent)]
+    Store(#[from] fleetscope_ports::Error),
+
+    /// Tokens or the services key say so.
+    #[error(transparent)]
+    Identity(#[from] fleetscope_identity::Error),
+
+    /// The gateway says so.
+    #[error(transparent)]
+    Gateway(#[from] fleetscope_gateway::Error),
+
+    /// The way out to clusters cannot be made.
+    #[error("the way out to clusters cannot be made")]
+    Outbound(#[from] fleetscope_outbound::Error),
+
+    /// No task of this process has the name.
+    #[error("there is no task '{name}'")]
+    UnknownTask {
+        /// What was given.
+        name: String,
+        /// What there is, comma-separated.
+        known: String,
+    },
+
+    /// The process is stopping.
+    #[error("the process is stopping")]
+    Stopping,
+}
+
+impl Fault for Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Config(error) => error.kind(),
+            Self::Listen { .. } => ErrorKind::Conflict,
+            Self::LogFilter(_) => ErrorKind::Invalid,
+            Self::LogTaken(_) | Self::Signals(_) | Self::Outbound(_) => ErrorKind::Internal,
+            Self::Store(error) => error.kind(),
+            Self::Identity(error) => error.kind(),
+            Self::Gateway(error) => error.kind(),
+            Self::UnknownTask { .. } => ErrorKind::NotFound,
+            Self::Stopping => ErrorKind::Unavailable,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::Listen { .. } => "address_not_available",
+            Self::LogFilter(_) => "log_filter_invalid",
+            Self::LogTaken(_) => "logging_taken",
+            Self::Signals(_) => "signals_not_caught",
+            Self::Store(error) => error.code(),
+            Self::Identity(error) => error.code(),
+            Self::Gateway(error) => error.code(),
+            Self::Outbound(_) => "outbound_not_made",
+            Self::UnknownTask { .. } => "unknown_task",
+            Self::Stopping => "stopping",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Config(error) => error.message(),
+            Self::Listen {
+                key,
+                address,
+                cause,
+            } => format!(
+                "{key} = {address} cannot be listened on ({cause}): stop what listens there, or \
+                 write another address or port"
+            ),
+            Self::LogFilter(cause) => format!(
+                "log.filter is not valid ({cause}): write a level, as in info, or directives, as \
+                 in info,fleetscope_collector=debug"
+            ),
+            Self::Store(error) => error.message(),
+            Self::Identity(error) => error.message(),
+            Self::Gateway(error) => error.message(),
+            Self::LogTaken(cause) => format!("{self}: {cause}"),
+            Self::Signals(cause) => format!("{self}: {cause}"),
+            Self::Outbound(cause) => format!("{self}: {cause}"),
+            Self::UnknownTask { name, known } => {
+                format!("there is no task '{name}' here: there is {known}")
+            }
+            Self::Stopping => "the process is stopping: ask again once it runs".to_owned(),
+        }
+    }
+}

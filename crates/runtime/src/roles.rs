@@ -1,0 +1,111 @@
+//! What each role needs, one file a role; and the roles that share a store in one process.
+
+pub(crate) mod collector;
+pub(crate) mod gateway;
+pub(crate) mod intelligence;
+pub(crate) mod registry;
+pub(crate) mod streaming;
+
+use std::sync::Arc;
+
+use axum::Router;
+use fleetscope_api::{Services, TaskBoard};
+use fleetscope_config::Config;
+use fleetscope_model::Role;
+use fleetscope_ports::Store;
+use fleetscope_store::Housekeeping;
+use prometheus_client::registry::Registry;
+use secrecy::SecretString;
+use tokio::sync::Semaphore;
+
+use crate::admin::readiness::Check;
+use crate::driver::{Asker, Driver};
+use crate::{Parts, Result};
+
+/// Every role but the gateway. They share one SQLite file, so a process has all of them or none;
+/// the configuration's check sees to that.
+pub(crate) fn others() -> impl Iterator<Item = Role> {
+    Role::ALL.into_iter().filter(|role| *role != Role::Gateway)
+}
+
+/// The roles of this process that keep or read something.
+pub(crate) struct Local {
+    /// What their routes call.
+    pub(crate) services: Services,
+    /// The first admin token, at the first start only.
+    pub(crate) bootstrap_token: Option<SecretString>,
+    /// Keeps the store small, and closes it.
+    pub(crate) housekeeping: Housekeeping,
+    store: Store,
+}
+
+impl Local {
+    /// Opens the data folder and makes the roles over it.
+    pub(crate) async fn open(
+        config: &Config,
+        parts: &Parts,
+        work: &Driver,
+        board: &TaskBoard,
+        metrics: &mut Registry,
+    ) -> Result<Self> {
+        let (store, housekeeping) = fleetscope_store::open(&config.storage.data_dir).await?;
+        let clusters = registry::clusters(&store, parts);
+        let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
+        let telemetry = collector::telemetry(config, clusters.clone(), metrics)?;
+        let intelligence =
+            intelligence::service(&store, telemetry.clone(), clusters.clone(), parts);
+        let services = Services {
+            registry: clusters,
+            tokens,
+            telemetry,
+            intelligence,
+            streaming: streaming::service(&store),
+            board: board.clone(),
+            clock: parts.clock.clone(),
+            stream_slots: Arc::new(Semaphore::new(config.server.max_streams as usize)),
+            stopping: work.stopping(),
+        };
+        Ok(Self {
+            services,
+            bootstrap_token,
+            housekeeping,
+            store,
+        })
+    }
+
+    /// The routes of each role.
+    pub(crate) fn routers(&self) -> impl Iterator<Item = Router> + '_ {
+        others().map(|role| fleetscope_api::router(role, &self.services))
+    }
+
+    /// What the roles need to be ready.
+    pub(crate) fn checks(&self) -> Vec<Check> {
+        vec![
+            registry::check(&self.store),
+            intelligence::check(&self.store),
+            streaming::check(&self.store),
+        ]
+    }
+
+    /// Begins the tasks of the roles.
+    pub(crate) fn begin_tasks(
+        &self,
+        config: &Config,
+        parts: &Parts,
+        work: &Driver,
+        board: &TaskBoard,
+    ) -> Vec<Asker> {
+        let mut askers = intelligence::begin_tasks(
+            &self.services.intelligence,
+            &config.watches,
+            &parts.clock,
+            (work, board),
+        );
+        askers.push(registry::begin_housekeeping(
+            self.housekeeping.clone(),
+            &parts.clock,
+            (work, board),
+        ));
+        askers
+    }
+}

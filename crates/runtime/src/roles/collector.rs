@@ -1,0 +1,42 @@
+//! The collector role: reading clusters. It keeps nothing, and needs nothing to be ready: a
+//! cluster that cannot be read is a gap in an answer.
+
+use std::sync::Arc;
+
+use fleetscope_collector::Collector;
+use fleetscope_config::{Config, PlainHttp as Configured};
+use fleetscope_outbound::{Outbound, OutboundOptions, PlainHttp};
+use fleetscope_ports::Telemetry;
+use fleetscope_registry::Registry as Clusters;
+use prometheus_client::registry::Registry;
+
+use crate::Result;
+
+/// Reads the clusters of `clusters`, within the limits of the configuration.
+pub(crate) fn telemetry(
+    config: &Config,
+    clusters: Clusters,
+    metrics: &mut Registry,
+) -> Result<Arc<dyn Telemetry>> {
+    let outbound = Outbound::new(options(config))?;
+    outbound
+        .metrics()
+        .register(metrics.sub_registry_with_prefix("fleetscope"));
+    Ok(Arc::new(Collector::new(Arc::new(clusters), outbound)))
+}
+
+fn options(config: &Config) -> OutboundOptions {
+    let outbound = &config.outbound;
+    OutboundOptions {
+        timeout: outbound.timeout,
+        max_response: outbound.max_response.as_bytes(),
+        concurrency_per_cluster: outbound.concurrency_per_cluster,
+        plain_http: match outbound.plain_http {
+            Configured::Loopback => PlainHttp::Loopback,
+            Configured::Anywhere => PlainHttp::Anywhere,
+        },
+        deny: outbound.deny.clone(),
+        allow: outbound.allow.clone(),
+        ..OutboundOptions::default()
+    }
+}

@@ -1,0 +1,84 @@
+//! The registry role: clusters and tokens, and the store's upkeep.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fleetscope_api::TaskBoard;
+use fleetscope_identity::{LocalTokens, SystemTokenRandom};
+use fleetscope_model::{Fault as _, Role};
+use fleetscope_ports::{Clock, Store};
+use fleetscope_registry::Registry;
+use fleetscope_store::Housekeeping;
+use secrecy::SecretString;
+
+use crate::admin::readiness::Check;
+use crate::driver::{Asker, Done, Driver, Schedule, Task};
+use crate::{Parts, Result};
+
+/// How often what is older than the retention is removed. A watch makes some thousand rows an
+/// hour at most, and each round removes all that is due.
+const HOUSEKEEPING: Duration = Duration::from_hours(1);
+
+/// The use cases about clusters.
+pub(crate) fn clusters(store: &Store, parts: &Parts) -> Registry {
+    Registry::new(store.clone(), parts.clock.clone(), parts.ids.clone())
+}
+
+/// The use cases about tokens, and the first token where there is none yet.
+pub(crate) async fn tokens(
+    store: &Store,
+    parts: &Parts,
+) -> Result<(LocalTokens, Option<SecretString>)> {
+    let tokens = LocalTokens::new(
+        store.tokens.clone(),
+        parts.clock.clone(),
+        parts.ids.clone(),
+        Arc::new(SystemTokenRandom),
+    );
+    let first = tokens.bootstrap().await?;
+    Ok((tokens, first))
+}
+
+/// The database answers.
+pub(crate) fn check(store: &Store) -> Check {
+    let tokens = store.tokens.clone();
+    Check::required(Role::Registry, "database", move || {
+        let tokens = tokens.clone();
+        async move { tokens.count().await.map(drop).map_err(|e| e.message()) }
+    })
+}
+
+/// Begins the store's upkeep.
+pub(crate) fn begin_housekeeping(
+    housekeeping: Housekeeping,
+    clock: &Arc<dyn Clock>,
+    (work, board): (&Driver, &TaskBoard),
+) -> Asker {
+    let schedule = Schedule {
+        every: Some(HOUSEKEEPING),
+        wake: None,
+    };
+    work.drive(Upkeep(housekeeping), schedule, clock.clone(), board.clone())
+}
+
+struct Upkeep(Housekeeping);
+
+#[async_trait]
+impl Task for Upkeep {
+    fn name(&self) -> &'static str {
+        "housekeeping"
+    }
+
+    fn role(&self) -> Role {
+        Role::Registry
+    }
+
+    async fn activate(&self) -> std::result::Result<Done, String> {
+        let removed = self.0.activate().await.map_err(|e| e.message())?;
+        Ok(Done {
+            busy: removed.events + removed.analyses > 0,
+            summary: removed.to_string(),
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! The streaming role: subscriptions to the event log.
+
+use fleetscope_model::{Fault as _, Role};
+use fleetscope_ports::Store;
+use fleetscope_streaming::Streaming;
+
+use crate::admin::readiness::Check;
+
+/// The use cases about events.
+pub(crate) fn service(store: &Store) -> Streaming {
+    Streaming::new(store.events.clone())
+}
+
+/// The event log can be read at its end.
+pub(crate) fn check(store: &Store) -> Check {
+    let events = store.events.clone();
+    Check::required(Role::Streaming, "event_log", move || {
+        let events = events.clone();
+        async move {
+            let head = *events.head().borrow();
+            let read = events.after(head, &[], 1).await;
+            read.map(drop).map_err(|e| e.message())
+        }
+    })
+}
