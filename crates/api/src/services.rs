@@ -8,7 +8,7 @@ use fleetscope_intelligence::Intelligence;
 use fleetscope_ports::{Clock, Clusters, Telemetry};
 use fleetscope_registry::Registry;
 use fleetscope_streaming::Streaming;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::board::TaskBoard;
 
@@ -29,8 +29,6 @@ pub struct Services {
     pub board: TaskBoard,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// A permit for each stream that may be open at once.
-    pub stream_slots: Arc<Semaphore>,
     /// Becomes true when the process stops: streams end.
     pub stopping: watch::Receiver<bool>,
 }
@@ -53,7 +51,6 @@ pub struct Metrics {
 #[derive(Clone)]
 pub struct Streams {
     pub(crate) streaming: Streaming,
-    pub(crate) slots: Arc<Semaphore>,
     pub(crate) stopping: watch::Receiver<bool>,
 }
 
@@ -96,7 +93,6 @@ impl FromRef<Services> for Streams {
     fn from_ref(services: &Services) -> Self {
         Self {
             streaming: services.streaming.clone(),
-            slots: Arc::clone(&services.stream_slots),
             stopping: services.stopping.clone(),
         }
     }

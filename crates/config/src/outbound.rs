@@ -27,7 +27,8 @@ pub struct Outbound {
     /// Networks that are never read, besides the built-in ones; stronger than allow.
     #[schemars(schema_with = "networks_schema")]
     pub deny: Vec<IpNet>,
-    /// Networks that may be read though a built-in rule refuses them.
+    /// If any: the only networks that are read, beside this machine itself. The built-in rules hold
+    /// all the same.
     #[schemars(schema_with = "networks_schema")]
     pub allow: Vec<IpNet>,
 }

@@ -47,7 +47,8 @@ pub enum GapKind {
     Unreachable,
     /// No complete answer within the time limit.
     Timeout,
-    /// The answer was larger than the cap, or broke off; nothing of it is used.
+    /// The answer was larger than the cap, or broke off. Of a list that is read in parts, the parts
+    /// before are used; of anything else nothing.
     Truncated,
     /// An answer that is not what the protocol promises: HTML, malformed JSON, a 5xx.
     BadAnswer,

@@ -17,7 +17,7 @@ mod roles;
 pub mod start;
 
 pub use error::Error;
-pub use lifecycle::{Ending, Running};
+pub use lifecycle::{Ending, Running, Signals};
 pub use logging::init_logging;
 pub use start::{Parts, start};
 

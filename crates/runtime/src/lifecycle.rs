@@ -67,15 +67,14 @@ impl Running {
     }
 
     /// Serves until SIGTERM or SIGINT, then drains; a second signal cuts.
-    pub async fn run_until_signal(self) -> Result<Ending> {
-        let mut signals = Signals::catch().map_err(Error::Signals)?;
+    pub async fn run_until_signal(self, mut signals: Signals) -> Ending {
         let name = signals.next().await;
         tracing::info!(signal = name, "stopping; a second signal forces it");
         let forced = async move {
             let name = signals.next().await;
             tracing::warn!(signal = name, "forced to stop");
         };
-        Ok(self.shutdown_unless(forced).await)
+        self.shutdown_unless(forced).await
     }
 
     /// Stops: readiness turns false, streams end, nothing new is accepted or begun, and what is
@@ -115,17 +114,24 @@ impl Running {
     }
 }
 
-/// The signals that end a process.
-struct Signals {
+/// The signals that end a process. Caught before anything is started, so that one that comes
+/// during the start ends it kindly, too.
+#[derive(Debug)]
+pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn catch() -> std::io::Result<Self> {
+    /// Catches SIGTERM and SIGINT from now on. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// The system refuses to let a signal be caught.
+    pub fn catch() -> Result<Self> {
+        let caught = |kind| signal(kind).map_err(Error::Signals);
         Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
+            terminate: caught(SignalKind::terminate())?,
+            interrupt: caught(SignalKind::interrupt())?,
         })
     }
 

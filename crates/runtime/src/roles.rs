@@ -6,8 +6,6 @@ pub(crate) mod intelligence;
 pub(crate) mod registry;
 pub(crate) mod streaming;
 
-use std::sync::Arc;
-
 use axum::Router;
 use fleetscope_api::{Services, TaskBoard};
 use fleetscope_config::Config;
@@ -16,7 +14,6 @@ use fleetscope_ports::Store;
 use fleetscope_store::Housekeeping;
 use prometheus_client::registry::Registry;
 use secrecy::SecretString;
-use tokio::sync::Semaphore;
 
 use crate::admin::readiness::Check;
 use crate::driver::{Asker, Driver};
@@ -62,7 +59,6 @@ impl Local {
             streaming: streaming::service(&store),
             board: board.clone(),
             clock: parts.clock.clone(),
-            stream_slots: Arc::new(Semaphore::new(config.server.max_streams as usize)),
             stopping: work.stopping(),
         };
         Ok(Self {

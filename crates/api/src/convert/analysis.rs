@@ -1,7 +1,9 @@
 //! Anomaly analyses and what investigations share with them.
 
 use fleetscope_client::wire;
-use fleetscope_model::{Anomaly, AnomalyAnalysis, ClusterId, Entity, Evidence, Sensitivity, Severity, Status};
+use fleetscope_model::{
+    Anomaly, AnomalyAnalysis, ClusterId, Entity, Evidence, Sensitivity, Severity, Status,
+};
 
 use super::metrics::gap;
 use super::{finite, name};

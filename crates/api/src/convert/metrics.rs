@@ -67,6 +67,9 @@ mod tests {
         assert_eq!(value(f64::INFINITY), "+Inf");
         assert_eq!(value(f64::NEG_INFINITY), "-Inf");
         let sum = 0.1 + 0.2;
-        assert_eq!(value(sum).parse::<f64>().unwrap().to_bits(), f64::to_bits(sum));
+        assert_eq!(
+            value(sum).parse::<f64>().unwrap().to_bits(),
+            f64::to_bits(sum)
+        );
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use fleetscope_ports::{PacedClock, SeededIds};
+use fleetscope_runtime::Signals;
 use fleetscope_sim::Fault;
 
 use crate::demo::stage::{self, Setting};
@@ -117,7 +118,7 @@ async fn finish(stage: Stage, keep: bool, style: Style) -> Result<(), Failure> {
             style.bold("Still serving:"),
             stage.token
         ))?;
-        stage.running.run_until_signal().await?;
+        stage.running.run_until_signal(Signals::catch()?).await;
     } else {
         stage.running.shutdown().await;
     }

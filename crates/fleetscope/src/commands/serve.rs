@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use fleetscope_ports::{SystemClock, SystemIds};
-use fleetscope_runtime::{Ending, Parts};
+use fleetscope_runtime::{Ending, Parts, Signals};
 use secrecy::ExposeSecret;
 
 use super::config;
@@ -18,6 +18,7 @@ use crate::exit::Failure;
 pub(crate) async fn run(args: Serve) -> Result<ExitCode, Failure> {
     let config = config::load(args.settings)?;
     fleetscope_runtime::init_logging(&config.log)?;
+    let signals = Signals::catch()?;
     let parts = Parts {
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds),
@@ -31,7 +32,7 @@ pub(crate) async fn run(args: Serve) -> Result<ExitCode, Failure> {
             token.expose_secret()
         );
     }
-    Ok(match running.run_until_signal().await? {
+    Ok(match running.run_until_signal(signals).await {
         Ending::Drained => ExitCode::SUCCESS,
         Ending::Cut => ExitCode::from(1),
     })

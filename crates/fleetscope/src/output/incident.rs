@@ -11,6 +11,8 @@ use super::{Style, clock, entity, gaps, table, time, wrap};
 const WIDTH: usize = 100;
 /// Enough to see the course of things; the rest is in the report.
 const MOST_ENTRIES: usize = 12;
+/// A log line in an entry may be long; the report has it whole.
+const LONGEST_ENTRY: usize = 140;
 const MOST_CAUSES: usize = 3;
 
 /// The whole incident.
@@ -161,10 +163,17 @@ fn cited(investigation: &Investigation, cause: &Candidate) -> String {
         lines.push(wrap(&format!("{sign} {}", reason.text), WIDTH, "  "));
         for id in &reason.evidence {
             if let Some(item) = known.get(id.as_str()) {
-                let query: String = item.query.chars().take(110).collect();
-                lines.push(format!("      {id}  {}: {query}", item.kind));
+                let line = format!("      {id}  {}: {}", item.kind, item.query);
+                lines.push(shortened(&line, LONGEST_ENTRY));
             }
         }
     }
     lines.join("\n")
+}
+
+fn shortened(line: &str, most: usize) -> String {
+    if line.chars().count() <= most {
+        return line.to_owned();
+    }
+    line.chars().take(most - 1).chain(['…']).collect()
 }

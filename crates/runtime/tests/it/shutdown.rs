@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use fleetscope_runtime::Ending;
+use fleetscope_runtime::{Ending, Signals};
 use rustix::process::{Signal, getpid, kill_process};
 use tempfile::tempdir;
 
@@ -127,9 +127,11 @@ async fn the_first_signal_drains_and_the_second_cuts() {
     let dir = tempdir().unwrap();
     let idle = run(whole(dir.path())).await;
     let token = bootstrap(&idle);
-    // The signals are caught as soon as the first future is polled.
-    let (ending, ()) = tokio::join!(idle.run_until_signal(), async { raise(Signal::INT) });
-    assert_eq!(ending.unwrap(), Ending::Drained);
+
+    let (ending, ()) = tokio::join!(idle.run_until_signal(Signals::catch().unwrap()), async {
+        raise(Signal::INT)
+    });
+    assert_eq!(ending, Ending::Drained);
 
     let busy = run(whole(dir.path())).await;
     let (api, admin) = (busy.public.unwrap(), busy.admin);
@@ -138,12 +140,12 @@ async fn the_first_signal_drains_and_the_second_cuts() {
         get(api, "/api/v1/clusters", &token).await.status,
         StatusCode::OK
     );
-    let (ending, ()) = tokio::join!(busy.run_until_signal(), async {
+    let (ending, ()) = tokio::join!(busy.run_until_signal(Signals::catch().unwrap()), async {
         raise(Signal::TERM);
         until_unready(admin).await;
         raise(Signal::TERM);
     });
-    assert_eq!(ending.unwrap(), Ending::Cut);
+    assert_eq!(ending, Ending::Cut);
 }
 
 fn raise(signal: Signal) {

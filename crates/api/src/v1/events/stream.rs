@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
-use fleetscope_model::{ErrorKind, Event, EventSeq};
+use fleetscope_model::{Event, EventSeq};
 use fleetscope_streaming::Subscription;
 use futures::{Stream, StreamExt, future};
 use serde::Deserialize;
@@ -54,11 +54,6 @@ pub async fn stream(
         after,
         kinds: kinds(&from.kind)?,
     };
-    let slot = streams
-        .slots
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| full())?;
     let events = streams.streaming.subscribe(&caller, subscription)?;
     let mut stopping = streams.stopping.clone();
     let stopped = async move {
@@ -67,10 +62,7 @@ pub async fn stream(
     };
     let frames = events
         .take_while(|event| future::ready(event.is_ok()))
-        .filter_map(move |event| {
-            let _held_while_streaming = &slot;
-            future::ready(event.ok().map(|event| Ok(frame(event))))
-        })
+        .filter_map(|event| future::ready(event.ok().map(|event| Ok(frame(event)))))
         .take_until(Box::pin(stopped));
     Ok(Sse::new(frames).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
@@ -95,12 +87,4 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
             "give the id of the last event that was seen",
         )
     })
-}
-
-fn full() -> ApiError {
-    ApiError::new(
-        ErrorKind::TooManyRequests,
-        "too_many_streams",
-        "all streams of this server are taken: see server.max_streams, or try again later",
-    )
 }

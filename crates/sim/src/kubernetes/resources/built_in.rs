@@ -135,6 +135,12 @@ const WORKLOAD: Row = Row {
 
 const GROUPS: &[Row] = &[
     Row {
+        kind: "ControllerRevision",
+        plural: "controllerrevisions",
+        api_version: "apps/v1",
+        ..PLAIN
+    },
+    Row {
         kind: "DaemonSet",
         plural: "daemonsets",
         short_names: &["ds"],
