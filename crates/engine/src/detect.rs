@@ -1,10 +1,132 @@
-//! Detection.
+//! Detection: is this series unusual, and since when?
+//!
+//! A series is compared with its own past. Its [`baseline`] is forecast block by block from what
+//! came before; the errors of these forecasts over the history say how far is too far
+//! ([`threshold`]). Three detectors look at what is left: samples outside the band ([`stretch`]),
+//! medians of ten minutes outside their band ([`shift`]), and slow one-way movement that the
+//! forecast follows ([`drift`]). What the series does again and again is left out ([`habit`]).
 
-use fleetscope_model::{Anomaly, TimeRange};
+mod baseline;
+mod describe;
+mod drift;
+mod habit;
+mod robust;
+mod shift;
+mod stretch;
+mod threshold;
+mod track;
 
+use fleetscope_model::{Anomaly, Sensitivity, TimeRange};
+
+use self::baseline::Baseline;
+use self::stretch::{Stretch, View};
+use self::threshold::{Floor, Noise};
+use self::track::Track;
 use crate::input::Signal;
 
-/// The anomalies of one signal that touch `judged`, oldest first; history before it is learnt from.
-pub fn detect(_signal: &Signal, _judged: TimeRange) -> Vec<Anomaly> {
-    Vec::new()
+/// The anomalies of one signal that touch `judged`, oldest first; samples before it are the history
+/// that is learnt from, samples after it are not looked at.
+///
+/// With fewer than fifteen samples of history the first fifteen samples are learnt from instead,
+/// and with fewer samples than that nothing is said. Samples that are not finite are gaps. At most
+/// a few microseconds a sample.
+pub fn detect(signal: &Signal, judged: TimeRange) -> Vec<Anomaly> {
+    let Some(track) = Track::of(&signal.series, judged) else {
+        return Vec::new();
+    };
+    let floor = Floor::of(
+        signal.least_deviation,
+        signal.role,
+        signal.sensitivity,
+        &track.value,
+    );
+    let base = Baseline::of(&track, &floor);
+    let noise = Noise::of(&track, &base, in_progress(&track, &base));
+    let view = View {
+        track: &track,
+        base: &base,
+        noise: &noise,
+        floor: &floor,
+        limit: threshold::deviations(signal.sensitivity),
+    };
+    let found = stretch::directions(signal.direction)
+        .iter()
+        .flat_map(|up| unusual(signal, &view, *up))
+        .collect();
+    stretch::join(found)
+        .iter()
+        .filter_map(|s| describe::anomaly(signal, &view, s))
+        .collect()
+}
+
+/// Whether the signal shows nothing at all in `judged`, not even a beginning: no three samples beyond
+/// the threshold of HIGH in the direction that is bad, at half of the least deviation. What
+/// is not calm is not yet an anomaly, and no proof of health either.
+pub(crate) fn is_calm(signal: &Signal, judged: TimeRange) -> bool {
+    let Some(track) = Track::of(&signal.series, judged) else {
+        return false;
+    };
+    let sensitivity = Sensitivity::High;
+    let floor = Floor::of(
+        signal.least_deviation,
+        signal.role,
+        sensitivity,
+        &track.value,
+    )
+    .lowered(0.5, sensitivity);
+    let base = Baseline::of(&track, &floor);
+    let noise = Noise::of(&track, &base, in_progress(&track, &base));
+    let limit = threshold::deviations(sensitivity);
+    let view = View {
+        track: &track,
+        base: &base,
+        noise: &noise,
+        floor: &floor,
+        limit,
+    };
+    stretch::directions(signal.direction).iter().all(|up| {
+        let found = view.stretches(0..track.len(), *up, 1.0);
+        !found
+            .iter()
+            .any(|s| s.to >= track.judged_from && view.persists(s))
+    })
+}
+
+/// The unusual stretches in one direction that reach into the judged samples.
+fn unusual(signal: &Signal, view: &View<'_>, up: bool) -> Vec<Stretch> {
+    let judged_from = view.track.judged_from;
+    let mut found: Vec<Stretch> = view
+        .stretches(0..view.track.len(), up, 1.0)
+        .into_iter()
+        .filter(|stretch| stretch.to >= judged_from && view.persists(stretch))
+        .collect();
+    found.extend(shift::shifts(view, up));
+    let mut found = stretch::join(found);
+    if !found.is_empty() {
+        let earlier = view.stretches(0..judged_from, up, 0.5);
+        found.retain(|stretch| !habit::is_habit(view, stretch, &earlier));
+    }
+    if drift::applies(signal.role) {
+        found.extend(drift::drift(view, up));
+    }
+    found
+}
+
+/// The first sample of what stands out at the very end of the history: it may be the beginning of
+/// what is to be judged, and nothing is learnt from it.
+fn in_progress(track: &Track, base: &Baseline) -> usize {
+    let mut first = track.judged_from;
+    let mut ordinary = 0;
+    for i in (0..track.judged_from).rev() {
+        if base.stood_out[i] {
+            first = i;
+            ordinary = 0;
+        } else {
+            ordinary += 1;
+        }
+        if ordinary > 2 {
+            break;
+        }
+    }
+    first
 }

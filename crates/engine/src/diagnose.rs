@@ -1,16 +1,118 @@
-//! Diagnosis.
+//! Diagnosis: what is the cause of what is unusual?
+//!
+//! Read in this order: what stands out and since when ([`observe`]); whether it is an incident at all
+//! ([`incident`]); which trouble can have come from which ([`flow`], [`influence`]); what else is
+//! known of each thing ([`support`]); how likely each is the cause ([`weigh`],
+//! [`backing`]); the conclusion or the
+//! next look ([`verdict`]); and why ([`reasons`], [`timeline`], [`log`]).
+//!
+//! Nothing here knows a series, service, node or fault by name: only kinds of things, roles of
+//! signals, directions, times and edges.
 
-use fleetscope_model::{Findings, Verdict};
+mod backing;
+mod case;
+mod flow;
+mod incident;
+mod influence;
+mod log;
+mod mechanism;
+mod observe;
+mod reasons;
+mod support;
+mod things;
+mod timeline;
+mod verdict;
+mod weigh;
 
+use fleetscope_model::{Anomaly, Candidate, Findings, Verdict};
+
+use self::case::Case;
+use self::incident::Incident;
+use self::influence::Influence;
+use self::observe::Observation;
+use self::support::Crowd;
+use self::things::{Thing, Things};
 use crate::input::Input;
 
 /// The cause of what is unusual in the input's window, or an honest abstention.
-pub fn diagnose(_input: &Input) -> Findings {
+///
+/// [`Verdict::Cause`] where the likeliest candidate has [`fleetscope_model::Confidence::ENOUGH`];
+/// [`Verdict::NothingWrong`] where nothing that users feel lasts; else the one look that would settle
+/// it. The order of signals, changes, events and edges does not matter. The confidence is explained
+/// in the module `weigh`.
+pub fn diagnose(input: &Input) -> Findings {
+    let things = Things::of(input);
+    let seen = observe::observe(input, &things);
+    let flows = flow::flows(input, &things);
+    match incident::incident(input, &things, &seen, &flows) {
+        Ok(incident) => {
+            let graph = Influence::of(&things, &seen, &flows);
+            let crowd = Crowd::of(input, &things);
+            explain(&Case {
+                input,
+                things: &things,
+                seen: &seen,
+                graph: &graph,
+                incident: &incident,
+                crowd: &crowd,
+            })
+        }
+        Err(why) => quiet(input, &things, &seen, why),
+    }
+}
+
+fn explain(case: &Case<'_>) -> Findings {
+    let weighed = weigh::weigh(case);
+    let verdict = verdict::verdict(case, &weighed);
+    let mut reasoning = log::looked(case.input, case.things, case.seen);
+    reasoning.extend(log::connected(case));
+    reasoning.extend(log::weighed(case, &weighed));
+    reasoning.push(log::concluded(case, &weighed, &verdict));
+    let candidates: Vec<Candidate> = weighed
+        .iter()
+        .take(verdict::MOST_CANDIDATES)
+        .map(|candidate| verdict::candidate(case, candidate))
+        .collect();
+    let central: Vec<Thing> = central(case.incident);
+    Findings {
+        verdict,
+        candidates,
+        anomalies: anomalies(case.seen),
+        timeline: timeline::timeline(case.input, case.things, case.seen, &central),
+        reasoning,
+    }
+}
+
+fn quiet(input: &Input, things: &Things, seen: &[Observation], why: String) -> Findings {
+    let mut reasoning = log::looked(input, things, seen);
+    reasoning.push(why);
     Findings {
         verdict: Verdict::NothingWrong,
         candidates: Vec::new(),
-        anomalies: Vec::new(),
-        timeline: Vec::new(),
-        reasoning: Vec::new(),
+        anomalies: anomalies(seen),
+        timeline: timeline::timeline(input, things, seen, &[]),
+        reasoning,
     }
+}
+
+fn central(incident: &Incident) -> Vec<Thing> {
+    incident.members.iter().copied().collect()
+}
+
+/// The anomalies, worst first.
+fn anomalies(seen: &[Observation]) -> Vec<Anomaly> {
+    let mut worst: Vec<&Observation> = seen.iter().collect();
+    worst.sort_by(|a, b| {
+        let (x, y) = (&a.anomaly, &b.anomaly);
+        let by_badness = y
+            .severity
+            .cmp(&x.severity)
+            .then(y.score.total_cmp(&x.score));
+        by_badness
+            .then_with(|| x.start.cmp(&y.start))
+            .then_with(|| x.entity.cmp(&y.entity))
+            .then_with(|| x.signal.cmp(&y.signal))
+            .then_with(|| x.labels.cmp(&y.labels))
+    });
+    worst.into_iter().map(|o| o.anomaly.clone()).collect()
 }

@@ -4,15 +4,18 @@
 //! the same bytes. It knows no series, service or node by name, and no simulated fault. It depends
 //! on the model only.
 //!
-//! Start reading at [`Input`], then [`detect()`] (is this series unusual?), [`diagnose()`] (what is
-//! the cause?) and [`narrate()`] (say so).
+//! Start reading at [`Input`], then [`detect()`] (is this series unusual?), [`onset()`] (since
+//! when?), [`diagnose()`] (what is the cause?) and [`narrate()`] (say so).
 
 pub mod detect;
 pub mod diagnose;
 pub mod input;
 pub mod narrate;
+pub mod onset;
+pub mod phrase;
 
 pub use detect::detect;
 pub use diagnose::diagnose;
 pub use input::{CitedChange, CitedEvent, Input, LogPattern, Signal, TraceSample};
 pub use narrate::narrate;
+pub use onset::{Onset, onset};

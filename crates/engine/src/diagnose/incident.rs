@@ -1,0 +1,212 @@
+//! Is this an incident at all, and which of the anomalies belong to it?
+
+use std::collections::BTreeSet;
+
+use fleetscope_model::{ChangeKind, EntityKind, Severity, SignalRole};
+use jiff::SignedDuration;
+
+use super::flow::{Flow, Way};
+use super::observe::{Observation, in_minutes, minutes_between};
+use super::things::{Thing, Things};
+use crate::input::Input;
+
+/// What is over sooner is a blip: a cold start, a fail-over, a scrape that hung. Rates over five
+/// minutes stretch a start of three minutes to eight.
+const BLIP: SignedDuration = SignedDuration::from_mins(10);
+/// What goes on counts from so long on: three samples a minute apart.
+const CONFIRMED: SignedDuration = SignedDuration::from_mins(2);
+/// A change may unsettle what it touches for this long without anything being wrong.
+const SETTLING: SignedDuration = SignedDuration::from_mins(10);
+/// A device or clock that misbehaves in several ways for this long is an incident, felt or not.
+const DEVICE_LASTS: SignedDuration = SignedDuration::from_mins(10);
+/// Together the symptoms must weigh this much: one clear one, or two slight ones.
+const LEAST_WEIGHT: f64 = 0.7;
+
+/// What is wrong.
+#[derive(Debug)]
+pub(crate) struct Incident {
+    /// The observations that a cause must explain, as indexes.
+    pub(crate) symptoms: Vec<usize>,
+    /// Every thing that is connected with them and stands out.
+    pub(crate) members: BTreeSet<Thing>,
+    /// Share of all symptoms, by weight, that these are.
+    pub(crate) share: f64,
+    /// Symptoms that have nothing to do with these, as far as is known.
+    pub(crate) elsewhere: Vec<usize>,
+}
+
+/// The incident in the window, or why there is none.
+pub(crate) fn incident(
+    input: &Input,
+    things: &Things,
+    seen: &[Observation],
+    flows: &[Flow],
+) -> Result<Incident, String> {
+    let mut symptoms: Vec<usize> = (0..seen.len())
+        .filter(|i| lasts(input, things, seen, flows, *i))
+        .collect();
+    let weigh = |symptoms: &[usize]| symptoms.iter().map(|i| seen[*i].weight()).sum::<f64>();
+    if weigh(&symptoms) < LEAST_WEIGHT {
+        symptoms.extend(silent_failures(input, things, seen));
+        symptoms.sort_unstable();
+        symptoms.dedup();
+    }
+    let weight = weigh(&symptoms);
+    if weight < LEAST_WEIGHT {
+        return Err(why_none(seen, weight));
+    }
+    let groups = groups(things, seen, flows);
+    let alarmed = |i: &usize| {
+        input
+            .alarms
+            .iter()
+            .any(|a| a.entity == seen[*i].anomaly.entity)
+    };
+    let urgency = |i: &usize| seen[*i].weight() * if alarmed(i) { 2.0 } else { 1.0 };
+    let main = groups
+        .into_iter()
+        .map(|group| {
+            let inside = symptoms.iter().filter(|i| group.contains(&seen[**i].thing));
+            (inside.map(urgency).sum::<f64>(), group)
+        })
+        .reduce(|a, b| if b.0 > a.0 { b } else { a })
+        .map(|(_, group)| group)
+        .unwrap_or_default();
+    let (inside, elsewhere): (Vec<usize>, Vec<usize>) = symptoms
+        .into_iter()
+        .partition(|i| main.contains(&seen[*i].thing));
+    let share = inside.iter().map(|i| seen[*i].weight()).sum::<f64>() / weight;
+    Ok(Incident {
+        symptoms: inside,
+        members: main,
+        share,
+        elsewhere,
+    })
+}
+
+/// Whether the observation is a symptom that is neither a blip nor the unrest after a change.
+fn lasts(
+    input: &Input,
+    things: &Things,
+    seen: &[Observation],
+    flows: &[Flow],
+    index: usize,
+) -> bool {
+    let o = &seen[index];
+    if !o.symptom || !o.is_bad() {
+        return false;
+    }
+    if !o.anomaly.ongoing {
+        return o.lasted() >= BLIP || recurs(seen, o);
+    }
+    let may_settle = o.lasted() < SETTLING && o.role() != SignalRole::Errors;
+    o.lasted() >= CONFIRMED && !(may_settle && unsettled(input, things, flows, o))
+}
+
+/// Whether the same signal stood out several times in the window, more than a blip in all.
+fn recurs(seen: &[Observation], o: &Observation) -> bool {
+    let same = seen.iter().filter(|other| {
+        other.thing == o.thing
+            && other.anomaly.signal == o.anomaly.signal
+            && other.anomaly.labels == o.anomaly.labels
+            && other.up == o.up
+    });
+    let (times, total) = same.fold((0, SignedDuration::ZERO), |(times, total), other| {
+        (times + 1, total.saturating_add(other.lasted()))
+    });
+    times >= 2 && total >= BLIP
+}
+
+/// Whether the thing, or something it directly depends on, was changed shortly before.
+fn unsettled(input: &Input, things: &Things, flows: &[Flow], o: &Observation) -> bool {
+    let near = |thing: Thing| {
+        thing == o.thing
+            || flows
+                .iter()
+                .any(|f| f.from == thing && f.to == o.thing && f.way == Way::Call)
+    };
+    input.changes.iter().any(|cited| {
+        let change = &cited.change;
+        let before = minutes_between(change.at, o.onset.at);
+        let recent = before <= in_minutes(SETTLING) && before >= -in_minutes(o.onset.within) - 1.0;
+        recent && change.kind != ChangeKind::Config && things.find(&change.entity).is_some_and(near)
+    })
+}
+
+/// Devices and clocks that misbehave in several ways, growth that has already killed something:
+/// wrong, even where no user has felt it yet. A busy node alone is not.
+fn silent_failures(input: &Input, things: &Things, seen: &[Observation]) -> Vec<usize> {
+    let bad = |o: &Observation| {
+        o.is_bad()
+            && o.anomaly.ongoing
+            && o.anomaly.severity >= Severity::High
+            && o.lasted() >= DEVICE_LASTS
+    };
+    let is_device = |o: &Observation| {
+        matches!(
+            things.entity(o.thing).kind,
+            EntityKind::Gpu | EntityKind::PtpClock | EntityKind::Interface
+        )
+    };
+    let in_several_ways = |o: &Observation| {
+        let other =
+            |p: &&Observation| p.thing == o.thing && bad(p) && p.anomaly.signal != o.anomaly.signal;
+        seen.iter().any(|p| other(&p))
+    };
+    let has_killed = |o: &Observation| {
+        o.grows()
+            && input.events.iter().any(|cited| {
+                let event = &cited.event;
+                event.severity == "Warning"
+                    && event.last_at >= o.onset.at
+                    && things.find(&event.entity) == Some(o.thing)
+            })
+    };
+    let wrong = |o: &Observation| bad(o) && ((is_device(o) && in_several_ways(o)) || has_killed(o));
+    (0..seen.len()).filter(|i| wrong(&seen[*i])).collect()
+}
+
+/// Things that stand out, grouped by whether any way leads from one to another, through things
+/// that nothing measures too.
+fn groups(things: &Things, seen: &[Observation], flows: &[Flow]) -> Vec<BTreeSet<Thing>> {
+    let standing: BTreeSet<Thing> = seen.iter().map(|o| o.thing).collect();
+    let passes = |thing: Thing| standing.contains(&thing) || !things.is_measured(thing);
+    let mut neighbours: Vec<Vec<Thing>> = vec![Vec::new(); things.len()];
+    for flow in flows
+        .iter()
+        .filter(|flow| passes(flow.from) && passes(flow.to))
+    {
+        neighbours[flow.from].push(flow.to);
+        neighbours[flow.to].push(flow.from);
+    }
+    let mut grouped: BTreeSet<Thing> = BTreeSet::new();
+    let mut groups = Vec::new();
+    for first in &standing {
+        if grouped.contains(first) {
+            continue;
+        }
+        let mut group = BTreeSet::from([*first]);
+        let mut open = vec![*first];
+        while let Some(thing) = open.pop() {
+            open.extend(neighbours[thing].iter().filter(|next| group.insert(**next)));
+        }
+        grouped.extend(&group);
+        groups.push(group.intersection(&standing).copied().collect());
+    }
+    groups
+}
+
+fn why_none(seen: &[Observation], weight: f64) -> String {
+    let symptoms = seen.iter().filter(|o| o.symptom).count();
+    if seen.is_empty() {
+        "Nothing stood out.".to_owned()
+    } else if symptoms == 0 {
+        "Nothing that users feel stood out, and nothing else that is broken by itself.".to_owned()
+    } else if weight > 0.0 {
+        "What users feel moved only slightly, and in one place only.".to_owned()
+    } else {
+        "What users feel stood out only for a short time, or has not lasted longer than a change \
+         takes to settle."
+            .to_owned()
+    }
+}

@@ -1,0 +1,14 @@
+//! The engine from outside: series and readings in, anomalies and findings out.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a fixture that cannot be built should fail its test at once"
+)]
+
+mod build;
+mod detect;
+mod odds;
+mod properties;
+mod scenarios;
+mod town;
+mod trouble;
