@@ -1,10 +1,10 @@
 //! What is looked at on a schedule, and what comes of it.
 //!
 //! A *round* evaluates every watch on every cluster and judges the last minutes. What is unusual
-//! and was not known is *announced*: stored as an analysis, with events. A *symptom* that has held
-//! for three samples raises an alarm: it joins the investigation that is open for its clusters, or
-//! opens one if a first look agrees that something is wrong. Open investigations are *followed*,
-//! gone through again in every round, until they have settled.
+//! and was not known is *announced*: stored as an analysis, with events. What has held raises an
+//! *alarm*: it joins the investigation that is open for its clusters, or opens one if a first look
+//! agrees that something is wrong. Open investigations are *followed*, gone through again in every
+//! round, until they have settled.
 //!
 //! All that must outlive a restart is in the store. [`memory::Memory`] only saves reading it again.
 
@@ -78,11 +78,15 @@ impl Intelligence {
         outcome: &mut Outcome,
     ) -> Result<()> {
         let open = self.store.investigations.open(MOST_FOLLOWED).await?;
-        let mut alarms = alarms::raised(&self.options.watches, round, memory);
+        let groups = memory.groups(clusters);
+        let mut raised = alarms::raised(&self.options.watches, round, memory);
         for investigation in open {
-            let reach = groups::reach(&investigation, &memory.groups(clusters));
-            let joining = alarms::take(&mut alarms, &reach);
-            match self.follow(investigation, joining, round, memory).await {
+            let reach = groups::reach(&investigation, &groups);
+            let joining = raised.take(&reach);
+            match self
+                .follow(investigation, joining.symptoms, round, memory)
+                .await
+            {
                 Ok(closed) => {
                     outcome.followed += 1;
                     outcome.closed += usize::from(closed);
@@ -90,8 +94,8 @@ impl Intelligence {
                 Err(error) => outcome.trouble("follow an investigation", &error),
             }
         }
-        for group in memory.groups(clusters) {
-            let raised = alarms::take(&mut alarms, &group);
+        for group in groups {
+            let raised = raised.take(&group);
             if raised.is_empty() {
                 continue;
             }

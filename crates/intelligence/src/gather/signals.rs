@@ -8,7 +8,7 @@ use fleetscope_model::{
     Anomaly, ClusterId, ClusterSeries, Collection, Evidence, EvidenceId, EvidenceKind, Gap,
     GapKind, RangeQuery, Selection, Series, Source, TimeRange, Watch,
 };
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::Read;
@@ -54,10 +54,14 @@ impl Intelligence {
         questions: &[Question],
         structure: &Structure,
     ) -> Result<Reading> {
-        let each = scope
+        let each: Vec<_> = scope
             .clusters
             .keys()
-            .map(|&cluster| self.read_cluster(scope, cluster, questions, structure));
+            .map(|&cluster| {
+                self.read_cluster(scope, cluster, questions, structure)
+                    .boxed()
+            })
+            .collect();
         let mut all = Reading::default();
         let mut readings = stream::iter(each).buffered(self.options.clusters_at_once.max(1));
         while let Some(reading) = readings.try_next().await? {
@@ -76,9 +80,10 @@ impl Intelligence {
         structure: &Structure,
     ) -> Result<Reading> {
         let patience = Patience::default();
-        let asked = questions
+        let asked: Vec<_> = questions
             .iter()
-            .map(|question| self.ask(scope, cluster, question, &patience));
+            .map(|question| self.ask(scope, cluster, question, &patience).boxed())
+            .collect();
         let answers: Vec<Collection<ClusterSeries>> = stream::iter(asked)
             .buffered(self.options.reads_per_cluster.max(1))
             .try_collect()

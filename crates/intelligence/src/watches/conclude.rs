@@ -41,6 +41,12 @@ pub(super) fn agree(one: &Findings, other: &Findings) -> bool {
     conclusion(one) == conclusion(other)
 }
 
+/// Whether the trouble that was found is over: nothing is wrong any more. What was found stays
+/// true, and is not replaced by the calm after it.
+pub(super) fn is_over(before: &Findings, now: &Findings) -> bool {
+    before.verdict != Verdict::NothingWrong && now.verdict == Verdict::NothingWrong
+}
+
 /// What of a candidate makes it the same: where it lies, which change brought it, how sure we are.
 fn place(candidate: &Candidate) -> (String, Option<String>, &'static str) {
     let change = candidate.change.as_ref();

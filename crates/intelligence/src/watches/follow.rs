@@ -2,7 +2,7 @@
 
 use fleetscope_model::{Anomaly, EventKind, Fault, Investigation, Status};
 
-use super::conclude::{agree, goes_on, settled, window};
+use super::conclude::{agree, goes_on, is_over, settled, window};
 use super::memory::Memory;
 use super::open::event;
 use super::round::Round;
@@ -31,6 +31,7 @@ impl Intelligence {
         let window = window(&alarms, now, self.options.lead_in);
         let pass = self.pass(scope, window, alarms.clone(), now).await?;
         let before = stored.findings.as_ref();
+        let over = before.is_some_and(|before| is_over(before, &pass.findings));
         let same = before.is_some_and(|before| agree(before, &pass.findings));
         let agreeing = memory.count_pass(stored.id, same && !joins);
         let unseen = stored.clusters.keys().any(|id| round.blind.contains(id));
@@ -38,23 +39,16 @@ impl Intelligence {
 
         let mut revised = stored.clone();
         revised.alarms = alarms;
-        let changed = !same || joins || !stored.open;
-        let concluded = conclusion(&pass.findings);
-        pass.write_into(&mut revised, now);
+        if over {
+            revised.revision += 1;
+            revised.updated_at = now;
+        } else {
+            pass.write_into(&mut revised, now);
+        }
         let closing = settled(&revised, now, agreeing, goes_on);
         revised.open = closing.is_none();
-        if changed || closing.is_some() {
-            let mut events = Vec::new();
-            if changed {
-                let kind = EventKind::InvestigationUpdated;
-                events.push(event(&revised, kind, &concluded));
-            }
-            if let Some(why) = closing {
-                let summary = format!("{why}; {concluded}");
-                events.push(event(&revised, EventKind::InvestigationClosed, &summary));
-            }
-            self.store.investigations.put(&revised, &events).await?;
-        }
+        let changed = (!same && !over) || joins || !stored.open;
+        self.store_revision(&revised, changed, closing).await?;
         for alarm in &revised.alarms {
             memory.investigates(alarm);
         }
@@ -62,6 +56,32 @@ impl Intelligence {
             memory.stop_counting(stored.id);
         }
         Ok(closing.is_some())
+    }
+
+    /// Stores the revision if anybody is to be told of it, with the events that tell.
+    async fn store_revision(
+        &self,
+        revised: &Investigation,
+        changed: bool,
+        closing: Option<&'static str>,
+    ) -> Result<()> {
+        let concluded = revised
+            .findings
+            .as_ref()
+            .map(conclusion)
+            .unwrap_or_default();
+        let mut events = Vec::new();
+        if changed {
+            events.push(event(revised, EventKind::InvestigationUpdated, &concluded));
+        }
+        if let Some(why) = closing {
+            let summary = format!("{why}; {concluded}");
+            events.push(event(revised, EventKind::InvestigationClosed, &summary));
+        }
+        if !events.is_empty() {
+            self.store.investigations.put(revised, &events).await?;
+        }
+        Ok(())
     }
 
     /// Closes an investigation whose clusters are all gone.

@@ -6,6 +6,7 @@ use fleetscope_model::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+use super::alarms::Raised;
 use super::groups::Group;
 use super::memory::Memory;
 use super::round::Round;
@@ -18,25 +19,40 @@ use crate::{Intelligence, Result};
 /// that one still goes on, belongs to it.
 const SAME_INCIDENT_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
+/// While what raised an investigation goes on, mere suspicions in its clusters are no news for so
+/// long after it was closed.
+const EXPLAINED_FOR: SignedDuration = SignedDuration::from_hours(6);
+
 impl Intelligence {
     /// Does with alarms what is to be done where no investigation is open for their clusters:
     /// takes up again the one that was closed too soon, or opens one. Says whether one is open now.
     pub(super) async fn raise(
         &self,
         group: &Group,
-        alarms: Vec<Anomaly>,
+        raised: Raised,
         round: &Round,
         memory: &mut Memory,
     ) -> Result<bool> {
-        if let Some(closed) = self.closed_too_soon(group, round.now, memory).await? {
-            let closed_again = self.follow(closed, alarms, round, memory).await?;
-            return Ok(!closed_again);
+        let closed = self.closed_while_going_on(group, round.now, memory).await?;
+        let Raised {
+            mut symptoms,
+            suspicions,
+        } = raised;
+        match closed {
+            Some(_) if symptoms.is_empty() => Ok(false),
+            Some(closed) if round.now.duration_since(closed.updated_at) <= SAME_INCIDENT_WITHIN => {
+                let closed_again = self.follow(closed, symptoms, round, memory).await?;
+                Ok(!closed_again)
+            }
+            _ => {
+                symptoms.extend(suspicions);
+                self.open(group, symptoms, round, memory).await
+            }
         }
-        self.open(group, alarms, round, memory).await
     }
 
-    /// The investigation of these clusters that was closed as settled while its alarms go on.
-    async fn closed_too_soon(
+    /// The newest investigation of these clusters that was closed while its alarms go on.
+    async fn closed_while_going_on(
         &self,
         group: &Group,
         now: Timestamp,
@@ -51,7 +67,7 @@ impl Intelligence {
             investigation.origin == Origin::Watch
                 && !investigation.open
                 && investigation.failure.is_none()
-                && now.duration_since(investigation.updated_at) <= SAME_INCIDENT_WITHIN
+                && now.duration_since(investigation.updated_at) <= EXPLAINED_FOR
                 && investigation.clusters.keys().any(|id| group.contains(id))
                 && conclude::goes_on(&investigation.alarms, now, memory)
         }))
@@ -76,7 +92,9 @@ impl Intelligence {
         let window = conclude::window(&alarms, now, self.options.lead_in);
         let pass = self.pass(scope, window, alarms.clone(), now).await?;
         if pass.findings.verdict == Verdict::NothingWrong {
+            let why = pass.findings.reasoning.last().map_or("", String::as_str);
             for alarm in &alarms {
+                tracing::debug!(signal = alarm.signal, entity = %alarm.entity, why, "no incident");
                 memory.decline(alarm, now);
             }
             return Ok(false);

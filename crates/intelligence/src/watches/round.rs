@@ -7,7 +7,7 @@ use fleetscope_model::{
     Anomaly, Cluster, ClusterId, Evidence, EvidenceId, Fault, Gap, GapKind, Selection, Source,
     TimeRange,
 };
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::memory::Memory;
@@ -65,13 +65,17 @@ impl Intelligence {
             blind: BTreeSet::new(),
             troubles: Vec::new(),
         };
-        let looks = clusters.iter().map(|cluster| {
-            let structure = memory.structure(cluster.id);
-            let structure = structure
-                .map(|(_, structure)| structure)
-                .unwrap_or_default();
-            self.look(&scope, cluster.id, &questions, (structure, judged))
-        });
+        let looks: Vec<_> = clusters
+            .iter()
+            .map(|cluster| {
+                let structure = memory.structure(cluster.id);
+                let structure = structure
+                    .map(|(_, structure)| structure)
+                    .unwrap_or_default();
+                self.look(&scope, cluster.id, &questions, (structure, judged))
+                    .boxed()
+            })
+            .collect();
         let mut sights = stream::iter(looks).buffered(self.options.clusters_at_once.max(1));
         let mut ids = clusters.iter().map(|cluster| cluster.id);
         while let (Some(sight), Some(cluster)) = (sights.next().await, ids.next()) {
@@ -122,9 +126,10 @@ impl Intelligence {
             .collect();
         let caller = system();
         let selections: Vec<Selection> = old.iter().map(|&id| Selection::Only(vec![id])).collect();
-        let reads = selections
+        let reads: Vec<_> = selections
             .iter()
-            .map(|selection| self.telemetry.topology(&caller, selection, range));
+            .map(|selection| self.telemetry.topology(&caller, selection, range))
+            .collect();
         let mut reads = stream::iter(reads).buffered(self.options.clusters_at_once.max(1));
         let mut ids = old.iter();
         while let (Some(read), Some(&id)) = (reads.next().await, ids.next()) {

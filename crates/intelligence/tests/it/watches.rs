@@ -1,6 +1,8 @@
 //! Watches: quiet where nothing happens, and one investigation where something does.
 
-use fleetscope_model::{EventKind, GapKind, Origin, Status, Verdict};
+use fleetscope_model::{
+    Edge, EdgeKind, Entity, EntityKind, EventKind, GapKind, Origin, Status, Verdict,
+};
 
 use crate::fakes::telemetry::{bump, jump, steady};
 use crate::fakes::{Fixture, cluster_id, minutes, start};
@@ -102,17 +104,47 @@ async fn a_restart_in_the_middle_opens_no_second_investigation() {
     assert!(!investigations[0].open);
 }
 
+/// A rate over two minutes shows a pod that was gone for one for three.
 #[tokio::test]
-async fn a_spike_of_a_minute_raises_no_alarm() {
+async fn a_blip_raises_no_alarm_however_high() {
     let fixture = Fixture::new(&["shop"]);
     let metric = "traces_spanmetrics_latency_bucket";
     let labels = [("service", "cart")];
-    let spike = bump(0.1, 2.0, in_minutes(5), in_minutes(6));
+    let blip = bump(0.1, 20.0, in_minutes(5), in_minutes(9));
     fixture
         .telemetry
-        .curve(cluster_id(1), metric, &labels, spike);
+        .curve(cluster_id(1), metric, &labels, blip);
     fixture.rounds(20).await;
+    assert_eq!(fixture.told().await, ["anomaly.detected"]);
     assert!(fixture.shelf.investigations().is_empty());
+}
+
+#[tokio::test]
+async fn clusters_that_reach_each_other_share_an_investigation_and_others_do_not() {
+    for (joined, expected) in [(true, 1), (false, 2)] {
+        let fixture = Fixture::new(&["shop", "edge"]);
+        let metric = "traces_spanmetrics_latency_bucket";
+        let mut ends = Vec::new();
+        for number in [1, 2] {
+            let cluster = cluster_id(number);
+            let slow = jump(0.1, 3.0, in_minutes(5));
+            let labels = [("service", "cart")];
+            fixture.telemetry.curve(cluster, metric, &labels, slow);
+            let entity = Entity::new(cluster, EntityKind::Workload, "cart");
+            ends.push(entity.in_namespace("shop"));
+        }
+        if joined {
+            fixture.telemetry.edge(Edge {
+                from: ends.remove(0),
+                to: ends.remove(0),
+                kind: EdgeKind::Calls,
+            });
+        }
+        fixture.rounds(12).await;
+        let investigations = fixture.shelf.investigations();
+        assert_eq!(investigations.len(), expected);
+        assert_eq!(investigations[0].clusters.len(), 3 - expected);
+    }
 }
 
 #[tokio::test]
@@ -130,6 +162,11 @@ async fn an_investigation_is_closed_when_the_symptoms_have_ended() {
     let closed = &fixture.shelf.investigations()[0];
     assert!(!closed.open);
     assert!(!closed.alarms[0].ongoing);
+    // What was found stays found: the calm after it is not the conclusion.
+    assert_ne!(
+        closed.findings.as_ref().unwrap().verdict,
+        Verdict::NothingWrong
+    );
     let events = fixture.events().await;
     let last = &events.last().unwrap().event;
     assert_eq!(last.kind, EventKind::InvestigationClosed);

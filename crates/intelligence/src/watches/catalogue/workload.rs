@@ -11,6 +11,7 @@ pub(super) fn watches() -> Vec<Draft> {
         cpu(),
         throttling(),
         restarts(),
+        out_of_memory(),
         unavailable(),
     ]
 }
@@ -104,6 +105,32 @@ fn restarts() -> Draft {
     .role(SignalRole::Availability)
     // One restart; `increase` extrapolates and gives a little more or less than a whole one.
     .matters_from(0.5)
+}
+
+/// A container that is killed for its memory drops what it was doing, whoever was waiting for it:
+/// a symptom. Told apart from other restarts as awesome-prometheus-alerts does
+/// (`KubernetesContainerOomKiller`); where nothing was killed the count is 0.
+fn out_of_memory() -> Draft {
+    let restarts = "sum by (namespace, pod, container) \
+                    (increase(kube_pod_container_status_restarts_total[10m]))";
+    let killed = "max by (namespace, pod, container) \
+                  (kube_pod_container_status_last_terminated_reason{reason=\"OOMKilled\"}) == 1";
+    let kills = format!(
+        "sum by (namespace, pod) \
+         (({restarts} and on (namespace, pod, container) ({killed})) or 0 * {restarts})"
+    );
+    let query = format!("sum by (namespace, workload) ({})", by_owner(&kills));
+    Draft::new(
+        "workload-out-of-memory",
+        "containers killed for their memory in ten minutes",
+        query,
+    )
+    .unit("kills")
+    .about(workload())
+    .role(SignalRole::Availability)
+    // One; `increase` extrapolates and gives a little more or less than a whole one.
+    .matters_from(0.5)
+    .symptom()
 }
 
 fn unavailable() -> Draft {
