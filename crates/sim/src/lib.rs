@@ -13,16 +13,23 @@
 
 use std::sync::Arc;
 
+mod alertmanager;
+mod alerts;
 mod cluster;
 mod control;
+mod duration;
 mod error;
 mod faults;
+mod history;
 pub mod kubernetes;
+mod loki;
 mod metrics;
 mod objects;
 pub mod prometheus;
 pub mod promql;
 mod simulation;
+mod tempo;
+mod traces;
 pub mod tsdb;
 mod world;
 

@@ -25,7 +25,7 @@ use crate::world::topology::ClusterSpec;
 pub(crate) struct Metrics {
     nodes: Vec<node_exporter::NodeSeries>,
     pods: pods::PodTable,
-    workloads: Vec<workloads::WorkloadSeries>,
+    workloads: Vec<Option<workloads::WorkloadSeries>>,
     spans: spans::Spans,
     databases: Vec<postgres::DatabaseSeries>,
     gpus: Vec<dcgm::GpuSeries>,
@@ -76,7 +76,9 @@ impl Metrics {
         }
         self.pods.write(&mut sink, world);
         for (index, series) in self.workloads.iter_mut().enumerate() {
-            series.write(&mut sink, world, index);
+            if let Some(series) = series {
+                series.write(&mut sink, world, index);
+            }
         }
         self.spans.write(&mut sink, &world.graph);
         for (series, database) in self.databases.iter_mut().zip(&world.databases) {

@@ -18,6 +18,7 @@ use crate::world::World;
 use crate::world::happening::{Death, Happening, Removal};
 use crate::world::pods::{Pod, PodId};
 use crate::world::topology::{ClusterSpec, Kind};
+use crate::world::workloads::Workload;
 use event::Event;
 
 /// `kube-apiserver --event-ttl`.
@@ -29,8 +30,8 @@ pub(crate) struct Objects {
     spec: ClusterSpec,
     /// Uids of controllers: `<kind>/<namespace>/<name>`.
     uids: BTreeMap<String, String>,
-    /// `ReplicaSets` that exist, by workload.
-    replica_sets: BTreeMap<usize, BTreeSet<u32>>,
+    /// `ReplicaSets` that exist, by workload and revision: their name and what was written last.
+    replica_sets: BTreeMap<(usize, u32), (String, [usize; 3])>,
     /// Events get names from this.
     serial: u64,
 }
@@ -58,13 +59,14 @@ impl Objects {
                 | Happening::Scaled { workload, .. } => {
                     workloads.insert(workload);
                 }
-                Happening::PodCreated { pod }
+                Happening::PodCreated { pod, .. }
                 | Happening::PodReady { pod }
                 | Happening::PodUnready { pod, .. }
                 | Happening::ContainerDied { pod, .. }
                 | Happening::ContainerRestarted { pod } => {
                     pods.insert(pod);
                 }
+                Happening::JobStarted { job } => self.write_job(world, job, at),
                 _ => {}
             }
         }
@@ -104,6 +106,9 @@ impl Objects {
     fn write_workload(&mut self, world: &World, index: usize, at: Timestamp) {
         let item = &world.workloads[index];
         let namespace = item.spec.namespace;
+        if item.spec.kind == Kind::Job {
+            return;
+        }
         let object = workload::object(world, index, at);
         let stored = self.store.apply_at(object, at);
         let uid = stored["metadata"]["uid"]
@@ -117,43 +122,49 @@ impl Objects {
         if item.spec.kind != Kind::Deployment {
             return;
         }
-        let known = self.replica_sets.entry(index).or_default();
-        known.extend(item.revisions.keys());
-        for revision in known.clone() {
-            let name = item.replica_set(revision);
-            if item.revisions.contains_key(&revision) {
-                let object = workload::replica_set(world, index, revision, &uid);
-                let stored = self.store.apply_at(object, at);
-                let uid = stored["metadata"]["uid"].as_str().unwrap_or_default();
-                self.uids
-                    .insert(key("ReplicaSet", namespace, &name), uid.to_owned());
-            } else {
-                known.remove(&revision);
-            }
+        for &revision in item.revisions.keys() {
+            self.write_replica_set(world, index, revision, &uid, at);
         }
-        self.prune_replica_sets(world, index, at);
+        self.prune_replica_sets(item, index, at);
+    }
+
+    /// Writes the `ReplicaSet` of a revision if its numbers changed.
+    fn write_replica_set(
+        &mut self,
+        world: &World,
+        index: usize,
+        revision: u32,
+        owner: &str,
+        at: Timestamp,
+    ) {
+        let item = &world.workloads[index];
+        let state = workload::replica_set_state(world, index, revision);
+        let known = self.replica_sets.get(&(index, revision));
+        if known.is_some_and(|known| known.1 == state) {
+            return;
+        }
+        let name = item.replica_set(revision);
+        let object = workload::replica_set(world, index, revision, owner);
+        let stored = self.store.apply_at(object, at);
+        let uid = stored["metadata"]["uid"].as_str().unwrap_or_default();
+        self.uids.insert(
+            key("ReplicaSet", item.spec.namespace, &name),
+            uid.to_owned(),
+        );
+        self.replica_sets.insert((index, revision), (name, state));
     }
 
     /// Deletes the `ReplicaSets` beyond the revision history.
-    fn prune_replica_sets(&self, world: &World, index: usize, at: Timestamp) {
-        let item = &world.workloads[index];
-        let keep: BTreeSet<String> = item
-            .revisions
-            .keys()
-            .map(|&revision| item.replica_set(revision))
-            .collect();
-        let selector = item.spec.name;
-        for stored in self
-            .store
-            .list("apps/v1", "ReplicaSet", Some(item.spec.namespace))
-        {
-            let name = stored["metadata"]["name"].as_str().unwrap_or_default();
-            let ours = stored["metadata"]["labels"]["app.kubernetes.io/name"] == selector;
-            if ours && !keep.contains(name) {
-                self.store
-                    .delete_at("apps/v1", "ReplicaSet", Some(item.spec.namespace), name, at);
+    fn prune_replica_sets(&mut self, item: &Workload, index: usize, at: Timestamp) {
+        let namespace = item.spec.namespace;
+        let store = &self.store;
+        self.replica_sets.retain(|(workload, revision), (name, _)| {
+            let keep = *workload != index || item.revisions.contains_key(revision);
+            if !keep {
+                store.delete_at("apps/v1", "ReplicaSet", Some(namespace), name, at);
             }
-        }
+            keep
+        });
     }
 
     fn owner_uid(&self, world: &World, pod: &Pod) -> String {
@@ -168,7 +179,12 @@ impl Objects {
     /// Writes the events of what happened, and the objects that only an event changes.
     fn tell(&mut self, world: &World, happening: &Happening, at: Timestamp) {
         let events = match happening {
-            Happening::PodCreated { pod } => with(world, *pod, event::created),
+            Happening::PodCreated { pod, replaces } => {
+                let replaces = *replaces;
+                with(world, *pod, |world, pod| {
+                    event::created(world, pod, replaces)
+                })
+            }
             Happening::PodReady { pod } => with(world, *pod, event::started),
             Happening::PodUnready { pod, reason } => with(world, *pod, |world, pod| {
                 vec![event::unhealthy(world, pod, reason)]
@@ -202,8 +218,6 @@ impl Objects {
                 Vec::new()
             }
             Happening::JobStarted { job } => {
-                let object = boot::job(&world.jobs[*job], at, false);
-                self.store.apply_at(object, at);
                 vec![event::job_started(&world.jobs[*job], at)]
             }
             Happening::JobFinished { job } => self.finish_job(world, *job, at),
@@ -212,6 +226,15 @@ impl Objects {
         for event in events {
             self.write_event(&event, at);
         }
+    }
+
+    fn write_job(&mut self, world: &World, job: usize, at: Timestamp) {
+        let job = &world.jobs[job];
+        let stored = self.store.apply_at(boot::job(job, at), at);
+        let uid = stored["metadata"]["uid"].as_str().unwrap_or_default();
+        let name = job.object_name(at);
+        self.uids
+            .insert(key("Job", job.namespace, &name), uid.to_owned());
     }
 
     fn finish_job(&self, world: &World, job: usize, at: Timestamp) -> Vec<Event> {
@@ -243,8 +266,9 @@ impl Objects {
 
     fn write_event(&mut self, event: &Event, at: Timestamp) {
         self.serial += 1;
-        let uid = match event.kind {
-            "Node" => Some(event.name.clone()),
+        let uid = match (event.kind, &event.uid) {
+            (_, Some(uid)) => Some(uid.clone()),
+            ("Node", _) => Some(event.name.clone()),
             _ => self
                 .store
                 .get(event.api_version, event.kind, event.namespace, &event.name)

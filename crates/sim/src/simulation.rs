@@ -11,11 +11,10 @@ use url::Url;
 
 use crate::cluster::Cluster;
 use crate::faults::{Fault, Truth};
-use crate::kubernetes::ServerVersion;
 use crate::world::dice::Dice;
 use crate::world::time::Tick;
 use crate::world::topology::{ClusterSpec, edge, shop, train};
-use crate::{Error, Now, control, kubernetes, prometheus};
+use crate::{Error, Now, control};
 
 /// How far back metrics are kept at least, whatever the history.
 const LEAST_KEPT: Duration = Duration::from_hours(26);
@@ -174,13 +173,9 @@ impl Simulation {
         let mut router = control::router(self.clone());
         for cluster in &self.inner.clusters {
             let cluster = lock(cluster);
-            let name = cluster.spec.name;
-            let version = ServerVersion::new(cluster.spec.kubelet_version);
-            let kubernetes = kubernetes::router(cluster.kube(), version);
-            let prometheus = prometheus::router(cluster.database(), self.inner.now.clone());
-            router = router
-                .nest(&format!("/{name}/kubernetes"), kubernetes)
-                .nest(&format!("/{name}/prometheus"), prometheus);
+            for (server, routes) in cluster.routers(&self.inner.now) {
+                router = router.nest(&format!("/{}/{server}", cluster.spec.name), routes);
+            }
         }
         let simulation = self.clone();
         router.layer(axum::middleware::from_fn(
@@ -207,12 +202,7 @@ impl Simulation {
     pub fn openmetrics(&self, cluster: &str) -> Option<String> {
         let mut clusters = self.inner.clusters.iter().map(|cluster| lock(cluster));
         let found = clusters.find(|item| item.spec.name == cluster)?;
-        let db = found.database();
-        let text = db
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .openmetrics();
-        Some(text)
+        Some(found.openmetrics())
     }
 }
 

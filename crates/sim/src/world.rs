@@ -4,6 +4,7 @@
 //! The world is only a model. It writes no metrics, objects or lines: those are made of its state
 //! and its happenings by [`crate::cluster`].
 
+mod accelerators;
 pub(crate) mod database;
 pub(crate) mod dice;
 pub(crate) mod gpu;
@@ -144,7 +145,7 @@ impl World {
     /// Begins a new revision of a workload and returns its number.
     pub(crate) fn roll_out(&mut self, index: usize, behaviour: Behaviour, cause: &str) -> u32 {
         let mut roll = self.dice.part("rollout").at2(self.tick.0, index as i64);
-        let revision = self.workloads[index].roll_out(behaviour, cause, self.tick, &mut roll);
+        let revision = self.workloads[index].roll_out(behaviour, cause, &mut roll);
         self.happenings.push(Happening::Rollout {
             workload: index,
             revision,
@@ -184,7 +185,7 @@ impl World {
         }
         for (index, workload) in self.workloads.iter().enumerate() {
             match workload.spec.role {
-                Role::Training => self.training = Some(Training::new(index)),
+                Role::Training => self.training = Some(Training::new()),
                 Role::DistributedUnit => {
                     self.cells.push(Cell {
                         workload: index,

@@ -47,7 +47,7 @@ impl PtpLockLoss {
             )
         } else {
             format!(
-                "ptp4l: [ptp4l.0.config] port 1 ({}): SLAVE to FAULTY on ANNOUNCE_RECEIPT_TIMEOUT_EXPIRES",
+                "ptp4l: [ptp4l.0.config] port 1 ({}): SLAVE to LISTENING on ANNOUNCE_RECEIPT_TIMEOUT_EXPIRES",
                 clock.iface
             )
         };

@@ -178,7 +178,7 @@ fn workload_rule(db: &mut Tsdb, world: &World, pod: &Pod) -> SeriesId {
     let labels = [
         ("namespace", workload.spec.namespace),
         ("pod", pod.name.as_str()),
-        ("workload", workload.spec.name),
+        ("workload", workload.name()),
         ("workload_type", kind.as_str()),
     ];
     series(

@@ -27,7 +27,7 @@ struct Servo {
 /// `openshift_ptp_interface_role`.
 const SLAVE: f64 = 1.0;
 const MASTER: f64 = 2.0;
-const FAULTY: f64 = 3.0;
+const LISTENING: f64 = 5.0;
 
 impl ClockSeries {
     pub(super) fn new(db: &mut Tsdb, world: &World, clock: &Clock) -> Self {
@@ -96,7 +96,7 @@ impl ClockSeries {
         let role = match (clock.is_grandmaster(), locked) {
             (true, _) => MASTER,
             (false, true) => SLAVE,
-            (false, false) => FAULTY,
+            (false, false) => LISTENING,
         };
         sink.set(self.role, role);
         if let Some([gnss, nmea]) = self.receiver {

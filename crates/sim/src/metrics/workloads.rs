@@ -15,7 +15,8 @@ pub(super) struct WorkloadSeries {
 }
 
 impl WorkloadSeries {
-    pub(super) fn new(db: &mut Tsdb, world: &World, index: usize) -> Self {
+    /// `None` for jobs: they are known by their pods only.
+    pub(super) fn new(db: &mut Tsdb, world: &World, index: usize) -> Option<Self> {
         let spec = &world.workloads[index].spec;
         let kind = world.workloads[index].kind_name().to_ascii_lowercase();
         let labels = [
@@ -25,7 +26,7 @@ impl WorkloadSeries {
             (kind.as_str(), spec.name),
         ];
         let mut named = |name: &str| series(db, name, &labels, &[]);
-        match spec.kind {
+        Some(match spec.kind {
             Kind::Deployment => Self {
                 wanted: named("kube_deployment_spec_replicas"),
                 available: named("kube_deployment_status_replicas_available"),
@@ -47,7 +48,8 @@ impl WorkloadSeries {
                 generation: named("kube_daemonset_status_observed_generation"),
                 owner: None,
             },
-        }
+            Kind::Job => return None,
+        })
     }
 
     pub(super) fn write(&mut self, sink: &mut Sink<'_>, world: &World, index: usize) {

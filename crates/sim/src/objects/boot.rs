@@ -131,8 +131,8 @@ fn cron_job(job: &Job) -> Value {
     })
 }
 
-pub(super) fn job(job: &Job, at: Timestamp, done: bool) -> Value {
-    let mut object = json!({
+pub(super) fn job(job: &Job, at: Timestamp) -> Value {
+    json!({
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
@@ -142,11 +142,7 @@ pub(super) fn job(job: &Job, at: Timestamp, done: bool) -> Value {
         },
         "spec": { "completions": 1, "parallelism": 1 },
         "status": { "active": 1, "startTime": seconds(at) },
-    });
-    if done {
-        object["status"] = job_status(&object["status"], at);
-    }
-    object
+    })
 }
 
 /// The status of a job that is done now.

@@ -16,6 +16,8 @@ pub(super) struct Event {
     pub(super) kind: &'static str,
     pub(super) namespace: Option<&'static str>,
     pub(super) name: String,
+    /// Where it is known already: the object may be gone when the event is written.
+    pub(super) uid: Option<String>,
     pub(super) level: &'static str,
     pub(super) reason: &'static str,
     pub(super) message: String,
@@ -33,6 +35,7 @@ impl Event {
             kind: "Pod",
             namespace: Some(world.workloads[pod.workload].spec.namespace),
             name: pod.name.clone(),
+            uid: Some(pod.uid.clone()),
             level: NORMAL,
             reason,
             message,
@@ -48,11 +51,13 @@ impl Event {
             Kind::Deployment => "replicaset-controller",
             Kind::StatefulSet => "statefulset-controller",
             Kind::DaemonSet => "daemonset-controller",
+            Kind::Job => "job-controller",
         };
         Self {
-            api_version: "apps/v1",
+            api_version: pod_owner_version(workload.spec.kind),
             kind,
             name,
+            uid: None,
             component,
             host: None,
             ..Self::of_pod(world, pod, reason, message)
@@ -66,6 +71,7 @@ impl Event {
             kind: "Deployment",
             namespace: Some(spec.namespace),
             name: spec.name.to_owned(),
+            uid: None,
             level: NORMAL,
             reason,
             message,
@@ -80,6 +86,7 @@ impl Event {
             kind: "Node",
             namespace: None,
             name: node.spec.name.to_owned(),
+            uid: None,
             level: NORMAL,
             reason,
             message,
@@ -106,13 +113,22 @@ impl Event {
     }
 }
 
-pub(super) fn created(world: &World, pod: &Pod) -> Vec<Event> {
+/// The API that the controllers of pods belong to.
+pub(super) fn pod_owner_version(kind: Kind) -> &'static str {
+    if kind == Kind::Job {
+        "batch/v1"
+    } else {
+        "apps/v1"
+    }
+}
+
+pub(super) fn created(world: &World, pod: &Pod, replaces: bool) -> Vec<Event> {
     let workload = &world.workloads[pod.workload];
     let (namespace, node) = (workload.spec.namespace, world.nodes[pod.node].spec.name);
     let assigned = format!("Successfully assigned {namespace}/{} to {node}", pod.name);
     let image = workload.image(pod.revision);
     let mut events = Vec::new();
-    if workload.spec.kind == Kind::Deployment {
+    if workload.spec.kind == Kind::Deployment && !replaces {
         let peers = world
             .pods
             .iter()
@@ -292,6 +308,7 @@ pub(super) fn rescaled(world: &World, index: usize, from: u32, to: u32) -> Event
         kind: "HorizontalPodAutoscaler",
         namespace: Some(spec.namespace),
         name: spec.name.to_owned(),
+        uid: None,
         level: NORMAL,
         reason: "SuccessfulRescale",
         message: format!("New size: {to}; reason: {reason}"),
@@ -335,6 +352,7 @@ fn of_job(job: &Job, reason: &'static str, message: String) -> Event {
         kind: "CronJob",
         namespace: Some(job.namespace),
         name: job.name.to_owned(),
+        uid: None,
         level: NORMAL,
         reason,
         message,

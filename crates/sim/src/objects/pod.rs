@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{seconds, selector};
+use super::{event, seconds, selector};
 use crate::world::World;
 use crate::world::pods::{Pod, State};
 use crate::world::time::Tick;
@@ -18,7 +18,7 @@ pub(super) fn object(world: &World, pod: &Pod, owner_uid: &str) -> Value {
         "namespace": workload.spec.namespace,
         "labels": labels(workload, pod),
         "ownerReferences": [{
-            "apiVersion": "apps/v1",
+            "apiVersion": event::pod_owner_version(workload.spec.kind),
             "kind": owner_kind,
             "name": owner,
             "uid": owner_uid,
@@ -42,7 +42,7 @@ pub(super) fn object(world: &World, pod: &Pod, owner_uid: &str) -> Value {
 pub(super) fn template(workload: &Workload, revision: u32) -> Value {
     json!({
         "containers": [container(workload, revision)],
-        "restartPolicy": "Always",
+        "restartPolicy": if workload.spec.kind == Kind::Job { "Never" } else { "Always" },
         "terminationGracePeriodSeconds": 30,
         "dnsPolicy": "ClusterFirst",
         "serviceAccountName": workload.spec.name,
@@ -100,6 +100,10 @@ fn labels(workload: &Workload, pod: &Pod) -> Value {
         Kind::StatefulSet => {
             labels["statefulset.kubernetes.io/pod-name"] = pod.name.as_str().into();
             labels["controller-revision-hash"] = format!("{}-{hash}", workload.spec.name).into();
+        }
+        Kind::Job => {
+            labels["batch.kubernetes.io/job-name"] = workload.name().into();
+            labels["job-name"] = workload.name().into();
         }
         Kind::DaemonSet => {
             labels["controller-revision-hash"] = hash.into();

@@ -44,7 +44,7 @@ pub(super) fn object(world: &World, index: usize, at: Timestamp) -> Value {
 
 pub(super) fn replica_set(world: &World, index: usize, revision: u32, owner_uid: &str) -> Value {
     let workload = &world.workloads[index];
-    let counts = Counts::of(world, index, revision);
+    let [_, existing, ready] = replica_set_state(world, index, revision);
     let hash = workload
         .revisions
         .get(&revision)
@@ -72,7 +72,7 @@ pub(super) fn replica_set(world: &World, index: usize, revision: u32, owner_uid:
             }],
         },
         "spec": {
-            "replicas": counts.updated,
+            "replicas": existing,
             "selector": { "matchLabels": labels },
             "template": {
                 "metadata": { "labels": labels },
@@ -80,10 +80,10 @@ pub(super) fn replica_set(world: &World, index: usize, revision: u32, owner_uid:
             },
         },
         "status": {
-            "replicas": counts.updated,
-            "fullyLabeledReplicas": counts.updated,
-            "readyReplicas": counts.ready_of(world, index, revision),
-            "availableReplicas": counts.ready_of(world, index, revision),
+            "replicas": existing,
+            "fullyLabeledReplicas": existing,
+            "readyReplicas": ready,
+            "availableReplicas": ready,
             "observedGeneration": 1,
         },
     })
@@ -98,16 +98,20 @@ impl Counts {
             ready: pods().filter(|pod| pod.is_ready()).count(),
         }
     }
+}
 
-    fn ready_of(&self, world: &World, index: usize, revision: u32) -> usize {
-        let pods = world
-            .pods
-            .iter()
-            .filter(|pod| pod.workload == index && pod.is_ready());
-        pods.filter(|pod| pod.revision == revision)
-            .count()
-            .min(self.ready)
-    }
+/// Wanted of the deployment, existing and ready pods of the revision.
+pub(super) fn replica_set_state(world: &World, index: usize, revision: u32) -> [usize; 3] {
+    let pods = || {
+        let all = world.pods.iter().filter(move |pod| pod.workload == index);
+        all.filter(move |pod| pod.revision == revision)
+    };
+    let ready = pods().filter(|pod| pod.is_ready()).count();
+    [
+        world.workloads[index].desired as usize,
+        pods().count(),
+        ready,
+    ]
 }
 
 fn spec(workload: &Workload) -> Value {
@@ -131,6 +135,8 @@ fn spec(workload: &Workload) -> Value {
                 json!({ "type": "RollingUpdate", "rollingUpdate": rolling })
             };
         }
+        // The store has jobs of its own form.
+        Kind::Job => {}
         Kind::StatefulSet => {
             spec["replicas"] = workload.desired.into();
             spec["serviceName"] = workload.spec.name.into();
@@ -180,6 +186,7 @@ fn status(workload: &Workload, counts: &Counts, at: Timestamp) -> Value {
             "currentReplicas": counts.updated,
             "updatedReplicas": counts.updated,
         }),
+        Kind::Job => Value::Null,
         Kind::DaemonSet => json!({
             "observedGeneration": workload.generation,
             "desiredNumberScheduled": wanted,

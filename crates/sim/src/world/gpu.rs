@@ -50,7 +50,6 @@ pub(crate) struct Gpu {
 /// A synchronous training job: a step ends when its slowest GPU is done.
 #[derive(Clone, Debug)]
 pub(crate) struct Training {
-    pub(crate) workload: usize,
     /// Seconds of the last step.
     pub(crate) step_seconds: f64,
     pub(crate) steps: f64,
@@ -130,9 +129,8 @@ impl Gpu {
 }
 
 impl Training {
-    pub(crate) const fn new(workload: usize) -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
-            workload,
             step_seconds: 8.0,
             steps: 41_000.0,
             loss: 2.31,
@@ -140,15 +138,22 @@ impl Training {
         }
     }
 
-    /// One tick over the GPUs of the job; each gets the load of its part of the step.
-    pub(crate) fn step(&mut self, gpus: &mut [&mut Gpu], checkpointing: bool, roll: &mut Roll) {
+    /// One tick over the GPUs of the job; each gets the load of its part of the step. `feeding` is
+    /// how many times longer a step takes because its data comes late.
+    pub(crate) fn step(
+        &mut self,
+        gpus: &mut [&mut Gpu],
+        feeding: f64,
+        checkpointing: bool,
+        roll: &mut Roll,
+    ) {
         self.checkpointing = checkpointing;
         let compute: Vec<f64> = gpus
             .iter()
             .map(|gpu| COMPUTE_SECONDS / gpu.speed() * (1.0 + 0.006 * roll.gauss()))
             .collect();
         let slowest = compute.iter().copied().fold(0.0, f64::max);
-        self.step_seconds = slowest + EXCHANGE_SECONDS;
+        self.step_seconds = slowest * feeding + EXCHANGE_SECONDS;
         // A checkpoint stops the work for a third of the tick.
         let working = if checkpointing { 0.66 } else { 1.0 };
         self.steps += TICK_SECONDS * working / self.step_seconds;
@@ -166,10 +171,10 @@ mod tests {
     use crate::world::dice::Dice;
 
     fn settle(gpus: &mut [Gpu], ticks: i64) -> Training {
-        let mut training = Training::new(0);
+        let mut training = Training::new();
         for tick in 0..ticks {
             let mut gpus: Vec<&mut Gpu> = gpus.iter_mut().collect();
-            training.step(&mut gpus, false, &mut Dice::new(1).at(tick));
+            training.step(&mut gpus, 1.0, false, &mut Dice::new(1).at(tick));
         }
         training
     }

@@ -6,8 +6,9 @@ use super::pods::PodId;
 /// Something that happened, in the order it did.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Happening {
-    /// A pod was created and scheduled.
-    PodCreated { pod: PodId },
+    /// A pod was created and scheduled. `replaces` one that was evicted: then its controller did
+    /// not have to be scaled for it.
+    PodCreated { pod: PodId, replaces: bool },
     /// A pod's container became ready.
     PodReady { pod: PodId },
     /// A pod's container stopped being ready without dying.

@@ -4,10 +4,10 @@
 
 use super::World;
 use super::dice::Roll;
-use super::happening::{Happening, Level};
+use super::happening::{Death, Happening, Level};
 use super::pods::PodId;
 use super::time::{Tick, hour_of_day, minutes};
-use super::topology::Role;
+use super::topology::{Kind as WorkloadKind, Role};
 use super::workloads::Behaviour;
 
 /// One happening is drawn for each slot of so many ticks. With this a cluster sees some 25
@@ -27,20 +27,14 @@ pub(crate) enum Kind {
 /// A cron job of the cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
+    /// Whose pods its runs have.
+    pub(crate) workload: usize,
     pub(crate) name: &'static str,
     pub(crate) namespace: &'static str,
     pub(crate) schedule: &'static str,
-    pub(crate) work: Work,
-    /// Until when it runs, and on which node.
-    pub(crate) running: Option<(Tick, usize)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Work {
-    /// Every night: reads the whole database.
-    Backup { database: usize },
-    /// Every hour: computes on some node.
-    Rollup,
+    nightly: bool,
+    /// The end of the present run.
+    until: Option<Tick>,
 }
 
 impl World {
@@ -123,8 +117,22 @@ impl World {
             .filter(|pod| self.pods_of(pod.workload).count() > 1)
             .map(|pod| pod.id)
             .collect();
-        if let Some(&pod) = roll.pick(&candidates) {
+        let Some(&pod) = roll.pick(&candidates) else {
+            return;
+        };
+        if roll.chance(0.5) {
             self.evict(pod);
+        } else if let Some(pod) = self.pods.iter_mut().find(|item| item.id == pod) {
+            // Once, and for no reason that matters.
+            pod.die(Death::Error, self.tick);
+            let (pod, workload, death) = (pod.id, pod.workload, Death::Error);
+            self.happenings
+                .push(Happening::ContainerDied { pod, death });
+            self.happenings
+                .push(Happening::WorkloadChanged { workload });
+            let line = "fatal: lost connection to the configuration service, exiting".to_owned();
+            let level = Level::Error;
+            self.happenings.push(Happening::PodLog { pod, level, line });
         }
     }
 
@@ -175,8 +183,8 @@ impl World {
 
     fn step_jobs(&mut self) {
         for index in 0..self.jobs.len() {
-            match self.jobs[index].running {
-                Some((until, node)) if self.tick >= until => self.end_job(index, node),
+            match self.jobs[index].until {
+                Some(until) if self.tick >= until => self.end_job(index),
                 None if self.jobs[index].is_due(self.tick) => self.start_job(index),
                 _ => {}
             }
@@ -185,46 +193,43 @@ impl World {
 
     fn start_job(&mut self, index: usize) {
         let mut roll = self.dice.part("jobs").at2(self.tick.0, index as i64);
-        let (node, length) = match self.jobs[index].work {
-            Work::Backup { database } => {
-                self.databases[database].backup = true;
-                let workload = self.graph.services[self.databases[database].service].workload;
-                let node = self.pods_of(workload).next().map_or(0, |pod| pod.node);
-                self.nodes[node].batch_io = 0.22;
-                (node, minutes(18 + roll.below(8) as i64))
-            }
-            Work::Rollup => {
-                let node = roll.below(self.nodes.len());
-                self.nodes[node].batch = roll.range(0.5, 1.1);
-                (node, minutes(3 + roll.below(4) as i64))
-            }
-        };
-        self.jobs[index].running = Some((self.tick.plus(length), node));
+        let job = &mut self.jobs[index];
+        let (least, more) = if job.nightly { (18, 8) } else { (3, 4) };
+        job.until = Some(self.tick.plus(minutes(least + roll.below(more) as i64)));
+        let (run, nightly) = (job.object_name(self.tick.timestamp()), job.nightly);
+        let workload = &mut self.workloads[job.workload];
+        workload.run = run;
+        workload.desired = 1;
+        workload.rolling = true;
+        self.backup(nightly, true);
         self.happenings.push(Happening::JobStarted { job: index });
-        self.happenings.push(Happening::NodeLog {
-            node,
-            unit: "crio",
-            level: Level::Info,
-            line: format!("Created container of job {}", self.jobs[index].name),
-        });
     }
 
-    fn end_job(&mut self, index: usize, node: usize) {
-        self.jobs[index].running = None;
-        self.nodes[node].batch = 0.0;
-        if let Work::Backup { database } = self.jobs[index].work {
-            self.databases[database].backup = false;
-            self.nodes[node].batch_io = 0.0;
-        }
+    fn end_job(&mut self, index: usize) {
+        let job = &mut self.jobs[index];
+        job.until = None;
+        let (workload, nightly) = (job.workload, job.nightly);
+        self.workloads[workload].desired = 0;
+        self.workloads[workload].rolling = true;
+        self.backup(nightly, false);
         self.happenings.push(Happening::JobFinished { job: index });
     }
 
-    /// Applications that no fault has chosen and no rollout is moving.
+    /// The backup of the night reads all databases of the cluster.
+    fn backup(&mut self, nightly: bool, runs: bool) {
+        for database in self.databases.iter_mut().filter(|_| nightly) {
+            database.backup = runs;
+        }
+    }
+
+    /// Applications with more than one pod, which no fault has chosen and no rollout is moving.
+    /// Those with one are left alone: each change of theirs would be an outage.
     pub(crate) fn free_applications(&self) -> Vec<usize> {
         (0..self.workloads.len())
             .filter(|&index| {
                 let workload = &self.workloads[index];
-                workload.is_application() && !workload.rolling && !self.chosen.contains(&index)
+                let free = !workload.rolling && !self.chosen.contains(&index);
+                workload.is_application() && workload.desired > 1 && free
             })
             .collect()
     }
@@ -244,32 +249,22 @@ impl Kind {
 }
 
 impl Job {
-    /// The jobs of a cluster: a backup of each database, and an hourly computation.
+    /// The jobs among the workloads of a cluster.
     pub(crate) fn all(world: &World) -> Vec<Self> {
-        let namespace = world
-            .workloads
-            .first()
-            .map_or("default", |first| first.spec.namespace);
-        let mut jobs: Vec<Self> = (0..world.databases.len())
-            .map(|database| Self {
-                name: "database-backup",
-                namespace: world.workloads
-                    [world.graph.services[world.databases[database].service].workload]
-                    .spec
-                    .namespace,
-                schedule: "0 2 * * *",
-                work: Work::Backup { database },
-                running: None,
-            })
-            .collect();
-        jobs.push(Self {
-            name: "hourly-rollup",
-            namespace,
-            schedule: "5 * * * *",
-            work: Work::Rollup,
-            running: None,
-        });
-        jobs
+        let workloads = world.workloads.iter().enumerate();
+        let jobs = workloads.filter(|(_, item)| item.spec.kind == WorkloadKind::Job);
+        jobs.map(|(workload, item)| {
+            let nightly = item.spec.role == Role::Backup;
+            Self {
+                workload,
+                name: item.spec.name,
+                namespace: item.spec.namespace,
+                schedule: if nightly { "0 2 * * *" } else { "5 * * * *" },
+                nightly,
+                until: None,
+            }
+        })
+        .collect()
     }
 
     /// The name of the job object of the run that starts now: the controller of cron jobs appends the
@@ -279,9 +274,10 @@ impl Job {
     }
 
     fn is_due(&self, tick: Tick) -> bool {
-        match self.work {
-            Work::Backup { .. } => (hour_of_day(tick) - 2.0).abs() < 1e-9,
-            Work::Rollup => tick.0.rem_euclid(120) == minutes(5),
+        if self.nightly {
+            (hour_of_day(tick) - 2.0).abs() < 1e-9
+        } else {
+            tick.0.rem_euclid(120) == minutes(5)
         }
     }
 }

@@ -29,6 +29,9 @@ impl World {
 
     /// Removes a pod; its controller will replace it.
     pub(super) fn evict(&mut self, pod: PodId) {
+        if let Some(pod) = self.pods.iter().find(|item| item.id == pod) {
+            self.workloads[pod.workload].evicted += 1;
+        }
         self.remove(pod, Removal::Evicted);
     }
 
@@ -163,7 +166,7 @@ impl World {
                 )
             }
             Kind::StatefulSet => format!("{}-{ordinal}", workload.spec.name),
-            Kind::DaemonSet => format!("{}-{}", workload.spec.name, roll.suffix(5)),
+            Kind::DaemonSet | Kind::Job => format!("{}-{}", workload.name(), roll.suffix(5)),
         };
         let starting = if self.booting {
             0
@@ -192,7 +195,11 @@ impl World {
             usage: Use::default(),
             memory: Memory::default(),
         });
-        self.happenings.push(Happening::PodCreated { pod: id });
+        let missing = &mut self.workloads[index].evicted;
+        let replaces = *missing > 0;
+        *missing = missing.saturating_sub(1);
+        self.happenings
+            .push(Happening::PodCreated { pod: id, replaces });
         self.happenings
             .push(Happening::WorkloadChanged { workload: index });
     }

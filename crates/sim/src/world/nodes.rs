@@ -10,9 +10,6 @@ pub(crate) struct Node {
     pub(crate) cordoned: bool,
     /// CPU that a process outside any pod asks for, in cores.
     pub(crate) hog: f64,
-    /// CPU and disk time of a batch job of the platform (a backup, log rotation).
-    pub(crate) batch: f64,
-    pub(crate) batch_io: f64,
     pub(crate) address: String,
     /// Slow wandering of what the system itself uses.
     drift: f64,
@@ -59,8 +56,6 @@ impl Node {
             spec,
             cordoned: false,
             hog: 0.0,
-            batch: 0.0,
-            batch_io: 0.0,
             address: format!("192.168.{}.{}", 10 + index / 200, 20 + index),
             drift: 0.0,
             usage: NodeUse {
@@ -82,7 +77,7 @@ impl Node {
         self.drift = 0.9 * self.drift + 0.03 * roll.gauss();
         let cores = f64::from(self.spec.cores);
         let system = (0.05 * cores * (1.0 + self.drift)).max(0.02) + 0.06 * pods.demand;
-        let demand = pods.demand + system + self.batch + self.hog;
+        let demand = pods.demand + system + self.hog;
         let pressure = demand / cores;
         let granted = demand.min(cores * 0.995);
         let usage = &mut self.usage;
@@ -102,7 +97,7 @@ impl Node {
         let total = self.memory_bytes();
         let system = total * 0.035 + 0.9 * 1024.0_f64.powi(3);
         let usage = &mut self.usage;
-        let busy = pods.disk_busy + self.batch_io + 0.012 * (1.0 + 0.2 * roll.gauss());
+        let busy = pods.disk_busy + 0.012 * (1.0 + 0.2 * roll.gauss());
         usage.disk_busy = busy.clamp(0.001, 0.99);
         usage.waiting_io = (usage.disk_busy.powi(2) * 0.8).clamp(0.0, 0.95);
         let idle = (f64::from(self.spec.cores) - usage.user - usage.system).max(0.0);

@@ -3,12 +3,10 @@
 
 use super::World;
 use super::dice::Roll;
-use super::gpu::Gpu;
 use super::happening::{Death, Happening, Level};
 use super::nodes::PodSum;
 use super::pods::{Pod, State};
 use super::services::Health;
-use super::time::minutes;
 use super::topology::Role;
 
 /// Share of a dead container's requests of that tick that fail: those in flight, and those sent
@@ -87,55 +85,24 @@ impl World {
                 * pod.memory_pressure(&workload.spec)
                 * behaviour.time_factor
                 * queue(pod.usage.demand, limit);
+            let pressure = pod.memory_pressure(&workload.spec);
+            if pressure > 1.05 && (tick.0 + i64::from(pod.id.0)) % 3 == 0 {
+                self.happenings.push(Happening::PodLog {
+                    pod: pod.id,
+                    level: Level::Warn,
+                    line: format!(
+                        "gc: heap is {:.0} % of the memory limit, last pause {:.0} ms",
+                        100.0 * pod.memory.working_set / workload.spec.resources.memory_limit_mib,
+                        40.0 * pressure.powi(2)
+                    ),
+                });
+            }
             if pod.grow(&workload.spec, behaviour, roll.gauss()) {
                 dead.push(pod.id);
             }
         }
         for id in dead {
             self.kill_for_memory(id);
-        }
-    }
-
-    /// GPUs get the load of the pods that hold them.
-    pub(super) fn step_gpus(&mut self) {
-        let mut roll = self.dice.part("gpus").at(self.tick.0);
-        let mut held: Vec<Option<(Role, usize)>> = vec![None; self.gpus.len()];
-        for (position, pod) in self
-            .pods
-            .iter()
-            .enumerate()
-            .filter(|item| item.1.is_running())
-        {
-            let role = self.workloads[pod.workload].spec.role;
-            pod.gpus
-                .iter()
-                .for_each(|&gpu| held[gpu] = Some((role, position)));
-        }
-        if let Some(training) = &mut self.training {
-            let checkpointing = self.tick.0.rem_euclid(minutes(30)) == 7;
-            let mut group: Vec<&mut Gpu> = self
-                .gpus
-                .iter_mut()
-                .zip(&held)
-                .filter(|(_, held)| matches!(held, Some((Role::Training, _))))
-                .map(|(gpu, _)| gpu)
-                .collect();
-            training.step(&mut group, checkpointing, &mut roll);
-        }
-        let seconds = self.completion_seconds();
-        for (gpu, held) in self.gpus.iter_mut().zip(&held) {
-            match held {
-                Some((Role::Training, _)) => {}
-                Some((Role::Vllm, position)) => {
-                    let usage = &mut self.pods[*position].usage;
-                    let running = usage.rps * seconds * usage.slow / gpu.speed();
-                    gpu.step(1.0 - (-running / 4.0).exp(), 72_900.0, &mut roll);
-                    // Decoding is bound by the clock; a full batch makes everybody wait.
-                    let batch = 1.0 + 0.05 * (running - 8.0).max(0.0);
-                    usage.slow *= (1.0 / gpu.speed()).powf(1.15) * batch.min(6.0);
-                }
-                _ => gpu.step(0.0, 620.0, &mut roll),
-            }
         }
     }
 
@@ -201,13 +168,6 @@ impl World {
             }
             self.nodes[index].account(sum, &mut roll);
         }
-    }
-
-    /// Seconds of a completion at full clock, alone.
-    fn completion_seconds(&self) -> f64 {
-        let mut operations = self.graph.operations.iter();
-        let vllm = operations.find(|item| self.graph.services[item.service].role == Role::Vllm);
-        vllm.map_or(1.0, |operation| operation.spec.own_ms / 1000.0)
     }
 
     fn on(&self, node: usize) -> impl Iterator<Item = &Pod> {

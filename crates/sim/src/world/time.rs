@@ -8,7 +8,7 @@ pub(crate) struct Tick(pub(crate) i64);
 
 /// The length of a tick: OpenShift's and kube-prometheus' default scrape interval.
 pub(crate) const TICK_SECONDS: f64 = 30.0;
-const TICK_MILLIS: i64 = 30_000;
+pub(crate) const TICK_MILLIS: i64 = 30_000;
 
 impl Tick {
     /// The last tick that is not after this time.

@@ -45,6 +45,8 @@ pub(crate) enum Kind {
     Deployment,
     StatefulSet,
     DaemonSet,
+    /// The runs of a cron job, one at a time: no pod between them.
+    Job,
 }
 
 #[derive(Clone, Debug)]
@@ -106,6 +108,10 @@ pub(crate) enum Role {
     CentralUnit,
     /// A daemon of the platform, outside the service graph.
     Daemon,
+    /// A batch job that computes for some minutes every hour.
+    Rollup,
+    /// A batch job that reads a whole database every night.
+    Backup,
 }
 
 /// An operation, which is also a span name.
@@ -218,6 +224,28 @@ impl WorkloadSpec {
             nodes,
             role: Role::Daemon,
             ..Self::service(namespace, name, image)
+        }
+    }
+
+    /// The runs of a cron job that uses about so many cores.
+    fn job(namespace: &'static str, name: &'static str, role: Role, cores: f64) -> Self {
+        Self {
+            kind: Kind::Job,
+            replicas: 0,
+            version: (1, 2, 0),
+            resources: Resources {
+                cpu_request: 0.25,
+                cpu_limit: 0.0,
+                memory_request_mib: 256.0,
+                memory_limit_mib: 1024.0,
+            },
+            usage: Usage {
+                idle_cores: cores,
+                memory_mib: 240.0,
+                memory_mib_per_rps: 0.0,
+            },
+            role,
+            ..Self::service(namespace, name, "quay.io/platform/jobs")
         }
     }
 

@@ -19,6 +19,10 @@ pub(crate) struct Workload {
     pub(crate) generation: i64,
     /// When the autoscaler last changed its mind.
     pub(crate) scaled_at: Tick,
+    /// Name of the present run of a job.
+    pub(crate) run: String,
+    /// Evicted pods that are not replaced yet.
+    pub(crate) evicted: u32,
     /// Set while the pods are not what is wanted.
     pub(crate) rolling: bool,
 }
@@ -26,11 +30,9 @@ pub(crate) struct Workload {
 /// One version of a workload's pod template.
 #[derive(Clone, Debug)]
 pub(crate) struct Revision {
-    pub(crate) number: u32,
     pub(crate) hash: String,
     pub(crate) tag: String,
     pub(crate) cause: String,
-    pub(crate) created: Tick,
     pub(crate) behaviour: Behaviour,
 }
 
@@ -74,11 +76,9 @@ impl Workload {
         };
         let (major, minor, patch) = spec.version;
         let revision = Revision {
-            number,
             hash: template_hash(&spec, &mut roll),
             tag: format!("{major}.{minor}.{patch}"),
             cause: "initial".to_owned(),
-            created: tick,
             behaviour: Behaviour::USUAL,
         };
         Self {
@@ -87,6 +87,8 @@ impl Workload {
             revisions: BTreeMap::from([(number, revision)]),
             generation: 1,
             scaled_at: tick,
+            run: String::new(),
+            evicted: 0,
             rolling: true,
             spec,
         }
@@ -103,13 +105,7 @@ impl Workload {
     }
 
     /// Begins a new revision; its pods follow from the next tick on. Returns its number.
-    pub(crate) fn roll_out(
-        &mut self,
-        behaviour: Behaviour,
-        cause: &str,
-        tick: Tick,
-        roll: &mut Roll,
-    ) -> u32 {
+    pub(crate) fn roll_out(&mut self, behaviour: Behaviour, cause: &str, roll: &mut Roll) -> u32 {
         let number = self.revision + 1;
         let tag = self
             .current()
@@ -117,11 +113,9 @@ impl Workload {
         let hash = template_hash(&self.spec, roll);
         let cause = cause.to_owned();
         let revision = Revision {
-            number,
             hash,
             tag,
             cause,
-            created: tick,
             behaviour,
         };
         self.revisions.insert(number, revision);
@@ -159,6 +153,16 @@ impl Workload {
             Kind::Deployment => "Deployment",
             Kind::StatefulSet => "StatefulSet",
             Kind::DaemonSet => "DaemonSet",
+            Kind::Job => "Job",
+        }
+    }
+
+    /// The name of the workload itself, as the Kubernetes mixin has it: for a job, of its run.
+    pub(crate) fn name(&self) -> &str {
+        if self.spec.kind == Kind::Job {
+            &self.run
+        } else {
+            self.spec.name
         }
     }
 
@@ -166,6 +170,7 @@ impl Workload {
     pub(crate) fn owner(&self, revision: u32) -> (&'static str, String) {
         match self.spec.kind {
             Kind::Deployment => ("ReplicaSet", self.replica_set(revision)),
+            Kind::Job => ("Job", self.run.clone()),
             _ => (self.kind_name(), self.spec.name.to_owned()),
         }
     }

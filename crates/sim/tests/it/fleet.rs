@@ -54,7 +54,21 @@ impl Fleet {
     }
 
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, String) {
-        let request = Request::get(path).body(Body::empty()).expect("a request");
+        self.send(Request::get(path).body(Body::empty()).expect("a request"))
+            .await
+    }
+
+    pub(crate) async fn post(&self, path: &str, json: &str) -> (StatusCode, String) {
+        let request = Request::post(path).header("content-type", "application/json");
+        self.send(
+            request
+                .body(Body::from(json.to_owned()))
+                .expect("a request"),
+        )
+        .await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> (StatusCode, String) {
         let response = self
             .simulation
             .router()

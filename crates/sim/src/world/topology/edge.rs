@@ -46,6 +46,8 @@ pub(crate) fn spec() -> ClusterSpec {
                 CELL_SITES,
             )
             .version(4, 17, 0),
+            WorkloadSpec::job(CORE, "hourly-rollup", Role::Rollup, 0.8).on(CORE_NODES),
+            WorkloadSpec::job(CORE, "database-backup", Role::Backup, 0.25).on(CORE_NODES),
         ],
         entries: vec![
             EntrySpec {

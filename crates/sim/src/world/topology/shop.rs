@@ -34,6 +34,8 @@ pub(crate) fn spec() -> ClusterSpec {
             recommendation(),
             orders_db(),
             cart_cache(),
+            WorkloadSpec::job(NAMESPACE, "hourly-rollup", Role::Rollup, 0.8),
+            WorkloadSpec::job(NAMESPACE, "database-backup", Role::Backup, 0.25),
         ],
         entries: vec![
             entry("GET /product/{id}", 150.0),

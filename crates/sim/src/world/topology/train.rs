@@ -38,6 +38,8 @@ pub(crate) fn spec() -> ClusterSpec {
                 GPU_NODES,
             )
             .version(4, 1, 1),
+            WorkloadSpec::job(INFERENCE, "hourly-rollup", Role::Rollup, 0.8).on(&["cpu-0"]),
+            WorkloadSpec::job(INFERENCE, "database-backup", Role::Backup, 0.25).on(&["cpu-0"]),
         ],
         entries: vec![
             EntrySpec {
