@@ -133,13 +133,16 @@ fn out_of_memory() -> Draft {
     .symptom()
 }
 
+/// The least of three minutes: every rollout and restart has a replica missing for a minute or two,
+/// as planned (kubernetes-mixin waits for fifteen, `KubeDeploymentReplicasMismatch`).
 fn unavailable() -> Draft {
     let query = "max by (namespace, workload) (\
-        label_replace(kube_deployment_status_replicas_unavailable, \
+        label_replace(min_over_time(kube_deployment_status_replicas_unavailable[3m]), \
         \"workload\", \"$1\", \"deployment\", \"(.+)\") \
-        or label_replace(kube_daemonset_status_number_unavailable, \
+        or label_replace(min_over_time(kube_daemonset_status_number_unavailable[3m]), \
         \"workload\", \"$1\", \"daemonset\", \"(.+)\") \
-        or label_replace(kube_statefulset_replicas - kube_statefulset_status_replicas_ready, \
+        or label_replace(min_over_time((kube_statefulset_replicas \
+        - kube_statefulset_status_replicas_ready)[3m:30s]), \
         \"workload\", \"$1\", \"statefulset\", \"(.+)\"))";
     Draft::new(
         "workload-unavailable-replicas",
