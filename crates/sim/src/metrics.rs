@@ -181,6 +181,22 @@ fn targets(world: &World, db: &mut Tsdb) -> Vec<SeriesId> {
     for node in &world.nodes {
         ids.push(up("node-exporter", node.spec.name));
         ids.push(up("kubelet", &format!("{}:10250", node.address)));
+        if node.spec.gpus > 0 {
+            ids.push(up(
+                "nvidia-dcgm-exporter",
+                &format!("{}:9400", node.address),
+            ));
+        }
+        if node.spec.ptp.is_some() {
+            ids.push(up("ptp-monitor-service", &ptp::instance(node)));
+            ids.push(up("sriov-network-metrics-exporter", node.spec.name));
+        }
+    }
+    for database in &world.databases {
+        ids.push(up(
+            "postgres-exporter",
+            &postgres::instance(world, database),
+        ));
     }
     ids
 }

@@ -157,11 +157,12 @@ impl Objects {
     /// Deletes the `ReplicaSets` beyond the revision history.
     fn prune_replica_sets(&mut self, item: &Workload, index: usize, at: Timestamp) {
         let namespace = item.spec.namespace;
-        let store = &self.store;
+        let (store, uids) = (&self.store, &mut self.uids);
         self.replica_sets.retain(|(workload, revision), (name, _)| {
             let keep = *workload != index || item.revisions.contains_key(revision);
             if !keep {
                 store.delete_at("apps/v1", "ReplicaSet", Some(namespace), name, at);
+                uids.remove(&key("ReplicaSet", namespace, name));
             }
             keep
         });
@@ -237,7 +238,7 @@ impl Objects {
             .insert(key("Job", job.namespace, &name), uid.to_owned());
     }
 
-    fn finish_job(&self, world: &World, job: usize, at: Timestamp) -> Vec<Event> {
+    fn finish_job(&mut self, world: &World, job: usize, at: Timestamp) -> Vec<Event> {
         let job = &world.jobs[job];
         let namespace = Some(job.namespace);
         let running = self
@@ -260,6 +261,7 @@ impl Objects {
         let old = names.len().saturating_sub(2);
         for name in names.iter().take(old) {
             self.store.delete_at("batch/v1", "Job", namespace, name, at);
+            self.uids.remove(&key("Job", job.namespace, name));
         }
         vec![event::job_finished(job, &last)]
     }

@@ -44,7 +44,7 @@ impl Definition {
     }
 }
 
-pub(super) const ALL: [Definition; 12] = [
+pub(super) const ALL: [Definition; 13] = [
     Definition {
         name: "Watchdog",
         group: "general.rules",
@@ -89,6 +89,16 @@ pub(super) const ALL: [Definition; 12] = [
         severity: "info",
         summary: "Processes experience elevated CPU throttling.",
         holds: throttling,
+    },
+    Definition {
+        name: "KubeNodeNotReady",
+        group: "kubernetes-system-kubelet",
+        query: "kube_node_status_condition{condition=\"Ready\",status=\"true\"} == 0",
+        for_ticks: minutes(15),
+        severity: "warning",
+        summary: "Node is not ready.",
+        // No node of these clusters ever fails: the rule is there because it always is.
+        holds: |_, _| Vec::new(),
     },
     Definition {
         name: "NodeCPUHighUsage",

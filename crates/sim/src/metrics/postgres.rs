@@ -3,7 +3,7 @@
 use super::{Counter, Sink, series};
 use crate::tsdb::{SeriesId, Tsdb};
 use crate::world::World;
-use crate::world::database::DatabaseUse;
+use crate::world::database::{Database, DatabaseUse};
 use crate::world::time::TICK_SECONDS;
 
 pub(super) struct DatabaseSeries {
@@ -18,6 +18,11 @@ pub(super) struct DatabaseSeries {
     blocks_hit: Counter,
 }
 
+/// The address of the exporter of a database.
+pub(super) fn instance(world: &World, database: &Database) -> String {
+    format!("{}.{}:9187", database.name, world.name)
+}
+
 impl DatabaseSeries {
     pub(super) fn new(db: &mut Tsdb, world: &World, index: usize) -> Self {
         let database = &world.databases[index];
@@ -25,10 +30,7 @@ impl DatabaseSeries {
         let pod = format!("{}-0", database.name);
         let labels = [
             ("job", "postgres-exporter"),
-            (
-                "instance",
-                &format!("{}.{}:9187", database.name, world.name),
-            ),
+            ("instance", &instance(world, database)),
             ("namespace", world.workloads[workload].spec.namespace),
             ("service", database.name),
             ("pod", pod.as_str()),

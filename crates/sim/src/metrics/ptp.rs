@@ -3,6 +3,7 @@
 use super::{Sink, series};
 use crate::tsdb::{SeriesId, Tsdb};
 use crate::world::World;
+use crate::world::nodes::Node;
 use crate::world::ptp::{Clock, Lock};
 
 pub(super) struct ClockSeries {
@@ -29,11 +30,18 @@ const SLAVE: f64 = 1.0;
 const MASTER: f64 = 2.0;
 const LISTENING: f64 = 5.0;
 
+/// The address at which the daemon of a node is scraped.
+pub(super) fn instance(node: &Node) -> String {
+    format!("{}:9091", node.address)
+}
+
 impl ClockSeries {
     pub(super) fn new(db: &mut Tsdb, world: &World, clock: &Clock) -> Self {
         let node = world.nodes[clock.node].spec.name;
+        let instance = instance(&world.nodes[clock.node]);
         let labels = [
             ("job", "ptp-monitor-service"),
+            ("instance", instance.as_str()),
             ("namespace", "openshift-ptp"),
             ("node", node),
         ];
