@@ -21,21 +21,22 @@ impl Client {
         let request = self.request(Method::GET, "/api/v1/events/stream")?;
         let response = self.send(request.query(&[("after", after)])).await?;
         let url = response.url().to_string();
-        let events = SseStream::from_bytes_stream(response.bytes_stream()).filter_map(move |item| {
-            let event = match item {
-                Ok(sse) => sse.data.map(|data| {
-                    serde_json::from_str(&data).map_err(|_| Error::NotFleetscope {
+        let events =
+            SseStream::from_bytes_stream(response.bytes_stream()).filter_map(move |item| {
+                let event = match item {
+                    Ok(sse) => sse.data.map(|data| {
+                        serde_json::from_str(&data).map_err(|_| Error::NotFleetscope {
+                            url: url.clone(),
+                            status: 200,
+                        })
+                    }),
+                    Err(error) => Some(Err(Error::Unreachable {
                         url: url.clone(),
-                        status: 200,
-                    })
-                }),
-                Err(error) => Some(Err(Error::Unreachable {
-                    url: url.clone(),
-                    cause: error.to_string(),
-                })),
-            };
-            futures::future::ready(event)
-        });
+                        cause: error.to_string(),
+                    })),
+                };
+                futures::future::ready(event)
+            });
         Ok(events)
     }
 }

@@ -62,7 +62,7 @@ pub(crate) struct Serve {
 /// Where settings come from.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// Configuration file (TOML); else the one that FLEETSCOPE_CONFIG names
+    /// Configuration file (TOML); else the one that `FLEETSCOPE_CONFIG` names
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Public address of the API
@@ -96,7 +96,7 @@ pub(crate) struct Connection {
         global = true
     )]
     pub(crate) server: Url,
-    /// File that holds the token; else the variable FLEETSCOPE_TOKEN does
+    /// File that holds the token; else the variable `FLEETSCOPE_TOKEN` does
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) token_file: Option<PathBuf>,
     /// The token (only as a variable: arguments are visible to every process)

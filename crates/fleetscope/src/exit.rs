@@ -54,8 +54,7 @@ impl Failure {
 
     fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Config(_) => 2,
-            Self::Client(ClientError::BadUrl(_)) => 2,
+            Self::Usage(_) | Self::Config(_) | Self::Client(ClientError::BadUrl(_)) => 2,
             Self::Client(ClientError::Unreachable { .. } | ClientError::NotFleetscope { .. }) => 7,
             Self::Client(error) => match error.status() {
                 Some(401 | 403) => 4,
@@ -72,6 +71,7 @@ impl Failure {
 
 /// Tells a failure on standard error and gives its exit code.
 #[expect(clippy::print_stderr, reason = "the command line speaks to a person")]
+#[expect(clippy::needless_pass_by_value, reason = "the last stop of a failure")]
 pub(crate) fn report(failure: Failure) -> ExitCode {
     eprintln!("error: {failure}");
     if let Failure::Client(ClientError::Refused(problem)) = &failure {

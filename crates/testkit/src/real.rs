@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use url::Url;
 
 /// How long a server may take until it answers. Generous: test machines are busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A running Prometheus.

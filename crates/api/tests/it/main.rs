@@ -29,8 +29,11 @@ fn every_documented_route_stands_in_the_table_and_the_other_way_round() {
 
 #[test]
 fn only_the_openapi_document_answers_without_a_token() {
-    let anonymous: Vec<_> =
-        TABLE.iter().filter(|route| route.permission.is_none()).map(|route| route.path).collect();
+    let anonymous: Vec<_> = TABLE
+        .iter()
+        .filter(|route| route.permission.is_none())
+        .map(|route| route.path)
+        .collect();
     assert_eq!(anonymous, ["/api/v1/openapi.json"]);
 }
 
@@ -52,9 +55,16 @@ fn every_operation_says_how_it_refuses_and_who_may_call_it() {
         for (method, operation) in item.as_object().unwrap() {
             let responses = operation["responses"].as_object().unwrap();
             for status in ["400", "401", "403", "500"] {
-                assert!(responses.contains_key(status), "{method} {path} lacks {status}");
+                assert!(
+                    responses.contains_key(status),
+                    "{method} {path} lacks {status}"
+                );
             }
-            assert_eq!(operation["security"][0]["bearer"], serde_json::json!([]), "{method} {path}");
+            assert_eq!(
+                operation["security"][0]["bearer"],
+                serde_json::json!([]),
+                "{method} {path}"
+            );
             let description = operation["description"].as_str().unwrap_or_default();
             assert!(description.contains("Needs the role"), "{method} {path}");
         }

@@ -166,17 +166,16 @@ async fn rca(client: &Client, output: Output, which: Which) -> Result<(), Failur
             investigations(&page.items) + &more(page.next_cursor.as_deref())
         });
     }
-    let mut investigation = match which.id {
-        Some(id) => client.investigation(id).await?,
-        None => {
-            let clusters = ids(client, &which.clusters).await?;
-            let request = InvestigationRequest {
-                clusters,
-                start: which.start,
-                end: which.end,
-            };
-            client.investigate(&request).await?
-        }
+    let mut investigation = if let Some(id) = which.id {
+        client.investigation(id).await?
+    } else {
+        let clusters = ids(client, &which.clusters).await?;
+        let request = InvestigationRequest {
+            clusters,
+            start: which.start,
+            end: which.end,
+        };
+        client.investigate(&request).await?
     };
     let mut patience = Patience::new();
     while investigation.status == Status::Pending {

@@ -17,7 +17,7 @@ use crate::output::{Style, say};
 
 /// The clock of the demo starts this far in the past and runs this much faster, so that three
 /// quarters of an hour of a fleet's life pass in as many seconds and no time lies in the future.
-const BEHIND: Duration = Duration::from_mins(60);
+const BEHIND: Duration = Duration::from_hours(1);
 const SPEED: f64 = 60.0;
 /// How often watches are evaluated, by that clock: the server's default.
 const INTERVAL: Duration = Duration::from_mins(1);

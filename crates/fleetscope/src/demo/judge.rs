@@ -71,9 +71,8 @@ pub(crate) fn judge(truth: Option<&Truth>, found: Option<&Investigation>) -> Out
         (Some(_), None) => Outcome::Abstained,
         // Nothing was wrong: raising an alarm is an error, however carefully it is worded.
         (None, None) => Outcome::Wrong,
-        (None, Some(claim)) => wrong(claim),
         (Some(truth), Some(claim)) if is_meant(truth, claim, found) => Outcome::Right,
-        (Some(_), Some(claim)) => wrong(claim),
+        (_, Some(claim)) => wrong(claim),
     }
 }
 

@@ -167,10 +167,8 @@ async fn reports(app: &TestApp, investigation: &Investigation) {
     assert_eq!(text.len() as u64, report.bytes);
     assert!(text.starts_with("# "), "{text}");
     assert_eq!(app.viewer.report(report.id).await.unwrap(), report);
-    assert_eq!(
-        app.viewer.reports(&Paging::default()).await.unwrap().items,
-        [report.clone()]
-    );
+    let listed = app.viewer.reports(&Paging::default()).await.unwrap();
+    assert_eq!(listed.items.first(), Some(&report));
     app.operator.delete_report(report.id).await.unwrap();
     assert_eq!(
         app.viewer

@@ -1,6 +1,10 @@
 //! The whole application, from outside: its API in both shapes, real servers, the line from a
 //! fault to a report, and the command line.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
 
 mod api;
 mod bad_input;

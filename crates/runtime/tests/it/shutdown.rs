@@ -129,7 +129,7 @@ async fn the_first_signal_drains_and_the_second_cuts() {
     let token = bootstrap(&idle);
 
     let (ending, ()) = tokio::join!(idle.run_until_signal(Signals::catch().unwrap()), async {
-        raise(Signal::INT)
+        raise(Signal::INT);
     });
     assert_eq!(ending, Ending::Drained);
 
