@@ -44,9 +44,9 @@ pub fn diagnose(input: &Input) -> Findings {
     let things = Things::of(input);
     let seen = observe::observe(input, &things);
     let flows = flow::flows(input, &things);
-    match incident::incident(input, &things, &seen, &flows) {
+    let graph = Influence::of(&things, &seen, &flows);
+    match incident::incident(input, &things, &seen, &flows, graph.links()) {
         Ok(incident) => {
-            let graph = Influence::of(&things, &seen, &flows);
             let crowd = Crowd::of(input, &things);
             explain(&Case {
                 input,

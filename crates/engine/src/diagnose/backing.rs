@@ -5,13 +5,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::case::Case;
 use super::flow::Way;
+use super::observe::Observation;
 use super::support::{self, NearChange, Peers};
 use super::things::Thing;
-use super::weigh::Own;
+use super::weigh::{Own, REACHED};
 use crate::detect::is_calm;
 
 /// Support beyond this adds nothing: it is not independent.
-const MOST: f64 = 6.0;
+const MOST: f64 = 5.0;
 
 /// What speaks for a candidate beside its deviations.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub(crate) struct Support<'a> {
     pub(crate) change: Option<NearChange<'a>>,
     /// Things in trouble that directly share it.
     pub(crate) sharers: Vec<Thing>,
-    /// Peers of its own worst deviation.
-    pub(crate) peers: Peers,
+    /// A deviation of its own that is not just felt, and how many of its peers share it.
+    pub(crate) peers: Option<(usize, Peers)>,
     /// What it depends on, where all of that is measured and sound.
     pub(crate) sound: Vec<Thing>,
     /// Warnings about it.
@@ -39,7 +40,7 @@ pub(crate) struct Support<'a> {
 pub(crate) fn gather<'a>(
     case: &Case<'a>,
     thing: Thing,
-    own: &[Own],
+    (own, reach): (&[Own], &[f64]),
     (onset, within): (Timestamp, SignedDuration),
 ) -> Support<'a> {
     let (input, things) = (case.input, case.things);
@@ -56,22 +57,12 @@ pub(crate) fn gather<'a>(
                 .map(|p| p.first_at)
         })
         .min();
-    let peers = own.first().map_or(
-        Peers {
-            others: 0,
-            alike: 0,
-        },
-        |own| {
-            case.crowd
-                .peers(things, case.seen, &case.seen[own.observation])
-        },
-    );
     Support {
         change: support::changes(input, things, thing, onset, within)
             .first()
             .copied(),
-        sharers: sharers(case, thing),
-        peers,
+        sharers: sharers(case, thing, reach),
+        peers: peers(case, own),
         sound: sound(case, thing, own),
         warnings: support::warnings(input, things, thing, onset).len(),
         patterns: patterns.len(),
@@ -83,15 +74,34 @@ pub(crate) fn gather<'a>(
     }
 }
 
+/// The peers of the one of its roots that fewest of them share. What is felt travels, so sharing it
+/// says nothing.
+fn peers(case: &Case<'_>, own: &[Own]) -> Option<(usize, Peers)> {
+    let best = own.first()?.story();
+    own.iter()
+        .filter(|own| own.story() >= best / 2.0)
+        .filter(|own| !is_felt(&case.seen[own.observation]))
+        .map(|own| {
+            let o = &case.seen[own.observation];
+            (own.observation, case.crowd.peers(case.things, case.seen, o))
+        })
+        .min_by_key(|(_, peers)| (peers.alike * 1000 / peers.others.max(1), peers.alike))
+}
+
+const fn is_felt(o: &Observation) -> bool {
+    matches!(o.role(), SignalRole::Latency | SignalRole::Errors)
+}
+
 /// Things in trouble that are directly reached from this one.
-fn sharers(case: &Case<'_>, thing: Thing) -> Vec<Thing> {
+fn sharers(case: &Case<'_>, thing: Thing, reach: &[f64]) -> Vec<Thing> {
     let mut sharers: Vec<Thing> = case
         .graph
-        .edges()
+        .links()
         .iter()
-        .filter(|edge| edge.flow.from == thing && edge.strength >= 0.5)
-        .filter(|edge| matches!(edge.flow.way, Way::Call | Way::Host | Way::Device))
-        .map(|edge| edge.flow.to)
+        .filter(|link| link.flow.from == thing && link.strength >= 0.5)
+        .filter(|link| matches!(link.flow.way, Way::Call | Way::Host | Way::Device))
+        .filter(|link| reach[link.effect] >= REACHED)
+        .map(|link| link.flow.to)
         .collect();
     sharers.sort_unstable();
     sharers.dedup();
@@ -101,17 +111,21 @@ fn sharers(case: &Case<'_>, thing: Thing) -> Vec<Thing> {
 /// What a thing depends on, where its trouble is only slowness or failures and everything it
 /// depends on is measured and does not stand out; otherwise nothing.
 fn sound(case: &Case<'_>, thing: Thing, own: &[Own]) -> Vec<Thing> {
-    let felt_only = own.first().is_some_and(|own| {
-        let role = case.seen[own.observation].role();
-        matches!(role, SignalRole::Latency | SignalRole::Errors)
-    });
+    let felt_only = own
+        .first()
+        .is_some_and(|own| is_felt(&case.seen[own.observation]));
     if !felt_only {
         return Vec::new();
     }
     let mut upstream: Vec<Thing> = case
         .graph
         .into(thing)
-        .filter(|flow| matches!(flow.way, Way::Call | Way::Host | Way::Device))
+        .filter(|flow| {
+            matches!(
+                flow.way,
+                Way::Call | Way::Host | Way::Device | Way::Neighbour
+            )
+        })
         .map(|flow| flow.from)
         .collect();
     upstream.sort_unstable();
@@ -143,10 +157,21 @@ pub(crate) fn factor(support: &Support<'_>) -> f64 {
         1.0 + 3.0 * near.nearness * support::tells(near.cited.change.kind)
     });
     let sharers = 1.0 + 0.5 * support.sharers.len().saturating_sub(1).min(3) as f64;
-    let Peers { others, alike } = support.peers;
-    let peers = match (others, alike) {
-        (2.., alike) if alike * 4 <= others => 1.5,
-        (3.., alike) if alike * 5 >= others * 3 => 0.7,
+    let peers = match support.peers {
+        Some((
+            _,
+            Peers {
+                others: others @ 2..,
+                alike,
+            },
+        )) if alike * 4 <= others => 1.5,
+        Some((
+            _,
+            Peers {
+                others: others @ 3..,
+                alike,
+            },
+        )) if alike * 5 >= others * 3 => 0.7,
         _ => 1.0,
     };
     let sound = if support.sound.is_empty() { 1.0 } else { 2.2 };

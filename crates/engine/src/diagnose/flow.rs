@@ -32,6 +32,9 @@ pub(crate) enum Way {
     Kin,
     /// From a caller to the called: more or fewer requests.
     Requests,
+    /// From a workload whose calls nobody traces to the workloads of its namespace: any of them may
+    /// be talking to it.
+    Neighbour,
 }
 
 impl Way {
@@ -46,6 +49,7 @@ impl Way {
             Self::Part => "is part of",
             Self::Kin => "keeps time with",
             Self::Requests => "calls",
+            Self::Neighbour => "may be called by",
         }
     }
 }
@@ -79,6 +83,9 @@ pub(crate) fn flows(input: &Input, things: &Things) -> Vec<Flow> {
             add(from, to, way);
         }
     }
+    for (from, to) in neighbours(input, things) {
+        add(from, to, Way::Neighbour);
+    }
     for (a, b) in clocks(things) {
         add(a, b, Way::Kin);
         add(b, a, Way::Kin);
@@ -101,6 +108,32 @@ const fn ways(kind: EdgeKind) -> (Option<Way>, Way) {
     }
 }
 
+/// From each workload that no traced call begins or ends at, to every traced one in its namespace.
+fn neighbours(input: &Input, things: &Things) -> Vec<(Thing, Thing)> {
+    let mut traced: BTreeSet<Thing> = BTreeSet::new();
+    for edge in input
+        .topology
+        .edges
+        .iter()
+        .filter(|edge| edge.kind == EdgeKind::Calls)
+    {
+        traced.extend(things.find(&edge.from));
+        traced.extend(things.find(&edge.to));
+    }
+    let mut found = Vec::new();
+    for from in (0..things.len()).filter(|thing| !traced.contains(thing)) {
+        let silent = things.entity(from);
+        let near = |to: &&Thing| {
+            let other = things.entity(**to);
+            other.cluster == silent.cluster && other.namespace == silent.namespace
+        };
+        if silent.kind == EntityKind::Workload && silent.namespace.is_some() {
+            found.extend(traced.iter().filter(near).map(|to| (from, *to)));
+        }
+    }
+    found
+}
+
 fn clocks(things: &Things) -> Vec<(Thing, Thing)> {
     let all: Vec<Thing> = (0..things.len())
         .filter(|thing| things.entity(*thing).kind == EntityKind::PtpClock)
@@ -114,28 +147,32 @@ fn clocks(things: &Things) -> Vec<(Thing, Thing)> {
         .collect()
 }
 
-/// How well this deviation of the cause could trouble others this way, 0 to 1.
+/// How well this deviation of the cause could trouble others this way, 0 to 1. `hidden`: nobody
+/// measures what others feel of the cause.
 ///
-/// Callers feel slowness and failures; they do not feel a resource as such, though what they feel
-/// may not be measured. A node troubles by what it lacks; a workload troubles its node only by
-/// taking *more*.
-pub(crate) const fn carries(way: Way, cause: &Observation) -> f64 {
+/// Callers feel slowness and failures; a resource or a missing replica as such they do not feel, and
+/// where slowness and failures are measured, those carry the trouble. A node troubles by what it
+/// lacks; a workload troubles its node only by taking *more*.
+pub(crate) const fn carries(way: Way, cause: &Observation, hidden: bool) -> f64 {
     use SignalRole::{Availability, Errors, Latency, Nic, Resource, Saturation, Traffic};
     let role = cause.role();
-    let felt = matches!(role, Latency | Errors | Availability);
+    let felt = matches!(role, Latency | Errors);
     match way {
         Way::Call if felt => 0.95,
-        Way::Call if matches!(role, Traffic) => 0.15,
+        Way::Call if matches!(role, Traffic) || !hidden => 0.15,
+        Way::Call if matches!(role, Availability) => 0.95,
         Way::Call => 0.75,
         Way::Host if matches!(role, Resource | Saturation | Availability | Nic) => 0.95,
         Way::Load if matches!(role, Resource) && cause.is_more() && cause.is_bad() => 0.95,
         Way::Load => 0.0,
         Way::Device => 0.95,
-        Way::Demand if felt || matches!(role, Traffic) => 0.85,
+        Way::Demand if felt || matches!(role, Traffic | Availability) => 0.85,
         Way::Demand | Way::Kin => 0.5,
         Way::Requests if matches!(role, Traffic) => 0.8,
-        Way::Requests if felt => 0.5,
+        Way::Requests if felt || matches!(role, Availability) => 0.5,
         Way::Requests => 0.1,
+        Way::Neighbour if felt || (hidden && matches!(role, Availability)) => 0.6,
+        Way::Neighbour => 0.15,
         Way::Host | Way::Part => 0.3,
     }
 }
@@ -145,14 +182,14 @@ pub(crate) const fn carries(way: Way, cause: &Observation) -> f64 {
 pub(crate) const fn accounts_for(way: Way, effect: &Observation) -> f64 {
     let (role, more) = (effect.role(), effect.is_more());
     match way {
-        Way::Call => by_call(role, more),
+        Way::Call | Way::Neighbour => by_call(role, more),
         Way::Host => by_host(role, more),
         Way::Load => by_load(role, more),
         Way::Device => by_device(role, more),
         Way::Requests => by_requests(role, more),
-        Way::Demand if matches!(role, SignalRole::Gpu | SignalRole::Nic) && !more => 0.85,
+        Way::Demand => by_demand(role, more),
         Way::Kin if matches!(role, SignalRole::Clock) => 0.6,
-        Way::Demand | Way::Part => 0.1,
+        Way::Part => 0.1,
         Way::Kin => 0.0,
     }
 }
@@ -217,11 +254,33 @@ const fn by_device(role: SignalRole, more: bool) -> f64 {
     }
 }
 
+const fn by_demand(role: SignalRole, more: bool) -> f64 {
+    match role {
+        SignalRole::Gpu | SignalRole::Nic if !more => 0.85,
+        // Who does not fetch its packets loses them where they wait.
+        SignalRole::Nic => 0.6,
+        _ => 0.1,
+    }
+}
+
 const fn by_requests(role: SignalRole, more: bool) -> f64 {
     match role {
         SignalRole::Traffic => 0.9,
         SignalRole::Resource | SignalRole::Saturation => 0.6,
         SignalRole::Latency if more => 0.3,
         _ => 0.0,
+    }
+}
+
+/// How far one deviation of a thing can account for another of the same, 0 to 1: what is wrong with
+/// it shows in what is felt of it, less so the other way round.
+pub(crate) const fn within(cause: &Observation, effect: &Observation) -> f64 {
+    use SignalRole::{Errors, Latency, Traffic};
+    match (cause.role(), effect.role()) {
+        (Traffic, _) => 0.5,
+        (Latency | Errors, Latency | Errors) => 0.9,
+        (Latency | Errors, _) => 0.5,
+        (_, Latency | Errors) => 0.95,
+        (_, _) => 0.8,
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use fleetscope_model::{ChangeKind, EntityKind, Severity, SignalRole};
+use fleetscope_model::{ChangeKind, EntityKind, KubernetesEvent, Severity, SignalRole};
 use jiff::SignedDuration;
 
 use super::flow::{Flow, Way};
+use super::influence::CausalEdge;
 use super::observe::{Observation, in_minutes, minutes_between};
 use super::things::{Thing, Things};
 use crate::input::Input;
@@ -19,6 +20,10 @@ const CONFIRMED: SignedDuration = SignedDuration::from_mins(2);
 const SETTLING: SignedDuration = SignedDuration::from_mins(10);
 /// A device or clock that misbehaves in several ways for this long is an incident, felt or not.
 const DEVICE_LASTS: SignedDuration = SignedDuration::from_mins(10);
+/// Links from this strength on make one incident of two things' troubles.
+const CONNECTED: f64 = 0.2;
+/// Work is held up by what strains its ground from links of this strength on.
+const STALLED: f64 = 0.3;
 /// Together the symptoms must weigh this much: one clear one, or two slight ones.
 const LEAST_WEIGHT: f64 = 0.7;
 
@@ -41,13 +46,14 @@ pub(crate) fn incident(
     things: &Things,
     seen: &[Observation],
     flows: &[Flow],
+    links: &[CausalEdge],
 ) -> Result<Incident, String> {
     let mut symptoms: Vec<usize> = (0..seen.len())
         .filter(|i| lasts(input, things, seen, flows, *i))
         .collect();
     let weigh = |symptoms: &[usize]| symptoms.iter().map(|i| seen[*i].weight()).sum::<f64>();
     if weigh(&symptoms) < LEAST_WEIGHT {
-        symptoms.extend(silent_failures(input, things, seen));
+        symptoms.extend(silent_failures(input, things, seen, links));
         symptoms.sort_unstable();
         symptoms.dedup();
     }
@@ -55,7 +61,7 @@ pub(crate) fn incident(
     if weight < LEAST_WEIGHT {
         return Err(why_none(seen, weight));
     }
-    let groups = groups(things, seen, flows);
+    let groups = groups(seen, links);
     let alarmed = |i: &usize| {
         input
             .alarms
@@ -133,66 +139,94 @@ fn unsettled(input: &Input, things: &Things, flows: &[Flow], o: &Observation) ->
     })
 }
 
-/// Devices and clocks that misbehave in several ways, growth that has already killed something:
-/// wrong, even where no user has felt it yet. A busy node alone is not.
-fn silent_failures(input: &Input, things: &Things, seen: &[Observation]) -> Vec<usize> {
-    let bad = |o: &Observation| {
-        o.is_bad()
-            && o.anomaly.ongoing
-            && o.anomaly.severity >= Severity::High
-            && o.lasted() >= DEVICE_LASTS
+/// What is wrong even where no user has felt it yet: devices and clocks that misbehave in several
+/// ways, growth that has already killed something, work that stalls because what it needs is taken.
+/// A busy node alone is not.
+fn silent_failures(
+    input: &Input,
+    things: &Things,
+    seen: &[Observation],
+    links: &[CausalEdge],
+) -> Vec<usize> {
+    let lasting = |o: &Observation| o.is_bad() && o.anomaly.ongoing && o.lasted() >= DEVICE_LASTS;
+    let wrong = |index: &usize| {
+        let o = &seen[*index];
+        let breaks = o.anomaly.severity >= Severity::High
+            && (fails_in_several_ways(things, seen, o) || has_killed(input, things, o));
+        lasting(o) && (breaks || stalls(seen, links, *index))
     };
-    let is_device = |o: &Observation| {
-        matches!(
-            things.entity(o.thing).kind,
-            EntityKind::Gpu | EntityKind::PtpClock | EntityKind::Interface
-        )
-    };
-    let in_several_ways = |o: &Observation| {
-        let other =
-            |p: &&Observation| p.thing == o.thing && bad(p) && p.anomaly.signal != o.anomaly.signal;
-        seen.iter().any(|p| other(&p))
-    };
-    let has_killed = |o: &Observation| {
-        o.grows()
-            && input.events.iter().any(|cited| {
-                let event = &cited.event;
-                event.severity == "Warning"
-                    && event.last_at >= o.onset.at
-                    && things.find(&event.entity) == Some(o.thing)
-            })
-    };
-    let wrong = |o: &Observation| bad(o) && ((is_device(o) && in_several_ways(o)) || has_killed(o));
-    (0..seen.len()).filter(|i| wrong(&seen[*i])).collect()
+    (0..seen.len()).filter(wrong).collect()
 }
 
-/// Things that stand out, grouped by whether any way leads from one to another, through things
-/// that nothing measures too.
-fn groups(things: &Things, seen: &[Observation], flows: &[Flow]) -> Vec<BTreeSet<Thing>> {
+fn fails_in_several_ways(things: &Things, seen: &[Observation], o: &Observation) -> bool {
+    let device = matches!(
+        things.entity(o.thing).kind,
+        EntityKind::Gpu | EntityKind::PtpClock | EntityKind::Interface
+    );
+    let other = |p: &Observation| {
+        p.thing == o.thing
+            && p.anomaly.signal != o.anomaly.signal
+            && p.is_bad()
+            && p.anomaly.severity >= Severity::High
+            && p.anomaly.ongoing
+    };
+    device && o.is_more() && seen.iter().any(other)
+}
+
+fn has_killed(input: &Input, things: &Things, o: &Observation) -> bool {
+    let of_it = |event: &KubernetesEvent| {
+        event.severity == "Warning"
+            && event.last_at >= o.onset.at
+            && things.find(&event.entity) == Some(o.thing)
+    };
+    o.grows() && input.events.iter().any(|cited| of_it(&cited.event))
+}
+
+/// Whether it does less than usual while something that it depends on is far more strained than
+/// usual.
+fn stalls(seen: &[Observation], links: &[CausalEdge], index: usize) -> bool {
+    let o = &seen[index];
+    let strained = |cause: &Observation| {
+        matches!(cause.role(), SignalRole::Saturation | SignalRole::Resource)
+            && cause.thing != o.thing
+            && cause.is_more()
+            && cause.anomaly.ongoing
+            && cause.anomaly.severity >= Severity::High
+    };
+    let taken = |link: &&CausalEdge| link.effect == index && link.strength >= STALLED;
+    let is_work = matches!(
+        o.role(),
+        SignalRole::Gpu | SignalRole::Traffic | SignalRole::Nic
+    );
+    is_work
+        && !o.is_more()
+        && o.anomaly.severity >= Severity::Medium
+        && links
+            .iter()
+            .filter(taken)
+            .any(|link| strained(&seen[link.cause]))
+}
+
+/// Things that stand out, grouped by whether trouble could have passed between them.
+fn groups(seen: &[Observation], links: &[CausalEdge]) -> Vec<BTreeSet<Thing>> {
+    let mut groups: Vec<BTreeSet<Thing>> = Vec::new();
     let standing: BTreeSet<Thing> = seen.iter().map(|o| o.thing).collect();
-    let passes = |thing: Thing| standing.contains(&thing) || !things.is_measured(thing);
-    let mut neighbours: Vec<Vec<Thing>> = vec![Vec::new(); things.len()];
-    for flow in flows
+    let pair = |link: &CausalEdge| [seen[link.cause].thing, seen[link.effect].thing];
+    let strong = links.iter().filter(|link| link.strength >= CONNECTED);
+    let sets = strong.map(|link| BTreeSet::from(pair(link)));
+    for mut set in standing
         .iter()
-        .filter(|flow| passes(flow.from) && passes(flow.to))
+        .map(|thing| BTreeSet::from([*thing]))
+        .chain(sets)
     {
-        neighbours[flow.from].push(flow.to);
-        neighbours[flow.to].push(flow.from);
+        let (touching, rest): (Vec<_>, Vec<_>) = groups
+            .into_iter()
+            .partition(|group| !group.is_disjoint(&set));
+        set.extend(touching.into_iter().flatten());
+        groups = rest;
+        groups.push(set);
     }
-    let mut grouped: BTreeSet<Thing> = BTreeSet::new();
-    let mut groups = Vec::new();
-    for first in &standing {
-        if grouped.contains(first) {
-            continue;
-        }
-        let mut group = BTreeSet::from([*first]);
-        let mut open = vec![*first];
-        while let Some(thing) = open.pop() {
-            open.extend(neighbours[thing].iter().filter(|next| group.insert(**next)));
-        }
-        grouped.extend(&group);
-        groups.push(group.intersection(&standing).copied().collect());
-    }
+    groups.sort();
     groups
 }
 

@@ -1,17 +1,21 @@
 //! Which trouble can have come from which: the causal graph of one incident.
 //!
-//! An edge of the graph is a flow between two things that both stand out, with a lag that fits and a
-//! strength; trouble may also pass through a thing that nothing measures.
+//! Its nodes are observations, not things: a thing that was restarted at noon and waits for another
+//! at two is two stories. A link leads along a flow from one observation to another where times and
+//! signs fit, possibly through a thing that nothing measures, or within one thing from what is wrong
+//! with it to what is felt of it.
+
+use std::collections::BTreeSet;
 
 use super::flow::{self, Flow, Way};
 use super::observe::{Observation, minutes_between};
 use super::things::{Thing, Things};
 
 /// Trouble does not travel further than this.
-const MOST_HOPS: usize = 6;
+const MOST_HOPS: usize = 8;
 /// What passes through a thing that nothing measures is believed this much.
 const UNMEASURED: f64 = 0.75;
-/// Reach below this is none.
+/// Links and reach below this are none.
 const NEGLIGIBLE: f64 = 0.05;
 /// How fast belief falls, in minutes, where the effect seems to come before the cause: by more
 /// than the uncertainty of both onsets, which is mostly a few minutes of smoothing.
@@ -20,18 +24,18 @@ const BACKWARDS_MINUTES: f64 = 4.0;
 /// the samples show.
 const BLUR_MINUTES: f64 = 1.5;
 /// An effect begins at most this many minutes after its cause has ended.
-const AFTERMATH_MINUTES: f64 = 15.0;
+const AFTERMATH_MINUTES: f64 = 10.0;
 
-/// One edge of the causal graph.
+/// One link of the causal graph.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CausalEdge {
-    /// The flow that it follows.
+    /// The flow that it follows; the last one where it leads through a thing that nothing measures.
     pub(crate) flow: Flow,
     /// 0 to 1.
     pub(crate) strength: f64,
-    /// The observation of the cause that carries it.
+    /// The observation that is the cause.
     pub(crate) cause: usize,
-    /// The observation of the effect that it accounts for best.
+    /// The observation that is the effect.
     pub(crate) effect: usize,
     /// Minutes from the onset of the cause to the onset of the effect.
     pub(crate) lag_minutes: f64,
@@ -39,30 +43,56 @@ pub(crate) struct CausalEdge {
 
 /// The causal graph with all that can be read off it.
 pub(crate) struct Influence<'a> {
-    things: &'a Things,
     seen: &'a [Observation],
     flows: &'a [Flow],
-    /// The edge along each flow, where there is one.
-    edges: Vec<Option<CausalEdge>>,
     /// Observations of each thing.
     of: Vec<Vec<usize>>,
+    /// Things of which nobody measures what others feel.
+    hidden: Vec<bool>,
+    /// Links between things, by flow.
+    links: Vec<CausalEdge>,
+    /// For each observation, where it leads and how strongly, within its thing too.
+    onward: Vec<Vec<(usize, f64)>>,
 }
 
 impl<'a> Influence<'a> {
     /// The graph of these observations.
-    pub(crate) fn of(things: &'a Things, seen: &'a [Observation], flows: &'a [Flow]) -> Self {
+    pub(crate) fn of(things: &Things, seen: &'a [Observation], flows: &'a [Flow]) -> Self {
         let mut of = vec![Vec::new(); things.len()];
         for (index, observation) in seen.iter().enumerate() {
             of[observation.thing].push(index);
         }
+        let (links, onward) = (Vec::new(), vec![Vec::new(); seen.len()]);
+        let hidden = (0..things.len())
+            .map(|thing| !things.is_felt_measured(thing))
+            .collect();
         let mut graph = Self {
-            things,
             seen,
             flows,
-            edges: Vec::new(),
             of,
+            hidden,
+            links,
+            onward,
         };
-        graph.edges = flows.iter().map(|flow| graph.edge(flow)).collect();
+        graph.links = graph.direct();
+        let dark = |thing: &Thing| graph.of[*thing].is_empty() && things.is_dark(*thing);
+        let dark: Vec<Thing> = (0..things.len()).filter(dark).collect();
+        graph.links.extend(
+            dark.iter()
+                .flat_map(|thing| graph.through(*thing))
+                .collect::<Vec<_>>(),
+        );
+        for link in &graph.links {
+            graph.onward[link.cause].push((link.effect, link.strength));
+        }
+        for own in &graph.of {
+            for (a, b) in own.iter().flat_map(|a| own.iter().map(move |b| (*a, *b))) {
+                let strength = flow::within(&seen[a], &seen[b]) * timing(&seen[a], &seen[b]);
+                if a != b && strength >= NEGLIGIBLE {
+                    graph.onward[a].push((b, strength));
+                }
+            }
+        }
         graph
     }
 
@@ -81,140 +111,131 @@ impl<'a> Influence<'a> {
         self.flows.iter().filter(move |flow| flow.to == thing)
     }
 
-    /// The edges between things that both stand out, strongest first.
-    pub(crate) fn edges(&self) -> Vec<CausalEdge> {
-        let mut edges: Vec<CausalEdge> = self.edges.iter().flatten().copied().collect();
-        edges.sort_by(|a, b| b.strength.total_cmp(&a.strength));
-        edges
+    /// Links between observations of different things.
+    pub(crate) fn links(&self) -> &[CausalEdge] {
+        &self.links
     }
 
-    /// How far trouble at `source` reaches every thing, 0 to 1, along the strongest path.
-    pub(crate) fn reach(&self, source: Thing) -> Vec<f64> {
-        let mut reach = vec![0.0; self.things.len()];
+    /// The strongest link of each flow, strongest first.
+    pub(crate) fn edges(&self) -> Vec<CausalEdge> {
+        let mut best: Vec<CausalEdge> = Vec::new();
+        for link in &self.links {
+            match best.iter_mut().find(|edge| edge.flow == link.flow) {
+                Some(edge) if edge.strength < link.strength => *edge = *link,
+                Some(_) => {}
+                None => best.push(*link),
+            }
+        }
+        best.sort_by(|a, b| b.strength.total_cmp(&a.strength));
+        best
+    }
+
+    /// How far trouble that begins with an observation reaches every other, 0 to 1, along the
+    /// strongest path.
+    pub(crate) fn reach(&self, source: usize) -> Vec<f64> {
+        let mut reach = vec![0.0; self.seen.len()];
         reach[source] = 1.0;
+        let mut fresh = vec![source];
         for _ in 0..MOST_HOPS {
-            let before = reach.clone();
-            for (flow, edge) in self.flows.iter().zip(&self.edges) {
-                if before[flow.from] < NEGLIGIBLE || flow.to == source {
-                    continue;
-                }
-                let step = edge.map_or_else(|| self.blind_step(source, flow), |e| e.strength);
-                let further = before[flow.from] * step;
-                if further >= NEGLIGIBLE && further > reach[flow.to] {
-                    reach[flow.to] = further;
+            let mut next = Vec::new();
+            for from in std::mem::take(&mut fresh) {
+                for (to, strength) in &self.onward[from] {
+                    let further = reach[from] * strength;
+                    if further >= NEGLIGIBLE && further > reach[*to] {
+                        reach[*to] = further;
+                        next.push(*to);
+                    }
                 }
             }
-            if reach == before {
-                break;
-            }
+            next.sort_unstable();
+            next.dedup();
+            fresh = next;
         }
         reach
     }
 
     /// How far an observation is explained by trouble elsewhere, 0 to 1, and by what.
     pub(crate) fn explained(&self, effect: usize) -> (f64, Option<CausalEdge>) {
-        let thing = self.seen[effect].thing;
-        let mut best: (f64, Option<CausalEdge>) = (0.0, None);
-        let mut consider = |strength: f64, flow: &Flow, cause: usize| {
-            if strength > best.0 {
-                best = (strength, Some(self.causal(*flow, strength, cause, effect)));
+        let links = self.links.iter().filter(|link| link.effect == effect);
+        let best = links
+            .copied()
+            .reduce(|a, b| if b.strength > a.strength { b } else { a });
+        (best.map_or(0.0, |link| link.strength), best)
+    }
+
+    fn direct(&self) -> Vec<CausalEdge> {
+        let mut links = Vec::new();
+        for flow in self.flows {
+            for cause in &self.of[flow.from] {
+                for effect in &self.of[flow.to] {
+                    let (from, to) = (&self.seen[*cause], &self.seen[*effect]);
+                    let strength = flow::carries(flow.way, from, self.hidden[flow.from])
+                        * flow::accounts_for(flow.way, to)
+                        * self.in_proportion(flow.way, from, to);
+                    links.extend(self.link(*flow, strength, *cause, *effect));
+                }
             }
+        }
+        links
+    }
+
+    /// Links from what troubles a thing that nothing measures to what that thing would trouble.
+    fn through(&self, dark: Thing) -> Vec<CausalEdge> {
+        let main =
+            |flow: &&Flow| matches!(flow.way, Way::Call | Way::Host | Way::Device | Way::Demand);
+        let mut links = Vec::new();
+        for last in self
+            .flows
+            .iter()
+            .filter(|flow| flow.from == dark)
+            .filter(main)
+        {
+            for first in self
+                .into(dark)
+                .filter(main)
+                .filter(|first| first.from != last.to)
+            {
+                for cause in &self.of[first.from] {
+                    for effect in &self.of[last.to] {
+                        let strength = UNMEASURED
+                            * flow::carries(first.way, &self.seen[*cause], self.hidden[first.from])
+                            * flow::accounts_for(last.way, &self.seen[*effect]);
+                        links.extend(self.link(*last, strength, *cause, *effect));
+                    }
+                }
+            }
+        }
+        links
+    }
+
+    /// A small cause has no large effect: a workload that takes a little more does not fill its node,
+    /// and a clock that follows another is not off in more ways than that.
+    fn in_proportion(&self, way: Way, cause: &Observation, effect: &Observation) -> f64 {
+        let ways = |thing: Thing| {
+            let signals = self.of[thing]
+                .iter()
+                .map(|o| self.seen[*o].anomaly.signal.as_str());
+            signals.collect::<BTreeSet<_>>().len() as f64
         };
-        for flow in self.into(thing) {
-            for cause in &self.of[flow.from] {
-                consider(self.link(flow.way, *cause, effect), flow, *cause);
-            }
-            if self.is_dark(flow.from) {
-                for (cause, strength) in self.through(flow, effect) {
-                    consider(strength, flow, cause);
-                }
-            }
+        match way {
+            Way::Load => (cause.weight() / effect.weight()).min(1.0),
+            Way::Kin => (ways(cause.thing) / ways(effect.thing)).min(1.0).powi(2),
+            _ => 1.0,
         }
-        best
     }
 
-    /// Causes that could have come through a thing that nothing measures.
-    fn through(&self, last: &Flow, effect: usize) -> Vec<(usize, f64)> {
-        let onto = &self.seen[effect];
-        let accounts = UNMEASURED * flow::accounts_for(last.way, onto);
-        let mut found = Vec::new();
-        for flow in self.into(last.from).filter(|flow| flow.from != onto.thing) {
-            for cause in &self.of[flow.from] {
-                let from = &self.seen[*cause];
-                let strength = accounts * flow::carries(flow.way, from) * timing(from, onto);
-                found.push((*cause, strength));
-            }
-        }
-        found
-    }
-
-    /// The edge along a flow, where both ends stand out and it is not negligible.
-    fn edge(&self, flow: &Flow) -> Option<CausalEdge> {
-        let mut best: Option<CausalEdge> = None;
-        for cause in &self.of[flow.from] {
-            for effect in &self.of[flow.to] {
-                let strength = self.link(flow.way, *cause, *effect);
-                if strength > best.map_or(NEGLIGIBLE, |b| b.strength) {
-                    best = Some(self.causal(*flow, strength, *cause, *effect));
-                }
-            }
-        }
-        best
-    }
-
-    fn causal(&self, flow: Flow, strength: f64, cause: usize, effect: usize) -> CausalEdge {
-        let (from, to) = (self.seen[cause].onset.at, self.seen[effect].onset.at);
-        CausalEdge {
+    fn link(&self, flow: Flow, strength: f64, cause: usize, effect: usize) -> Option<CausalEdge> {
+        let (from, to) = (&self.seen[cause], &self.seen[effect]);
+        let strength = strength * timing(from, to);
+        let lag_minutes = minutes_between(from.onset.at, to.onset.at);
+        let link = CausalEdge {
             flow,
             strength,
             cause,
             effect,
-            lag_minutes: minutes_between(from, to),
-        }
-    }
-
-    /// How far one deviation can have come from another this way.
-    fn link(&self, way: Way, cause: usize, effect: usize) -> f64 {
-        let (cause, effect) = (&self.seen[cause], &self.seen[effect]);
-        flow::carries(way, cause)
-            * flow::accounts_for(way, effect)
-            * timing(cause, effect)
-            * in_proportion(way, cause, effect)
-    }
-
-    /// Whether nobody knows how the thing is.
-    fn is_dark(&self, thing: Thing) -> bool {
-        !self.stands_out(thing) && !self.things.is_measured(thing)
-    }
-
-    /// Strength of a step of a path from `source` that begins or ends where nothing is measured.
-    fn blind_step(&self, source: Thing, flow: &Flow) -> f64 {
-        if !matches!(flow.way, Way::Call | Way::Host | Way::Device | Way::Demand) {
-            return 0.0;
-        }
-        let (from, to) = (self.is_dark(flow.from), self.is_dark(flow.to));
-        if from && to {
-            UNMEASURED
-        } else if to && self.stands_out(flow.from) {
-            let carried = |o: &usize| flow::carries(flow.way, &self.seen[*o]);
-            self.of[flow.from].iter().map(carried).fold(0.0, f64::max)
-        } else if from && self.stands_out(flow.to) {
-            UNMEASURED * self.arriving(source, flow)
-        } else {
-            0.0
-        }
-    }
-
-    fn arriving(&self, source: Thing, flow: &Flow) -> f64 {
-        let strength = |effect: &Observation| {
-            let fits = |cause: &usize| timing(&self.seen[*cause], effect);
-            let in_time = self.of[source].iter().map(fits).fold(0.0, f64::max);
-            flow::accounts_for(flow.way, effect) * in_time
+            lag_minutes,
         };
-        self.of[flow.to]
-            .iter()
-            .map(|o| strength(&self.seen[*o]))
-            .fold(0.0, f64::max)
+        (strength >= NEGLIGIBLE).then_some(link)
     }
 }
 
@@ -223,15 +244,16 @@ impl<'a> Influence<'a> {
 pub(crate) fn timing(cause: &Observation, effect: &Observation) -> f64 {
     let late = minutes_between(effect.latest(), cause.earliest()) - BLUR_MINUTES;
     let over = minutes_between(cause.anomaly.end, effect.onset.at) - AFTERMATH_MINUTES;
-    (-(late.max(0.0) + over.max(0.0)) / BACKWARDS_MINUTES).exp()
+    (-(late.max(0.0) + over.max(0.0)) / BACKWARDS_MINUTES).exp() * covered(cause, effect)
 }
 
-/// A small cause has no large effect where both are of a resource: a workload that takes a little
-/// more does not fill its node.
-fn in_proportion(way: Way, cause: &Observation, effect: &Observation) -> f64 {
-    if way == Way::Load {
-        (cause.weight() / effect.weight()).min(1.0)
-    } else {
-        1.0
+/// The share of the effect's time, from its onset on, in which the cause was there or had just been:
+/// what is over does not explain what goes on.
+fn covered(cause: &Observation, effect: &Observation) -> f64 {
+    if cause.anomaly.ongoing {
+        return 1.0;
     }
+    let lasts = minutes_between(effect.onset.at, effect.anomaly.end).max(1.0);
+    let there = minutes_between(effect.onset.at, cause.anomaly.end) + AFTERMATH_MINUTES / 2.0;
+    (there / lasts).clamp(0.0, 1.0)
 }

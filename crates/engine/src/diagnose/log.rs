@@ -2,6 +2,7 @@
 
 use fleetscope_model::Verdict;
 
+use super::backing;
 use super::case::Case;
 use super::influence::CausalEdge;
 use super::observe::Observation;
@@ -117,8 +118,7 @@ pub(crate) fn weighed(case: &Case<'_>, all: &[Weighed<'_>]) -> Vec<String> {
     }
     for candidate in all.iter().take(5) {
         let own = candidate.own.first().map_or(0.0, |own| own.value);
-        let support = candidate.likelihood
-            / (candidate.share.powf(1.5) * own * candidate.early).max(f64::MIN_POSITIVE);
+        let support = backing::factor(&candidate.support);
         steps.push(format!(
             "Weighed {}: share {:.2}, own {own:.2}, early {:.2}, support {support:.1}, sight {:.2} \
              → likelihood {:.3}, confidence {:.2}.",

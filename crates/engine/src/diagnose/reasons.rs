@@ -8,8 +8,9 @@ use fleetscope_model::{EvidenceId, Reason, Stance};
 use super::case::{Case, cite};
 use super::mechanism::deviation;
 use super::observe::{in_minutes, minutes_between};
+use super::support::Peers;
 use super::things::Thing;
-use super::weigh::{REACHED, Weighed, serves};
+use super::weigh::{REACHED, Weighed};
 use crate::phrase;
 
 /// Deviations that are told one by one.
@@ -82,7 +83,7 @@ fn coverage(case: &Case<'_>, candidate: &Weighed<'_>) -> Vec<Reason> {
         .incident
         .symptoms
         .iter()
-        .partition(|index| candidate.reach[case.seen[**index].thing] >= REACHED);
+        .partition(|index| candidate.reach[**index] >= REACHED);
     let all = case.incident.symptoms.len();
     let mut reasons = Vec::new();
     if !reached.is_empty() {
@@ -134,7 +135,7 @@ fn change(case: &Case<'_>, candidate: &Weighed<'_>) -> Option<Reason> {
         );
         return Some(reason(Stance::For, text, vec![near.cited.evidence.clone()]));
     }
-    if !serves(case.things.entity(candidate.thing).kind) {
+    if !case.things.serves(candidate.thing) {
         return None;
     }
     let elsewhere: Vec<&EvidenceId> = case
@@ -164,20 +165,25 @@ fn structure(case: &Case<'_>, candidate: &Weighed<'_>) -> Vec<Reason> {
             .copied();
         reasons.push(reason(Stance::For, text, case.evidence(theirs)));
     }
-    if let (Some(own), others @ 2..) = (candidate.own.first(), support.peers.others) {
-        let signal = &case.seen[own.observation].anomaly.signal;
-        let alike = support.peers.alike;
-        let evidence = case.evidence([own.observation]);
+    if let Some((
+        observation,
+        Peers {
+            others: others @ 2..,
+            alike,
+        },
+    )) = support.peers
+    {
+        let signal = &case.seen[observation].anomaly.signal;
+        let evidence = case.evidence([observation]);
         if alike * 4 <= others {
             let text = format!(
-                "Of the {} that have a {signal}, {} out.",
+                "Of the {} measured by {signal}, {} out.",
                 others + 1,
                 stand(alike + 1)
             );
             reasons.push(reason(Stance::For, text, evidence));
         } else if alike * 5 >= others * 3 && others >= 3 {
-            let text =
-                format!("{alike} of its {others} peers have the same trouble with {signal}.");
+            let text = format!("{alike} of its {others} peers stand out in {signal} too.");
             reasons.push(reason(Stance::Against, text, evidence));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fleetscope_model::{EdgeKind, Entity, EntityKind, EvidenceId};
+use fleetscope_model::{EdgeKind, Entity, EntityKind, EvidenceId, SignalRole};
 
 use crate::input::Input;
 
@@ -19,6 +19,8 @@ pub(crate) struct Things {
     index: BTreeMap<Entity, Thing>,
     /// The readings of each thing's signals; none where nothing measures it.
     readings: Vec<Vec<EvidenceId>>,
+    /// Whether latency or errors of the thing are measured: what others feel of it.
+    felt: Vec<bool>,
 }
 
 impl Things {
@@ -40,6 +42,7 @@ impl Things {
             }
         }
         let mut readings = vec![Vec::new(); entities.len()];
+        let mut felt = vec![false; entities.len()];
         for signal in input
             .signals
             .iter()
@@ -47,6 +50,7 @@ impl Things {
         {
             if let Some(thing) = index.get(&signal.entity) {
                 readings[*thing].push(signal.evidence.clone());
+                felt[*thing] |= matches!(signal.role, SignalRole::Latency | SignalRole::Errors);
             }
         }
         for ids in &mut readings {
@@ -57,6 +61,7 @@ impl Things {
             entities,
             index,
             readings,
+            felt,
         }
     }
 
@@ -78,6 +83,25 @@ impl Things {
     /// Whether anything measures it.
     pub(crate) fn is_measured(&self, thing: Thing) -> bool {
         !self.readings[thing].is_empty()
+    }
+
+    /// Whether it could pass trouble on without anybody seeing it: nothing of it is measured, or it
+    /// serves others and its latency and errors are not.
+    pub(crate) fn is_dark(&self, thing: Thing) -> bool {
+        !self.is_measured(thing) || (!self.felt[thing] && self.serves(thing))
+    }
+
+    /// Whether it is of a kind that serves others' requests or does their work.
+    pub(crate) fn serves(&self, thing: Thing) -> bool {
+        matches!(
+            self.entities[thing].kind,
+            EntityKind::Workload | EntityKind::Service | EntityKind::Pod
+        )
+    }
+
+    /// Whether what others feel of it is measured: its latency or its errors.
+    pub(crate) fn is_felt_measured(&self, thing: Thing) -> bool {
+        self.felt[thing]
     }
 
     /// The readings of its signals.

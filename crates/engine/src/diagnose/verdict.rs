@@ -6,7 +6,7 @@ use super::case::Case;
 use super::mechanism::mechanism;
 use super::reasons::reasons;
 use super::things::Thing;
-use super::weigh::{REACHED, Weighed, is_made, serves};
+use super::weigh::{REACHED, Weighed, is_made, share};
 use crate::phrase;
 
 /// At most so many candidates are told.
@@ -36,32 +36,31 @@ fn rounded(share: f64) -> f64 {
     (share * 1000.0).round() / 1000.0
 }
 
-/// Share of the symptoms, by weight, that it reaches.
+/// Share of the symptoms that it reaches.
 fn explained(case: &Case<'_>, weighed: &Weighed<'_>) -> f64 {
-    let (mut reached, mut all) = (0.0, 0.0);
-    for (_, symptom) in case.symptoms() {
-        all += symptom.weight();
-        if weighed.reach[symptom.thing] >= REACHED {
-            reached += symptom.weight();
-        }
-    }
-    if all > 0.0 { reached / all } else { 0.0 }
+    share(case, |symptom| {
+        f64::from(u8::from(weighed.reach[symptom] >= REACHED))
+    })
 }
 
 fn reaches(case: &Case<'_>, weighed: &Weighed<'_>) -> Vec<Entity> {
-    let mut reached: Vec<Thing> = case
+    let farthest = |thing: Thing| {
+        let its = case.graph.observations(thing).iter();
+        its.map(|index| weighed.reach[*index]).fold(0.0, f64::max)
+    };
+    let mut reached: Vec<(f64, Thing)> = case
         .incident
         .members
         .iter()
-        .copied()
-        .filter(|thing| *thing != weighed.thing && weighed.reach[*thing] >= REACHED)
+        .filter(|thing| **thing != weighed.thing)
+        .map(|thing| (farthest(*thing), *thing))
+        .filter(|(reach, _)| *reach >= REACHED)
         .collect();
-    let reach = &weighed.reach;
-    reached.sort_by(|a, b| reach[*b].total_cmp(&reach[*a]).then(a.cmp(b)));
-    reached
+    reached.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let entities = reached
         .into_iter()
-        .map(|thing| case.things.entity(thing).clone())
-        .collect()
+        .map(|(_, thing)| case.things.entity(thing).clone());
+    entities.collect()
 }
 
 /// What is concluded from the candidates, likeliest first.
@@ -121,7 +120,7 @@ fn unmeasured(case: &Case<'_>, top: &Weighed<'_>) -> Option<Thing> {
     let dark = |thing: Thing| {
         !case.things.is_measured(thing)
             && !case.graph.stands_out(thing)
-            && serves(case.things.entity(thing).kind)
+            && case.things.serves(thing)
     };
     let mut shared: Vec<(usize, Thing)> = Vec::new();
     for thing in below {
@@ -196,10 +195,7 @@ fn look_at_symptoms(case: &Case<'_>, things: &[Thing]) -> String {
     things.sort_unstable();
     things.dedup();
     let who = phrase::entities(things.iter().map(|thing| case.things.entity(*thing)));
-    if !things
-        .iter()
-        .any(|thing| serves(case.things.entity(*thing).kind))
-    {
+    if !things.iter().any(|thing| case.things.serves(*thing)) {
         return format!(
             "Look at {who} itself around {}: its log, its sensors, and whether what uses it recovers \
              when it is taken out.",

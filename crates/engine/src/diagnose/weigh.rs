@@ -4,12 +4,11 @@
 //! product of what a cause must have,
 //!
 //! ```text
-//! likelihood = share^1.5 × own × early × support        (support at most 6)
+//! likelihood = share^1.5 × own × early × support        (support at most 5)
 //! ```
 //!
-//! - `share`: how much of the symptoms, by weight, its trouble reaches in the causal graph;
-//! - `own`: its worst deviation of its own: not explained by trouble elsewhere, of a kind that is a
-//!   root, bad, and not later than the symptoms;
+//! - `own`: a deviation of its own: not explained by trouble elsewhere, bad, of a kind that is a root;
+//! - `share`: how much of the symptoms, by weight, that deviation reaches in the causal graph;
 //! - `early`: how soon it began, compared with the other candidates;
 //! - `support`: factors for a change of it shortly before, for several things that share it, for
 //!   standing alone among its peers, for sound dependencies, for warnings, log lines, failing traces
@@ -27,7 +26,7 @@
 //! slow for no reason that was seen 0.5. The constants are judgements, held by the scenarios in the
 //! tests; their order of magnitude is what matters.
 
-use fleetscope_model::{ChangeKind, EntityKind, GapKind, SignalRole, Source};
+use fleetscope_model::{ChangeKind, GapKind, SignalRole, Source};
 use jiff::{SignedDuration, Timestamp};
 
 use super::backing::{self, Support};
@@ -48,7 +47,7 @@ const LATEST: f64 = 0.2;
 pub(crate) const REACHED: f64 = 0.35;
 
 /// A deviation of a candidate, and how far it is its own.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Own {
     /// Index of the observation.
     pub(crate) observation: usize,
@@ -58,6 +57,17 @@ pub(crate) struct Own {
     pub(crate) explained: f64,
     /// That trouble.
     pub(crate) by: Option<CausalEdge>,
+    /// How far it reaches every observation.
+    reach: Vec<f64>,
+    /// Share of the symptoms by weight and reach.
+    share: f64,
+}
+
+impl Own {
+    /// How likely the story is that begins with it, but for what speaks for the thing as a whole.
+    pub(crate) fn story(&self) -> f64 {
+        self.value * self.share.powf(1.5)
+    }
 }
 
 /// A candidate, weighed.
@@ -73,7 +83,7 @@ pub(crate) struct Weighed<'a> {
     latest: Timestamp,
     /// Its deviations, the most its own first.
     pub(crate) own: Vec<Own>,
-    /// How far its trouble reaches every thing.
+    /// How far its own trouble reaches every observation.
     pub(crate) reach: Vec<f64>,
     /// Share of the symptoms by weight and reach.
     pub(crate) share: f64,
@@ -104,8 +114,7 @@ pub(crate) fn weigh<'a>(case: &Case<'a>) -> Vec<Weighed<'a>> {
         .min();
     for candidate in &mut all {
         candidate.early = first.map_or(1.0, |first| early(candidate, first));
-        candidate.likelihood = candidate.share.powf(1.5)
-            * candidate.own.first().map_or(0.0, |own| own.value)
+        candidate.likelihood = candidate.own.first().map_or(0.0, Own::story)
             * candidate.early
             * backing::factor(&candidate.support);
     }
@@ -125,46 +134,51 @@ pub(crate) fn weigh<'a>(case: &Case<'a>) -> Vec<Weighed<'a>> {
 }
 
 fn candidate<'a>(case: &Case<'a>, thing: Thing) -> Option<Weighed<'a>> {
-    let reach = case.graph.reach(thing);
-    let share = share(case, &reach);
-    let own = own(case, thing, &reach);
-    let best = own.first()?.value;
-    let first = own
-        .iter()
-        .filter(|own| own.value >= best / 2.0)
+    let own = own(case, thing);
+    let best = own.first()?;
+    let roots = || own.iter().filter(|own| own.story() >= best.story() / 2.0);
+    let first = roots()
         .map(|own| &case.seen[own.observation])
         .min_by_key(|o| (o.latest(), o.onset.at))?;
+    let farthest = |index: usize| roots().map(|own| own.reach[index]).fold(0.0, f64::max);
+    let reach: Vec<f64> = (0..case.seen.len()).map(farthest).collect();
     let (onset, within) = (first.onset.at, first.onset.within);
-    let support = backing::gather(case, thing, &own, (onset, within));
+    let support = backing::gather(case, thing, (&own, &reach), (onset, within));
     Some(Weighed {
         thing,
         onset,
         within,
         latest: first.latest(),
-        own,
+        share: best.share,
         reach,
-        share,
         early: 1.0,
         support,
         likelihood: 0.0,
         sight: sight(case, thing),
         confidence: 0.0,
+        own,
     })
 }
 
-fn share(case: &Case<'_>, reach: &[f64]) -> f64 {
+/// Share of the symptoms, by the weight of each, that is reached. Several symptoms of one thing are
+/// one trouble.
+pub(crate) fn share(case: &Case<'_>, reached: impl Fn(usize) -> f64) -> f64 {
     let (mut sum, mut all) = (0.0, 0.0);
-    for (_, symptom) in case.symptoms() {
-        sum += symptom.weight() * reach[symptom.thing];
-        all += symptom.weight();
+    for (index, symptom) in case.symptoms() {
+        let of_it = || {
+            case.symptoms()
+                .filter(|(_, other)| other.thing == symptom.thing)
+        };
+        let worst = of_it().map(|(_, other)| other.weight()).fold(0.0, f64::max);
+        let weight = worst / of_it().count() as f64;
+        sum += weight * reached(index);
+        all += weight;
     }
     if all > 0.0 { sum / all } else { 0.0 }
 }
 
-/// The deviations of a thing, the most its own first.
-fn own(case: &Case<'_>, thing: Thing, reach: &[f64]) -> Vec<Own> {
-    let reached = case.symptoms().filter(|(_, s)| reach[s.thing] >= REACHED);
-    let first = reached.map(|(_, s)| s).min_by_key(|s| s.latest());
+/// The deviations of a thing, the likeliest beginning of the story first.
+fn own(case: &Case<'_>, thing: Thing) -> Vec<Own> {
     let mut all: Vec<Own> = case
         .graph
         .observations(thing)
@@ -172,28 +186,22 @@ fn own(case: &Case<'_>, thing: Thing, reach: &[f64]) -> Vec<Own> {
         .map(|index| {
             let o = &case.seen[*index];
             let (explained, by) = case.graph.explained(*index);
-            let late = first.map_or(0.0, |s| lateness(o, s));
-            let unexplained = (1.0 - explained).powf(1.5);
-            let value = unexplained * root(o) * o.weight() * (-late / LATE_MINUTES).exp();
+            let reach = case.graph.reach(*index);
             Own {
                 observation: *index,
-                value,
+                value: (1.0 - explained).powf(1.5) * root(o) * o.weight(),
                 explained,
                 by,
+                share: share(case, |symptom| reach[symptom]),
+                reach,
             }
         })
         .collect();
     all.sort_by(|a, b| {
-        b.value
-            .total_cmp(&a.value)
-            .then(a.observation.cmp(&b.observation))
+        let by_story = b.story().total_cmp(&a.story());
+        by_story.then(a.observation.cmp(&b.observation))
     });
     all
-}
-
-/// Minutes by which a deviation surely began after a symptom.
-fn lateness(o: &Observation, symptom: &Observation) -> f64 {
-    (minutes_between(symptom.latest(), o.earliest()) - 1.0).max(0.0)
 }
 
 /// How much a deviation of this kind is a root, 0 to 1. A resource, a device or a clock out of its
@@ -253,12 +261,4 @@ fn sight(case: &Case<'_>, thing: Thing) -> f64 {
 /// Whether a change is one that a person made and could take back.
 pub(crate) const fn is_made(kind: ChangeKind) -> bool {
     !matches!(kind, ChangeKind::Restart)
-}
-
-/// Whether the thing is one that serves others' requests or carries them.
-pub(crate) const fn serves(kind: EntityKind) -> bool {
-    matches!(
-        kind,
-        EntityKind::Workload | EntityKind::Service | EntityKind::Pod
-    )
 }
