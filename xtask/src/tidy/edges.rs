@@ -79,7 +79,10 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("k8s-openapi", &["kubernetes"]),
     ("sqlx", &["store"]),
     ("object_store", &["store"]),
-    ("axum", &["api", "gateway", "runtime", "sim", "testkit", "fleetscope"]),
+    (
+        "axum",
+        &["api", "gateway", "runtime", "sim", "testkit", "fleetscope"],
+    ),
     ("utoipa", &["api", "client"]),
     ("reqwest", &["outbound", "client", "testkit", "fleetscope"]),
     ("jsonwebtoken", &["identity"]),
