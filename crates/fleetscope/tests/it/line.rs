@@ -32,12 +32,12 @@ async fn live(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_error_throwing_release_is_found_explained_and_reported() {
+async fn a_throttled_gpu_is_found_explained_and_reported() {
     let app = TestApp::one().await;
-    let fleet = Fleet::start(3, app.clock.clone()).await;
+    let fleet = Fleet::start(100, app.clock.clone()).await;
     fleet.register(&app.admin).await;
     live(&app, 3, |_| false).await;
-    let truth = fleet.simulation().inject(Fault::BadRelease).unwrap();
+    let truth = fleet.simulation().inject(Fault::GpuThrottle).unwrap();
     let found = live(&app, 30, |found| found.iter().any(|item| !item.open)).await;
     let found = found.first().expect("an investigation was opened");
 
@@ -63,7 +63,7 @@ async fn an_error_throwing_release_is_found_explained_and_reported() {
     };
     let report = app.operator.create_report(&new).await.unwrap();
     let text = app.viewer.report_text(report.id).await.unwrap();
-    assert!(text.contains(&truth.entity.name));
+    assert!(text.contains("GPU"));
 
     let kinds: Vec<_> = app.viewer.events(0, 500).await.unwrap().items;
     let at = |kind: &str| kinds.iter().position(|event| event.kind == kind);
