@@ -277,9 +277,8 @@ const fn by_requests(role: SignalRole, more: bool) -> f64 {
 pub(crate) const fn within(cause: &Observation, effect: &Observation) -> f64 {
     use SignalRole::{Errors, Latency, Traffic};
     match (cause.role(), effect.role()) {
-        (Traffic, _) => 0.5,
         (Latency | Errors, Latency | Errors) => 0.9,
-        (Latency | Errors, _) => 0.5,
+        (Latency | Errors | Traffic, _) => 0.5,
         (_, Latency | Errors) => 0.95,
         (_, _) => 0.8,
     }
