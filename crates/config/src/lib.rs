@@ -8,6 +8,8 @@
 
 mod error;
 mod example;
+mod hub;
+mod identity;
 mod keys;
 mod layers;
 mod length;
@@ -24,6 +26,8 @@ mod storage;
 mod watches;
 
 pub use error::{Error, Origin, Problem};
+pub use hub::Hub;
+pub use identity::{AuthenticatorKind, Identity, KubernetesTokens, Login, LoginVia, Oidc};
 pub use load::Config;
 pub use log::{Log, LogFormat};
 pub use outbound::{Outbound, PlainHttp};

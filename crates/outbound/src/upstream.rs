@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fleetscope_model::{ClusterId, Endpoint, GapKind, Source};
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
-use http::{HeaderName, Method};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{HeaderName, Method, StatusCode};
 use tokio::time::Instant;
 use url::Url;
 
 use crate::answer::Answer;
 use crate::base::{parse, place};
+use crate::bearer::Bearer;
 use crate::failure::{self, Failure, printable};
 use crate::{OutboundOptions, Parts};
 
@@ -29,6 +30,7 @@ pub struct Upstream {
     source: Source,
     base: Url,
     tenant: Option<HeaderValue>,
+    bearer: Option<Bearer>,
     place: String,
     deadline: Option<Instant>,
 }
@@ -61,6 +63,7 @@ impl Upstream {
             source,
             base,
             tenant,
+            bearer: None,
             place,
             deadline: None,
         })
@@ -70,6 +73,13 @@ impl Upstream {
     #[must_use]
     pub fn by(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// The same endpoint, whose requests bear a token.
+    #[must_use]
+    pub fn bearing(mut self, bearer: Bearer) -> Self {
+        self.bearer = Some(bearer);
         self
     }
 
@@ -189,7 +199,11 @@ impl Upstream {
             })
     }
 
-    async fn transfer(&self, request: reqwest::Request) -> Result<Answer, Failure> {
+    async fn transfer(&self, mut request: reqwest::Request) -> Result<Answer, Failure> {
+        if let Some(bearer) = &self.bearer {
+            let header = bearer.header().await?;
+            request.headers_mut().insert(AUTHORIZATION, header);
+        }
         let client = self.parts.pools.client(&self.base);
         let response = client
             .execute(request)
@@ -199,6 +213,13 @@ impl Upstream {
             return Err(self.redirected(&response));
         }
         let status = response.status();
+        if let Some(bearer) = self
+            .bearer
+            .as_ref()
+            .filter(|_| status == StatusCode::UNAUTHORIZED)
+        {
+            bearer.refused();
+        }
         let content_type = response
             .headers()
             .get(CONTENT_TYPE)

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
+use fleetscope_gateway::ClientAddress;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -58,8 +59,10 @@ pub(crate) fn serve(driver: &Driver, listener: TcpListener, router: Router) {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    serving.spawn(connection(serving.clone(), stream, router.clone()));
+                Ok((stream, peer)) => {
+                    let address = Extension(ClientAddress(peer.ip().to_canonical()));
+                    let router = router.clone().layer(address);
+                    serving.spawn(connection(serving.clone(), stream, router));
                 }
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(error) => {

@@ -7,6 +7,7 @@
 )]
 
 mod authenticators;
+mod cache;
 mod local_tokens;
 mod memory;
 
@@ -59,8 +60,5 @@ fn start() -> Timestamp {
 }
 
 fn caller(role: AccessRole) -> Caller {
-    Caller {
-        name: format!("token:{}", role.as_str()),
-        role,
-    }
+    Caller::local(format!("token:{}", role.as_str()), role)
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use axum::Router;
 use fleetscope_config::Config;
 use fleetscope_gateway::{Edge, Gateway, Peers, Remote, inner_router};
-use fleetscope_identity::{CallerTokens, Error as IdentityError, RemoteTokens};
+use fleetscope_identity::{CallerTokens, Error as IdentityError, Provider, RemoteTokens};
+use fleetscope_kubernetes::Kubernetes;
 use fleetscope_model::{Fault as _, Role};
 
 use crate::Result;
 use crate::admin::readiness::Check;
-use crate::roles::{Local, others};
+use crate::roles::{Local, identity, others};
 
 /// The public door and what it needs.
 pub(crate) struct Public {
@@ -23,20 +24,27 @@ pub(crate) struct Public {
 /// gives addresses of.
 pub(crate) fn public(config: &Config, edge: &Edge, local: Option<&Local>) -> Result<Public> {
     let gateway = Gateway::new(edge.clone());
+    let hub = identity::hub(config)?;
     match local {
         Some(local) => {
             let mounted = local.routers().fold(gateway, Gateway::mount);
-            let authenticator = Arc::new(local.services.tokens.clone());
+            let tokens = Provider::Local(local.services.tokens.clone());
+            let identity = identity::identity(config, &tokens, hub.as_ref(), &edge.clock)?;
             Ok(Public {
-                router: mounted.into_router(authenticator),
+                router: mounted.into_router(Arc::new(identity.authenticators)),
                 checks: Vec::new(),
             })
         }
-        None => remote(config, edge, gateway),
+        None => remote(config, edge, gateway, hub.as_ref()),
     }
 }
 
-fn remote(config: &Config, edge: &Edge, mut gateway: Gateway) -> Result<Public> {
+fn remote(
+    config: &Config,
+    edge: &Edge,
+    mut gateway: Gateway,
+    hub: Option<&Kubernetes>,
+) -> Result<Public> {
     let peers = Peers::new(signing(config)?, edge.clock.clone());
     let mut checks = Vec::new();
     let mut registry = None;
@@ -56,9 +64,10 @@ fn remote(config: &Config, edge: &Edge, mut gateway: Gateway) -> Result<Public> 
         role: Role::Registry,
         cause: None,
     })?;
-    let authenticator = Arc::new(RemoteTokens::new(Arc::new(registry)));
+    let tokens = Provider::Remote(RemoteTokens::new(Arc::new(registry)));
+    let identity = identity::identity(config, &tokens, hub, &edge.clock)?;
     Ok(Public {
-        router: gateway.into_router(authenticator),
+        router: gateway.into_router(Arc::new(identity.authenticators)),
         checks,
     })
 }
