@@ -13,6 +13,7 @@ use fleetscope_ports::Clock;
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::access::Roles;
 use crate::cache::{Cache, Found};
 use crate::providers::Provider;
 use crate::{Authenticator, Error, Known, Result};
@@ -53,6 +54,7 @@ struct Inner {
     keys: TokenKeys,
     cache: Cache<TokenKey, Kept, Arc<Error>>,
     gate: Gate,
+    roles: Roles,
     clock: Arc<dyn Clock>,
 }
 
@@ -68,14 +70,21 @@ enum Kept {
 }
 
 impl Authenticators {
-    /// Asks `providers` in this order, within `limits`.
-    pub fn new(providers: Vec<Provider>, limits: Limits, clock: Arc<dyn Clock>) -> Result<Self> {
+    /// Asks `providers` in this order, within `limits`, and gives whom they know the role that
+    /// `roles` says. A role is no part of what is kept: it is looked up for each request.
+    pub fn new(
+        providers: Vec<Provider>,
+        roles: Roles,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         Ok(Self {
             inner: Arc::new(Inner {
                 providers,
                 keys: TokenKeys::new()?,
                 cache: Cache::new(CAPACITY, Arc::clone(&clock)),
                 gate: Gate::new(limits, Arc::clone(&clock)),
+                roles,
                 clock,
             }),
         })
@@ -90,6 +99,13 @@ impl Authenticators {
 #[async_trait]
 impl Authenticator for Authenticators {
     async fn authenticate(&self, bearer: &SecretString, source: Option<IpAddr>) -> Result<Known> {
+        let known = self.who(bearer, source).await?;
+        self.inner.roles.assign(known).await
+    }
+}
+
+impl Authenticators {
+    async fn who(&self, bearer: &SecretString, source: Option<IpAddr>) -> Result<Known> {
         if !is_token(bearer) {
             return Err(Error::UnknownToken);
         }

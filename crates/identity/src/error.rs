@@ -27,6 +27,10 @@ pub enum Error {
     #[error("the identity of '{0}' is too large")]
     IdentityTooLarge(String),
 
+    /// The caller is known and has no role here.
+    #[error("'{0}' has no role")]
+    NoRole(String),
+
     /// Whoever knows the token cannot be asked. This is no verdict on the token.
     #[error("the {} authority cannot be asked", authority.as_str())]
     Unavailable {
@@ -108,7 +112,7 @@ impl Fault for Error {
             | Self::ExpiredToken(_)
             | Self::TokenUnverifiable
             | Self::CallerRefused { .. } => ErrorKind::Unauthenticated,
-            Self::IdentityTooLarge(_) => ErrorKind::Forbidden,
+            Self::IdentityTooLarge(_) | Self::NoRole(_) => ErrorKind::Forbidden,
             Self::Unavailable { .. } | Self::TooManyReviews => ErrorKind::Unavailable,
             Self::TooManyFailures => ErrorKind::TooManyRequests,
             Self::InvalidName
@@ -128,6 +132,7 @@ impl Fault for Error {
             Self::ExpiredToken(_) => "token_expired",
             Self::TokenUnverifiable => "token_unverifiable",
             Self::IdentityTooLarge(_) => "identity_too_large",
+            Self::NoRole(_) => "no_role",
             Self::Unavailable { .. } => "identity_unavailable",
             Self::TooManyReviews => "identity_busy",
             Self::TooManyFailures => "too_many_wrong_tokens",
@@ -159,6 +164,10 @@ impl Fault for Error {
                 .to_owned(),
             Self::IdentityTooLarge(name) => format!(
                 "'{name}' is in more groups than can be passed on: take the user out of some"
+            ),
+            Self::NoRole(name) => format!(
+                "'{name}' is known, but has no role in Fleetscope: ask an administrator for one of \
+                 viewer, operator and admin"
             ),
             Self::Unavailable { authority, .. } => format!(
                 "it can't be told now whose token this is, as the {} authority does not answer: \

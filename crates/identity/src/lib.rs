@@ -9,6 +9,7 @@
 //! and [`CallerTokens`] (how a caller's identity crosses from the gateway to another process).
 //! [`Authenticators`] puts several in order behind one cache; [`Provider`] lists them. [`Cache`] is how whoever is slow to ask is asked seldom.
 
+pub mod access;
 pub mod authenticator;
 pub mod authenticators;
 pub mod cache;
@@ -18,6 +19,7 @@ pub mod providers;
 pub mod remote;
 pub mod tokens;
 
+pub use access::{HubReviews, Rights, RoleBindings, Roles};
 pub use authenticator::{Authenticator, Known};
 pub use authenticators::{Authenticators, Limits};
 pub use cache::{Cache, Found};

@@ -13,6 +13,7 @@ use fleetscope_outbound::{Bearer, Outbound, OutboundOptions};
 use fleetscope_ports::Clock;
 use uuid::Uuid;
 
+use crate::roles::access;
 use crate::{Error, Result};
 
 /// More than any answer about a token, or any set of an issuer's keys.
@@ -78,7 +79,12 @@ pub(crate) fn identity(
             }
         }
     }
-    let authenticators = Authenticators::new(providers, Limits::default(), Arc::clone(clock))?;
+    let authenticators = Authenticators::new(
+        providers,
+        access::roles(config, hub, clock),
+        Limits::default(),
+        Arc::clone(clock),
+    )?;
     Ok(Identity {
         authenticators,
         oidc,
