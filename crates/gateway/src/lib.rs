@@ -11,14 +11,18 @@
 mod authenticate;
 pub mod edge;
 pub mod error;
+pub mod health;
 pub mod inner;
 pub mod metrics;
 pub mod public;
 pub mod remote;
 mod wire;
 
+pub use edge::origin::Origins;
+pub use edge::rates::{Rate, RateLimits};
 pub use edge::{Edge, Limits};
 pub use error::Error;
+pub use health::{Everywhere, HealthBoard, Probe};
 pub use inner::inner_router;
 pub use metrics::EdgeMetrics;
 pub use public::Gateway;
