@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures::FutureExt as _;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
 use crate::driver::Driver;
@@ -97,22 +98,18 @@ impl Serving {
     async fn accept(self, listener: TcpListener) {
         loop {
             // A connection that finds no place waits in the system's queue.
-            let Ok(place) = self.places.clone().acquire_owned().await else {
-                return;
+            let place = tokio::select! {
+                biased;
+                () = self.driver.stopped() => break,
+                place = self.places.clone().acquire_owned() => place,
             };
             let accepted = tokio::select! {
                 biased;
-                () = self.driver.stopped() => return,
+                () = self.driver.stopped() => break,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    let connection = self.clone().connection(stream);
-                    self.driver.spawn(async move {
-                        connection.await;
-                        drop(place);
-                    });
-                }
+                Ok((stream, _)) => self.begin(stream, place.ok()),
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "no connection can be accepted");
@@ -120,6 +117,18 @@ impl Serving {
                 }
             }
         }
+        // Who had connected before the stop was told that somebody is there.
+        while let Some(Ok((stream, _))) = listener.accept().now_or_never() {
+            self.begin(stream, None);
+        }
+    }
+
+    fn begin(&self, stream: TcpStream, place: Option<OwnedSemaphorePermit>) {
+        let connection = self.clone().connection(stream);
+        self.driver.spawn(async move {
+            connection.await;
+            drop(place);
+        });
     }
 
     async fn connection(self, stream: TcpStream) {
