@@ -64,7 +64,7 @@ impl Drop for UnderWay {
 
 impl Hub {
     /// The bearer of the request's token; none without a token, which makes the caller anonymous.
-    pub(super) fn asker(&self, headers: &HeaderMap) -> Result<Option<Asker>, Response> {
+    pub(super) fn asker(&self, headers: &HeaderMap) -> Result<Option<Asker>, Box<Response>> {
         let Some(text) = authorization(headers) else {
             return Ok(None);
         };
