@@ -8,6 +8,8 @@
 
 mod error;
 mod example;
+mod hub;
+mod identity;
 mod keys;
 mod layers;
 mod length;
@@ -27,6 +29,8 @@ mod traces;
 mod watches;
 
 pub use error::{Error, Origin, Problem};
+pub use hub::Hub;
+pub use identity::{AuthenticatorKind, Identity, KubernetesTokens, Login, LoginVia, Oidc};
 pub use limits::Limits;
 pub use load::Config;
 pub use log::{Log, LogFormat};

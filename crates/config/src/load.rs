@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Problem};
+use crate::hub::Hub;
+use crate::identity::{self, Identity};
 use crate::layers::Layers;
 use crate::limits::Limits;
 use crate::log::Log;
@@ -30,6 +32,11 @@ pub struct Config {
     /// How roles in different processes find and trust each other. Not needed where one process
     /// has all roles.
     pub services: Services,
+    /// The cluster whose API server says who bears a token and what he may do. Needed for the
+    /// authenticators kubernetes and openshift.
+    pub hub: Hub,
+    /// Whose tokens are accepted.
+    pub identity: Identity,
     /// How clusters are read: limits on each read, and which addresses may be read at all.
     pub outbound: Outbound,
     /// What is looked at without being asked.
@@ -114,6 +121,8 @@ impl Config {
         self.limits.validate(problems);
         self.storage.validate(problems);
         self.services.validate(problems);
+        self.hub.validate(problems);
+        identity::validate(self, problems);
         self.outbound.validate(problems);
         self.watches.validate(problems);
         self.log.validate(problems);

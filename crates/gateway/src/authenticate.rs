@@ -1,5 +1,6 @@
 //! Who is asking, by the bearer token of the request.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -14,6 +15,11 @@ use secrecy::SecretString;
 
 use crate::edge::observe::AskedBy;
 use crate::{Error, Result};
+
+/// Who sent the request: the peer of the connection, or whom a proxy that is trusted names. Whoever
+/// serves a door puts it into the extensions of each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
 
 /// Puts the caller into the request's extensions. A request without a token passes without a
 /// caller: whether it may is for the table of routes. One with a bad token does not pass. The
@@ -32,8 +38,10 @@ pub(crate) async fn authenticate(
     let Some(token) = token else {
         return next.run(request).await;
     };
-    match authenticator.authenticate(&token).await {
-        Ok(caller) => run_as(caller, request, next).await,
+    let source = request.extensions().get::<ClientAddress>();
+    let source = source.map(|address| address.0);
+    match authenticator.authenticate(&token, source).await {
+        Ok(known) => run_as(known.caller, request, next).await,
         Err(error) => ApiError::from(error).into_response(),
     }
 }

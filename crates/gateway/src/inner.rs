@@ -9,13 +9,13 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use fleetscope_api::{ApiError, authorise};
-use fleetscope_identity::{Authenticator, CallerTokens, Error as IdentityError};
+use fleetscope_identity::{Authenticator, CallerTokens, Error as IdentityError, Known};
 use fleetscope_model::{Caller, Permission};
 use fleetscope_ports::Clock;
 
 use crate::authenticate::run_as;
 use crate::edge::observe::Door;
-use crate::wire::{AUTHENTICATE, Answer, CALLER, GATEWAY, HEALTH, Question, READY};
+use crate::wire::{AUTHENTICATE, CALLER, GATEWAY, HEALTH, Question, READY};
 use crate::{Edge, HealthBoard};
 
 /// The router of the inner door: `roles` (as `fleetscope_api::router` makes them, with at least
@@ -99,11 +99,11 @@ async fn whose(
     State(authenticator): State<Arc<dyn Authenticator>>,
     Extension(caller): Extension<Caller>,
     Json(question): Json<Question>,
-) -> Result<Json<Answer>, ApiError> {
+) -> Result<Json<Known>, ApiError> {
     if caller != Caller::system(GATEWAY) {
         let least = Permission::Administer.least_role();
         return Err(fleetscope_ports::Error::forbidden(least).into());
     }
-    let known = authenticator.authenticate(&question.token).await?;
-    Ok(Json(known.into()))
+    let known = authenticator.authenticate(&question.token, None).await?;
+    Ok(Json(known))
 }

@@ -11,7 +11,7 @@ use axum::http::uri::{Authority, PathAndQuery, Scheme};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
 use axum::response::Response;
 use fleetscope_client::wire::Problem;
-use fleetscope_identity::{AskRegistry, CallerTokens};
+use fleetscope_identity::{AskRegistry, CallerTokens, Known};
 use fleetscope_model::{Caller, ErrorKind, Fault as _, Role, RoleHealth};
 use fleetscope_ports::Clock;
 use hyper_util::client::legacy::Client;
@@ -22,7 +22,7 @@ use tracing::Instrument as _;
 use url::Url;
 
 use crate::edge::{headers, trace};
-use crate::wire::{AUTHENTICATE, Answer, CALLER, GATEWAY, HEALTH, Question, READY};
+use crate::wire::{AUTHENTICATE, CALLER, GATEWAY, HEALTH, Question, READY};
 use crate::{Error, Result};
 
 /// How long a connection may take to be made: processes of one installation are near each other.
@@ -204,7 +204,7 @@ impl Remote {
         }
     }
 
-    async fn whose(&self, bearer: &SecretString) -> Result<Result<Caller, Box<Problem>>> {
+    async fn whose(&self, bearer: &SecretString) -> Result<Result<Known, Box<Problem>>> {
         let body = Body::from(Question::json(bearer));
         let response = self.ask(Method::POST, AUTHENTICATE, body).await?;
         let status = response.status();
@@ -212,10 +212,8 @@ impl Remote {
             .await
             .map_err(|error| Error::unavailable(self.role, error))?;
         if status == StatusCode::OK {
-            let answer = serde_json::from_slice::<Answer>(&bytes);
-            return answer
-                .map(|answer| Ok(answer.into()))
-                .map_err(|_| self.misbehaves(status));
+            let answer = serde_json::from_slice::<Known>(&bytes);
+            return answer.map(Ok).map_err(|_| self.misbehaves(status));
         }
         let problem = serde_json::from_slice::<Box<Problem>>(&bytes).ok();
         match problem {
@@ -227,7 +225,7 @@ impl Remote {
 
 #[async_trait]
 impl AskRegistry for Remote {
-    async fn authenticate(&self, bearer: &SecretString) -> fleetscope_ports::Result<Caller> {
+    async fn authenticate(&self, bearer: &SecretString) -> fleetscope_ports::Result<Known> {
         let unknown = |problem: Box<Problem>| {
             let code = match problem.code.as_str() {
                 "token_expired" => "token_expired",

@@ -2,9 +2,8 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, HeaderName};
-use fleetscope_model::{AccessRole, Caller};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// Carries the signed caller from a gateway to another process.
 pub(crate) const CALLER: HeaderName = HeaderName::from_static("fleetscope-caller");
@@ -24,7 +23,7 @@ pub(crate) const INNER_ROUTES: [&str; 3] = [AUTHENTICATE, READY, HEALTH];
 /// Who the gateway is when it asks for itself.
 pub(crate) const GATEWAY: &str = "gateway";
 
-/// The question of [`AUTHENTICATE`].
+/// The question of [`AUTHENTICATE`]; the answer is a `Known`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Question {
@@ -35,31 +34,6 @@ impl Question {
     /// The question as JSON; the one place where a token is written out again.
     pub(crate) fn json(token: &SecretString) -> String {
         serde_json::json!({ "token": token.expose_secret() }).to_string()
-    }
-}
-
-/// Its answer.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Answer {
-    pub(crate) name: String,
-    pub(crate) role: AccessRole,
-}
-
-impl From<Caller> for Answer {
-    fn from(caller: Caller) -> Self {
-        Self {
-            name: caller.name,
-            role: caller.role,
-        }
-    }
-}
-
-impl From<Answer> for Caller {
-    fn from(answer: Answer) -> Self {
-        Self {
-            name: answer.name,
-            role: answer.role,
-        }
     }
 }
 

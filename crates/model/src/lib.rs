@@ -32,7 +32,7 @@ pub mod traces;
 pub mod watch;
 
 pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
-pub use caller::{AccessRole, Caller, Permission};
+pub use caller::{AccessRole, Authority, Caller, Permission};
 pub use change::{Change, ChangeKind, KubernetesEvent};
 pub use cluster::{Cluster, ClusterDraft, Endpoint, Endpoints};
 pub use collection::{Collection, Gap, GapKind, Source};

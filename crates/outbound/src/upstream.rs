@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fleetscope_model::{ClusterId, Endpoint, GapKind, Source};
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
-use http::{HeaderName, Method};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{HeaderName, Method, StatusCode};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use url::Url;
 
 use crate::answer::Answer;
 use crate::base::{parse, place};
+use crate::bearer::Bearer;
 use crate::failure::{self, Failure, printable};
 use crate::{OutboundOptions, Parts, trace};
 
@@ -30,6 +31,7 @@ pub struct Upstream {
     source: Source,
     base: Url,
     tenant: Option<HeaderValue>,
+    bearer: Option<Bearer>,
     place: String,
     deadline: Option<Instant>,
 }
@@ -62,6 +64,7 @@ impl Upstream {
             source,
             base,
             tenant,
+            bearer: None,
             place,
             deadline: None,
         })
@@ -71,6 +74,13 @@ impl Upstream {
     #[must_use]
     pub fn by(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// The same endpoint, whose requests bear a token.
+    #[must_use]
+    pub fn bearing(mut self, bearer: Bearer) -> Self {
+        self.bearer = Some(bearer);
         self
     }
 
@@ -192,7 +202,11 @@ impl Upstream {
             })
     }
 
-    async fn transfer(&self, request: reqwest::Request) -> Result<Answer, Failure> {
+    async fn transfer(&self, mut request: reqwest::Request) -> Result<Answer, Failure> {
+        if let Some(bearer) = &self.bearer {
+            let header = bearer.header().await?;
+            request.headers_mut().insert(AUTHORIZATION, header);
+        }
         let client = self.parts.pools.client(&self.base);
         let response = client
             .execute(request)
@@ -202,6 +216,13 @@ impl Upstream {
             return Err(self.redirected(&response));
         }
         let status = response.status();
+        if let Some(bearer) = self
+            .bearer
+            .as_ref()
+            .filter(|_| status == StatusCode::UNAUTHORIZED)
+        {
+            bearer.refused();
+        }
         let content_type = response
             .headers()
             .get(CONTENT_TYPE)

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use fleetscope_model::{ErrorKind, Fault};
 
@@ -67,6 +68,22 @@ pub enum Error {
     #[error("the way out to clusters cannot be made")]
     Outbound(#[from] fleetscope_outbound::Error),
 
+    /// The address of the hub cannot be used.
+    #[error("the hub cannot be used")]
+    Hub(#[source] fleetscope_outbound::Failure),
+
+    /// A file that the configuration names can't be read.
+    #[error("{key} = {} can't be read", path.display())]
+    File {
+        /// Which key of the configuration.
+        key: &'static str,
+        /// Its value.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+
     /// No task of this process has the name.
     #[error("there is no task '{name}'")]
     UnknownTask {
@@ -86,7 +103,11 @@ impl Fault for Error {
         match self {
             Self::Config(error) => error.kind(),
             Self::Listen { .. } => ErrorKind::Conflict,
-            Self::Certificate { .. } | Self::LogFilter(_) | Self::Traces(_) => ErrorKind::Invalid,
+            Self::Certificate { .. }
+            | Self::LogFilter(_)
+            | Self::Traces(_)
+            | Self::Hub(_)
+            | Self::File { .. } => ErrorKind::Invalid,
             Self::LogTaken(_) | Self::Signals(_) | Self::Outbound(_) => ErrorKind::Internal,
             Self::Store(error) => error.kind(),
             Self::Identity(error) => error.kind(),
@@ -109,6 +130,8 @@ impl Fault for Error {
             Self::Identity(error) => error.code(),
             Self::Gateway(error) => error.code(),
             Self::Outbound(_) => "outbound_not_made",
+            Self::Hub(_) => "hub_not_usable",
+            Self::File { .. } => "file_not_readable",
             Self::UnknownTask { .. } => "unknown_task",
             Self::Stopping => "stopping",
         }
@@ -143,6 +166,11 @@ impl Fault for Error {
             Self::LogTaken(cause) => format!("{self}: {cause}"),
             Self::Signals(cause) => format!("{self}: {cause}"),
             Self::Outbound(cause) => format!("{self}: {cause}"),
+            Self::Hub(cause) => format!("hub.url can't be used: {}", cause.detail),
+            Self::File { key, path, cause } => format!(
+                "{key} = {} can't be read ({cause}): write the path of a readable file",
+                path.display()
+            ),
             Self::UnknownTask { name, known } => {
                 format!("there is no task '{name}' here: there is {known}")
             }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use fleetscope_gateway::ClientAddress;
 use futures::FutureExt as _;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -13,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
+use tower::util::MapRequest;
 
 use crate::driver::Driver;
 use crate::{Error, Result};
@@ -109,7 +113,7 @@ impl Serving {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => self.begin(stream, place.ok()),
+                Ok((stream, peer)) => self.begin(stream, peer, place.ok()),
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "no connection can be accepted");
@@ -118,35 +122,43 @@ impl Serving {
             }
         }
         // Who had connected before the stop was told that somebody is there.
-        while let Some(Ok((stream, _))) = listener.accept().now_or_never() {
-            self.begin(stream, None);
+        while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+            self.begin(stream, peer, None);
         }
     }
 
-    fn begin(&self, stream: TcpStream, place: Option<OwnedSemaphorePermit>) {
-        let connection = self.clone().connection(stream);
+    fn begin(&self, stream: TcpStream, peer: SocketAddr, place: Option<OwnedSemaphorePermit>) {
+        let address = ClientAddress(peer.ip().to_canonical());
+        let connection = self.clone().connection(stream, address);
         self.driver.spawn(async move {
             connection.await;
             drop(place);
         });
     }
 
-    async fn connection(self, stream: TcpStream) {
+    async fn connection(self, stream: TcpStream, address: ClientAddress) {
         // An answer is written in one piece; waiting for more would only delay it.
         let _ = stream.set_nodelay(true);
         let Some(tls) = self.tls.clone() else {
-            return self.speak(stream).await;
+            return self.speak(stream, address).await;
         };
         match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream).await,
+            Ok(Ok(stream)) => self.speak(stream, address).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
     }
 
-    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    async fn speak<S>(self, stream: S, address: ClientAddress)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let builder = self.builder();
-        let service = TowerToHyperService::new(self.router);
+        let service = MapRequest::new(self.router, move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(address);
+            request
+        });
+        let service = TowerToHyperService::new(service);
         let serving = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(serving);
         let ended = tokio::select! {

@@ -2,6 +2,7 @@
 
 pub(crate) mod collector;
 pub(crate) mod gateway;
+pub(crate) mod identity;
 pub(crate) mod intelligence;
 pub(crate) mod registry;
 pub(crate) mod streaming;

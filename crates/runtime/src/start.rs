@@ -102,7 +102,7 @@ impl Doors {
         }
         let health = HealthBoard::new(&config.server.roles, probes, edge.clock.clone());
         let public = gateway
-            .then(|| roles::gateway::public(edge, local, remotes, health.clone()))
+            .then(|| roles::gateway::public(config, edge, local, remotes, health.clone()))
             .transpose()?;
         let inner = match (config.server.inner_listen, local) {
             (Some(_), Some(local)) => {

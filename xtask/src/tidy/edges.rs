@@ -13,10 +13,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("config", &["model"]),
     ("outbound", &["model"]),
     ("store", &["model", "ports"]),
-    ("identity", &["model", "ports"]),
     ("registry", &["model", "ports"]),
     ("streaming", &["model", "ports"]),
     ("kubernetes", &["model", "outbound"]),
+    // Whose a token is, is asked of API servers and issuers.
+    ("identity", &["model", "ports", "outbound", "kubernetes"]),
     ("collector", &["model", "ports", "outbound", "kubernetes"]),
     ("intelligence", &["model", "ports", "engine", "report"]),
     (
@@ -70,7 +71,7 @@ const TEST_EDGES: &[(&str, &[&str])] = &[
         "gateway",
         &["registry", "intelligence", "streaming", "store"],
     ),
-    ("identity", &["store"]),
+    ("identity", &["store", "sim"]),
 ];
 
 /// Libraries that only these crates may name, also in tests unless said otherwise.

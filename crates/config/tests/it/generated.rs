@@ -44,14 +44,28 @@ fn a_line_that_is_commented_out_can_be_switched_on() {
             continue;
         }
         let on = example.replace(line, &line[1..]);
-        let needs = [(
-            "FLEETSCOPE_SERVICES__KEY",
-            "0123456789abcdef0123456789abcdef",
-        )];
+        // What some lines need beside themselves.
+        let needs = [
+            (
+                "FLEETSCOPE_SERVICES__KEY",
+                "0123456789abcdef0123456789abcdef",
+            ),
+            ("FLEETSCOPE_HUB__IN_CLUSTER", "true"),
+            ("FLEETSCOPE_IDENTITY__AUTHENTICATORS", "openshift,oidc"),
+            (
+                "FLEETSCOPE_IDENTITY__OIDC__ISSUER",
+                "https://login.example.com",
+            ),
+            ("FLEETSCOPE_IDENTITY__LOGIN__CLIENT_ID", "fleetscope"),
+        ];
         load(&on, &needs).unwrap_or_else(|error| panic!("{line}: {error}"));
         switched += 1;
     }
-    assert_eq!(switched, 7, "inner_listen, key and five addresses");
+    assert_eq!(
+        switched, 16,
+        "inner_listen, key, four addresses of roles, three keys of the hub, two of the issuer, \
+         four of the login, one of traces"
+    );
 }
 
 fn is_off(line: &str) -> bool {

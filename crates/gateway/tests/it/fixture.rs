@@ -1,7 +1,7 @@
 //! An edge under a hand-moved clock, a role that says what reached it, and servers on port 0 that
 //! end with the test.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use fleetscope_gateway::{
     Edge, EdgeMetrics, Gateway, HealthBoard, Limits, Origins, Peers, Probe, Rate, RateLimits,
     Remote, inner_router,
 };
-use fleetscope_identity::{Authenticator, CallerTokens, Error, Result};
+use fleetscope_identity::{Authenticator, CallerTokens, Error, Known, Result};
 use fleetscope_model::{AccessRole, Caller, Role};
 use fleetscope_ports::{Clock as _, ManualClock, SeededIds};
 use jiff::Timestamp;
@@ -145,7 +145,7 @@ struct People(Arc<ManualClock>);
 
 #[async_trait]
 impl Authenticator for People {
-    async fn authenticate(&self, bearer: &SecretString) -> Result<Caller> {
+    async fn authenticate(&self, bearer: &SecretString, _: Option<IpAddr>) -> Result<Known> {
         let end: Timestamp = "2026-03-01T10:01:00Z".parse().unwrap();
         let role = match bearer.expose_secret() {
             "viewer" => AccessRole::Viewer,
@@ -156,7 +156,7 @@ impl Authenticator for People {
             _ => return Err(Error::UnknownToken),
         };
         let name = format!("token:{}", bearer.expose_secret());
-        Ok(Caller { name, role })
+        Ok(Caller::local(name, role).into())
     }
 }
 

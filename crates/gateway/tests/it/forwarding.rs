@@ -215,7 +215,7 @@ async fn tokens_are_asked_of_the_registry_role() {
 
     // Only what has a token's form is asked, and the people of these tests have short names.
     let asked = fleetscope_identity::AskRegistry::authenticate(&registry, &"viewer".into()).await;
-    assert_eq!(asked.unwrap().name, "token:viewer");
+    assert_eq!(asked.unwrap().caller.name, "token:viewer");
     let asked = fleetscope_identity::AskRegistry::authenticate(&registry, &"nobody".into()).await;
     assert_eq!(asked.unwrap_err().code(), "token_invalid");
     fixture.clock.advance(Duration::from_mins(1));
@@ -238,7 +238,7 @@ async fn a_registry_that_is_down_or_strange_is_no_verdict_on_a_token() {
         assert_eq!(registry.check().await.unwrap_err().code(), code);
         let tokens = RemoteTokens::new(Arc::new(registry));
         let error = tokens
-            .authenticate(&well_formed.as_str().into())
+            .authenticate(&well_formed.as_str().into(), None)
             .await
             .unwrap_err();
         assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, code));

@@ -83,10 +83,7 @@ impl Intelligence {
 /// A caller with the least role that may ask for work, under the name of who did: whatever is read
 /// for a request is read within the rights of whoever asked.
 pub(crate) fn on_behalf(name: &str) -> Caller {
-    Caller {
-        name: name.to_owned(),
-        role: AccessRole::Operator,
-    }
+    Caller::local(name, AccessRole::Operator)
 }
 
 /// The event that tells of what an analysis found; none where it found nothing.

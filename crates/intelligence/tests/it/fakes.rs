@@ -32,10 +32,7 @@ pub(crate) fn cluster_id(number: u128) -> ClusterId {
 }
 
 pub(crate) fn caller(role: AccessRole) -> Caller {
-    Caller {
-        name: format!("token:{}", role.as_str()),
-        role,
-    }
+    Caller::local(format!("token:{}", role.as_str()), role)
 }
 
 /// A service over fakes that a test can reach into, and restart.

@@ -8,11 +8,11 @@ use fleetscope_config::Config;
 use fleetscope_gateway::{
     Edge, Everywhere, Gateway, HealthBoard, Peers, Probe, Remote, inner_router,
 };
-use fleetscope_identity::{CallerTokens, Error as IdentityError, RemoteTokens};
+use fleetscope_identity::{CallerTokens, Error as IdentityError, Provider, RemoteTokens};
 use fleetscope_model::{Fault as _, Role};
 
 use crate::Result;
-use crate::roles::{Local, others};
+use crate::roles::{Local, identity, others};
 
 /// The roles of other processes, as the configuration gives their addresses.
 pub(crate) fn remotes(config: &Config, edge: &Edge) -> Result<Vec<Remote>> {
@@ -39,33 +39,37 @@ fn reachable(remote: Remote) -> Probe {
 
 /// The public door over the roles of this process, or else over `remotes`.
 pub(crate) fn public(
+    config: &Config,
     edge: &Edge,
     local: Option<&Local>,
     remotes: Vec<Remote>,
     health: HealthBoard,
 ) -> Result<Router> {
     let gateway = Gateway::new(edge.clone());
-    let Some(local) = local else {
-        return remote(gateway, remotes, health);
+    let tokens = match local {
+        Some(local) => Provider::Local(local.services.tokens.clone()),
+        None => Provider::Remote(RemoteTokens::new(Arc::new(registry(&remotes)?))),
     };
-    let gateway = gateway.health(Arc::new(Everywhere::new(health, Vec::new())));
-    let mounted = local.routers().fold(gateway, Gateway::mount);
-    Ok(mounted.into_router(Arc::new(local.services.tokens.clone())))
+    let hub = identity::hub(config)?;
+    let identity = identity::identity(config, &tokens, hub.as_ref(), &edge.clock)?;
+    let gateway = gateway.health(Arc::new(Everywhere::new(health, remotes.clone())));
+    let gateway = match local {
+        Some(local) => local.routers().fold(gateway, Gateway::mount),
+        None => remotes.into_iter().fold(gateway, Gateway::forward),
+    };
+    Ok(gateway.into_router(Arc::new(identity.authenticators)))
 }
 
-fn remote(gateway: Gateway, remotes: Vec<Remote>, health: HealthBoard) -> Result<Router> {
+fn registry(remotes: &[Remote]) -> Result<Remote> {
     let registry = remotes
         .iter()
         .find(|remote| remote.role() == Role::Registry);
     // The configuration's check asks for every address of a gateway that is alone.
-    let registry = registry.ok_or(fleetscope_gateway::Error::RoleUnavailable {
+    let missing = fleetscope_gateway::Error::RoleUnavailable {
         role: Role::Registry,
         cause: None,
-    })?;
-    let authenticator = Arc::new(RemoteTokens::new(Arc::new(registry.clone())));
-    let gateway = gateway.health(Arc::new(Everywhere::new(health, remotes.clone())));
-    let forwarding = remotes.into_iter().fold(gateway, Gateway::forward);
-    Ok(forwarding.into_router(authenticator))
+    };
+    Ok(registry.cloned().ok_or(missing)?)
 }
 
 /// The inner door over the roles of this process.
