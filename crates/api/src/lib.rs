@@ -9,11 +9,13 @@
 
 pub mod authorise;
 pub mod board;
+pub mod contract;
 pub mod convert;
 pub mod cursor;
 pub mod error;
 pub mod etag;
 pub mod extract;
+pub mod health;
 pub mod openapi;
 pub mod routes;
 pub mod services;
@@ -22,8 +24,9 @@ pub mod v1;
 
 pub use authorise::authorise;
 pub use board::TaskBoard;
+pub use contract::keep_contract;
 pub use error::ApiError;
 pub use openapi::{anonymous_router, openapi};
-pub use routes::router;
+pub use routes::{health_router, router};
 pub use services::Services;
 pub use table::{Route, TABLE};

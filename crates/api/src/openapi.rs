@@ -15,7 +15,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::routes::documented;
+use crate::routes::{documented, health_documented};
 use crate::table;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi().to_json().unwrap_or_default());
@@ -37,6 +37,7 @@ pub fn openapi() -> OpenApi {
         router = router.merge(documented(role));
     }
     let mut document = router.into_openapi();
+    document.merge(health_documented().into_openapi());
     let components = document.components.get_or_insert_default();
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components
@@ -93,7 +94,11 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
     let in_path = path.contains('{');
     let changes = method != "GET";
     let refusals = [
-        (400, true, "The request is wrong."),
+        (
+            400,
+            true,
+            "It is not a request that can be judged: no JSON, an ambiguous path.",
+        ),
         (401, true, "No valid token."),
         (403, true, "The token's role is not enough."),
         (404, in_path || !changes || body, "There is no such thing."),
@@ -101,7 +106,11 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
         (409, changes, "It clashes with what is there."),
         (413, body, "The body is too large."),
         (415, body, "The body is not JSON."),
-        (422, body, "The body is JSON of another shape."),
+        (
+            422,
+            true,
+            "The request is wrong; `errors` lists every place.",
+        ),
         (429, true, "Too much at once."),
         (500, true, "Our fault."),
         (503, true, "Something this depends on does not answer."),

@@ -41,6 +41,7 @@ pub const TABLE: &[Route] = &[
         role: Gateway,
         permission: None,
     },
+    route("GET", "/health/detailed", Gateway, Read),
     route("GET", "/api/v1/clusters", Registry, Read),
     route("POST", "/api/v1/clusters", Registry, Administer),
     route("GET", "/api/v1/clusters/{id}", Registry, Read),

@@ -13,21 +13,22 @@ use fleetscope_identity::{Authenticator, CallerTokens, Error as IdentityError, K
 use fleetscope_model::{Caller, Permission};
 use fleetscope_ports::Clock;
 
-use crate::Edge;
 use crate::authenticate::run_as;
 use crate::edge::observe::Door;
-use crate::wire::{AUTHENTICATE, CALLER, GATEWAY, Question, READY};
+use crate::wire::{AUTHENTICATE, CALLER, GATEWAY, HEALTH, Question, READY};
+use crate::{Edge, HealthBoard};
 
 /// The router of the inner door: `roles` (as `fleetscope_api::router` makes them, with at least
 /// one route each), and what a gateway asks for itself: whose token something is
 /// (`POST /internal/v1/authenticate`, answered by `authenticator`) and whether this process is
-/// there (`GET /internal/v1/ready`). Whatever is not signed under `callers`' key for exactly this
+/// there (`GET /internal/v1/ready`) and how it fares (`GET /internal/v1/health`). Whatever is not signed under `callers`' key for exactly this
 /// method and path is 401, also where nothing would be there.
 pub fn inner_router(
     edge: &Edge,
     callers: CallerTokens,
     authenticator: Arc<dyn Authenticator>,
     roles: Vec<Router>,
+    health: HealthBoard,
 ) -> Router {
     let mut routes = roles.into_iter().fold(Router::new(), Router::merge);
     if routes.has_routes() {
@@ -37,7 +38,8 @@ pub fn inner_router(
     let own = Router::new()
         .route(AUTHENTICATE, post(whose))
         .with_state(authenticator)
-        .route(READY, get(async || StatusCode::NO_CONTENT));
+        .route(READY, get(async || StatusCode::NO_CONTENT))
+        .route(HEALTH, get(async move || Json(health.roles().await)));
     let verifier = Verifier {
         callers,
         clock: edge.clock.clone(),

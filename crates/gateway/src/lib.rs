@@ -11,6 +11,7 @@
 pub mod authenticate;
 pub mod edge;
 pub mod error;
+pub mod health;
 pub mod inner;
 pub mod metrics;
 pub mod public;
@@ -18,8 +19,11 @@ pub mod remote;
 mod wire;
 
 pub use authenticate::ClientAddress;
+pub use edge::origin::Origins;
+pub use edge::rates::{Rate, RateLimits};
 pub use edge::{Edge, Limits};
 pub use error::Error;
+pub use health::{Everywhere, HealthBoard, Probe};
 pub use inner::inner_router;
 pub use metrics::EdgeMetrics;
 pub use public::Gateway;

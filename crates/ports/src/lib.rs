@@ -9,6 +9,7 @@ pub mod audit;
 pub mod clock;
 pub mod clusters;
 pub mod error;
+pub mod health;
 pub mod ids;
 pub mod objects;
 pub mod store;
@@ -19,6 +20,7 @@ pub use audit::{AuditLog, AuditSink};
 pub use clock::{Clock, ManualClock, PacedClock, SystemClock};
 pub use clusters::Clusters;
 pub use error::Error;
+pub use health::HealthSource;
 pub use ids::{IdSource, SeededIds, SystemIds};
 pub use objects::Objects;
 pub use store::{

@@ -8,6 +8,8 @@
 
 mod admin;
 mod fixture;
+mod load;
 mod shutdown;
 mod split;
 mod start;
+mod tls;

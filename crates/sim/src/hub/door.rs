@@ -64,7 +64,7 @@ impl Drop for UnderWay {
 
 impl Hub {
     /// The bearer of the request's token; none without a token, which makes the caller anonymous.
-    pub(super) fn asker(&self, headers: &HeaderMap) -> Result<Option<Asker>, Response> {
+    pub(super) fn asker(&self, headers: &HeaderMap) -> Result<Option<Asker>, Box<Response>> {
         let Some(text) = authorization(headers) else {
             return Ok(None);
         };
@@ -73,7 +73,7 @@ impl Hub {
         let accounts = self.accounts();
         let (issued, user) = accounts.find(token).ok_or_else(unauthorized)?;
         if !issued.is_for(API_AUDIENCE) || issued.expires <= now {
-            return Err(unauthorized());
+            return Err(Box::new(unauthorized()));
         }
         Ok(Some(Asker {
             name: user.name.clone(),

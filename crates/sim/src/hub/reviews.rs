@@ -28,7 +28,7 @@ pub(super) async fn token_review(
     hub.count(|counts| counts.token_reviews += 1);
     let asker = match hub.asker(&headers) {
         Ok(asker) => asker,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if !asker.as_ref().is_some_and(|asker| asker.reviews_tokens) {
         let who = asker.map_or(ANONYMOUS.to_owned(), |asker| asker.name);
@@ -55,7 +55,7 @@ pub(super) async fn self_review(State(hub): State<Hub>, headers: HeaderMap) -> R
     let asker = match hub.asker(&headers) {
         Ok(Some(asker)) => asker,
         Ok(None) => return forbidden("create", what, ANONYMOUS, ""),
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if let Some(why) = asker.prevented() {
         return forbidden("create", what, &asker.name, &why);
@@ -79,7 +79,7 @@ pub(super) async fn own_user(State(hub): State<Hub>, headers: HeaderMap) -> Resp
     let asker = match hub.asker(&headers) {
         Ok(Some(asker)) => asker,
         Ok(None) => return forbidden("get", (USER_GROUP, "users", Some("~")), ANONYMOUS, ""),
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let mut groups = texts(&asker.info["groups"]);
     groups.sort();

@@ -99,7 +99,7 @@ pub(in crate::hub) async fn revoke(
     let asker = match hub.asker(&headers) {
         Ok(Some(asker)) => asker,
         Ok(None) => return forbidden("delete", what, "system:anonymous", ""),
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let mut accounts = hub.accounts();
     let token = accounts
