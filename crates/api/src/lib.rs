@@ -7,6 +7,7 @@
 //! Start reading at [`table::TABLE`] (every route), then [`router`], then `v1/`, where each file is
 //! found by its URL.
 
+pub mod authorisation;
 pub mod authorise;
 pub mod board;
 pub mod contract;
@@ -20,8 +21,10 @@ pub mod openapi;
 pub mod routes;
 pub mod services;
 pub mod table;
+pub mod touched;
 pub mod v1;
 
+pub use authorisation::authorisation;
 pub use authorise::authorise;
 pub use board::TaskBoard;
 pub use contract::keep_contract;
@@ -30,3 +33,4 @@ pub use openapi::{anonymous_router, openapi};
 pub use routes::{health_router, router};
 pub use services::Services;
 pub use table::{Route, TABLE};
+pub use touched::Touched;

@@ -14,6 +14,7 @@ use fleetscope_model::Caller;
 use secrecy::SecretString;
 
 use crate::edge::observe::AskedBy;
+use crate::recheck::{Admitted, while_admitted};
 use crate::{Error, Result};
 
 /// Who sent the request: the peer of the connection, or whom a proxy that is trusted names. Whoever
@@ -41,7 +42,16 @@ pub(crate) async fn authenticate(
     let source = request.extensions().get::<ClientAddress>();
     let source = source.map(|address| address.0);
     match authenticator.authenticate(&token, source).await {
-        Ok(known) => run_as(known.caller, request, next).await,
+        Ok(known) => {
+            let caller = known.caller.clone();
+            let response = run_as(known.caller, request, next).await;
+            let admitted = Admitted {
+                caller,
+                token,
+                source,
+            };
+            while_admitted(response, authenticator, admitted)
+        }
         Err(error) => ApiError::from(error).into_response(),
     }
 }

@@ -8,25 +8,26 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use fleetscope_api::{ApiError, authorise};
+use fleetscope_api::{ApiError, Touched, authorise};
 use fleetscope_identity::{Authenticator, CallerTokens, Error as IdentityError, Known};
-use fleetscope_model::{Caller, Permission};
-use fleetscope_ports::Clock;
+use fleetscope_model::{AuditEntry, Caller, Permission};
+use fleetscope_ports::{AuditSink, Clock};
 
 use crate::authenticate::run_as;
 use crate::edge::observe::Door;
-use crate::wire::{AUTHENTICATE, CALLER, GATEWAY, HEALTH, Question, READY};
+use crate::wire::{self, AUDIT, AUTHENTICATE, CALLER, GATEWAY, HEALTH, Question, READY, TOUCHED};
 use crate::{Edge, HealthBoard};
 
 /// The router of the inner door: `roles` (as `fleetscope_api::router` makes them, with at least
 /// one route each), and what a gateway asks for itself: whose token something is
 /// (`POST /internal/v1/authenticate`, answered by `authenticator`) and whether this process is
-/// there (`GET /internal/v1/ready`) and how it fares (`GET /internal/v1/health`). Whatever is not signed under `callers`' key for exactly this
+/// there (`GET /internal/v1/ready`), how it fares (`GET /internal/v1/health`), and that something be
+/// written down (`POST /internal/v1/audit`, kept by `audit`). Whatever is not signed under `callers`' key for exactly this
 /// method and path is 401, also where nothing would be there.
 pub fn inner_router(
     edge: &Edge,
     callers: CallerTokens,
-    authenticator: Arc<dyn Authenticator>,
+    (authenticator, audit): (Arc<dyn Authenticator>, Arc<dyn AuditSink>),
     roles: Vec<Router>,
     health: HealthBoard,
 ) -> Router {
@@ -35,9 +36,13 @@ pub fn inner_router(
         // The gateway has asked the table too; a role trusts nothing but the signature.
         routes = routes.route_layer(from_fn(authorise));
     }
+    if routes.has_routes() {
+        routes = routes.route_layer(from_fn(tell_touched));
+    }
     let own = Router::new()
         .route(AUTHENTICATE, post(whose))
         .with_state(authenticator)
+        .route(AUDIT, post(write_down).with_state(audit))
         .route(READY, get(async || StatusCode::NO_CONTENT))
         .route(HEALTH, get(async move || Json(health.roles().await)));
     let verifier = Verifier {
@@ -94,16 +99,42 @@ impl Verifier {
     }
 }
 
+/// `POST /internal/v1/audit`: what happened at the gateway's door.
+async fn write_down(
+    State(audit): State<Arc<dyn AuditSink>>,
+    Extension(caller): Extension<Caller>,
+    Json(entries): Json<Vec<AuditEntry>>,
+) -> Result<StatusCode, ApiError> {
+    only_gateways(&caller)?;
+    audit.append(&entries).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells the gateway which clusters a request was about, for its audit log.
+async fn tell_touched(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let touched = response.extensions_mut().remove::<Touched>();
+    if let Some(value) = touched.as_ref().and_then(wire::touched) {
+        response.headers_mut().insert(TOUCHED, value);
+    }
+    response
+}
+
+fn only_gateways(caller: &Caller) -> Result<(), ApiError> {
+    if *caller == Caller::system(GATEWAY) {
+        return Ok(());
+    }
+    let least = Permission::Administer.least_role();
+    Err(fleetscope_ports::Error::forbidden(least).into())
+}
+
 /// `POST /internal/v1/authenticate`.
 async fn whose(
     State(authenticator): State<Arc<dyn Authenticator>>,
     Extension(caller): Extension<Caller>,
     Json(question): Json<Question>,
 ) -> Result<Json<Known>, ApiError> {
-    if caller != Caller::system(GATEWAY) {
-        let least = Permission::Administer.least_role();
-        return Err(fleetscope_ports::Error::forbidden(least).into());
-    }
+    only_gateways(&caller)?;
     let known = authenticator.authenticate(&question.token, None).await?;
     Ok(Json(known))
 }

@@ -8,6 +8,7 @@
 //! Start reading at [`Gateway`] (the public door), then [`inner_router`] (the inner one), then
 //! [`Edge`] (what both do to every request, in which order).
 
+pub mod audit;
 pub mod authenticate;
 pub mod edge;
 pub mod error;
@@ -15,9 +16,11 @@ pub mod health;
 pub mod inner;
 pub mod metrics;
 pub mod public;
+mod recheck;
 pub mod remote;
 mod wire;
 
+pub use audit::{Audit, AuditWriter};
 pub use authenticate::ClientAddress;
 pub use edge::origin::Origins;
 pub use edge::rates::{Rate, RateLimits};

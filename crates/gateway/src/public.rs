@@ -12,6 +12,7 @@ use fleetscope_identity::Authenticator;
 use fleetscope_model::Caller;
 use fleetscope_ports::HealthSource;
 
+use crate::audit::{Audit, record};
 use crate::authenticate::authenticate;
 use crate::edge::headers;
 use crate::edge::observe::Door;
@@ -24,6 +25,7 @@ use crate::{Edge, Remote};
 pub struct Gateway {
     edge: Edge,
     routes: Router,
+    audit: Option<Audit>,
 }
 
 impl Gateway {
@@ -32,7 +34,15 @@ impl Gateway {
         Self {
             edge,
             routes: Router::new(),
+            audit: None,
         }
+    }
+
+    /// Writes down who did what.
+    #[must_use]
+    pub fn audited(mut self, audit: Audit) -> Self {
+        self.audit = Some(audit);
+        self
     }
 
     /// Adds the routes of a role of this process, as `fleetscope_api::router` makes them.
@@ -78,6 +88,9 @@ impl Gateway {
                 .route_layer(from_fn(authorise))
                 .route_layer(from_fn_with_state(rates, rates::limit))
                 .route_layer(from_fn_with_state(authenticator, authenticate));
+        }
+        if let Some(audit) = self.audit.filter(|_| routes.has_routes()) {
+            routes = routes.route_layer(from_fn_with_state(audit, record));
         }
         let anonymous = anonymous_router().route_layer(from_fn(authorise));
         self.edge.wrap(Door::Public, routes.merge(anonymous))

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    Caller, Cluster, ClusterDraft, ClusterId, ClusterVerb, EventKind, NewEvent, Page, PageRequest,
-    Permission, Place, Selection,
+    AuditRecord, Caller, Cluster, ClusterDraft, ClusterId, ClusterVerb, EventKind, NewEvent, Page,
+    PageRequest, Permission, Place, Selection,
 };
 use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store};
 
@@ -163,6 +163,20 @@ impl Registry {
             return Ok(());
         }
         Err(Error::Forbidden { verb })
+    }
+
+    /// Who did what, newest first. For administrators.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`; `Invalid` for a cursor of another list.
+    pub async fn audit(
+        &self,
+        caller: &Caller,
+        page: &PageRequest,
+    ) -> Result<Page<AuditRecord>, Error> {
+        allow(caller, Permission::Administer)?;
+        Ok(self.store.audit.list(page).await?)
     }
 
     fn event(&self, caller: &Caller, kind: EventKind, cluster: &Cluster, verb: &str) -> NewEvent {

@@ -35,7 +35,7 @@ pub(crate) struct Local {
     pub(crate) bootstrap_token: Option<SecretString>,
     /// Keeps the store small, and closes it.
     pub(crate) housekeeping: Housekeeping,
-    store: Store,
+    pub(crate) store: Store,
 }
 
 impl Local {
@@ -48,6 +48,7 @@ impl Local {
         metrics: &mut Registry,
     ) -> Result<Self> {
         let (store, housekeeping) = fleetscope_store::open(&config.storage.data_dir).await?;
+        let housekeeping = housekeeping.with_retention(registry::retention(&config.audit));
         let outbound = collector::outbound(config, metrics)?;
         let access = access::access(config, &store, outbound.clone(), &parts.clock)?;
         let clusters = registry::clusters(&store, access.clone(), parts);

@@ -36,6 +36,7 @@ mod table;
 mod version;
 mod watch;
 
+pub(crate) use access::Review;
 pub use access::{Access, Subject};
 pub use resources::{PrinterColumn, ResourceSpec};
 pub use serve::router;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use axum::Router;
 use fleetscope_config::Config;
 use fleetscope_gateway::{
-    Edge, Everywhere, Gateway, HealthBoard, Peers, Probe, Remote, inner_router,
+    Audit, AuditWriter, Edge, Everywhere, Gateway, HealthBoard, Peers, Probe, Remote, inner_router,
 };
 use fleetscope_identity::{CallerTokens, Error as IdentityError, Provider, RemoteTokens};
 use fleetscope_model::{Fault as _, Role};
+use fleetscope_ports::AuditSink;
+use prometheus_client::registry::Registry;
 
 use crate::Result;
 use crate::roles::{Local, identity, others};
@@ -37,15 +39,21 @@ fn reachable(remote: Remote) -> Probe {
     .optional()
 }
 
-/// The public door over the roles of this process, or else over `remotes`.
+/// The public door over the roles of this process, or else over `remotes`, and what writes its
+/// audit log.
 pub(crate) fn public(
     config: &Config,
     edge: &Edge,
     local: Option<&Local>,
     remotes: Vec<Remote>,
-    health: HealthBoard,
-) -> Result<Router> {
-    let gateway = Gateway::new(edge.clone());
+    (health, metrics): (HealthBoard, &mut Registry),
+) -> Result<(Router, AuditWriter)> {
+    let sink: Arc<dyn AuditSink> = match local {
+        Some(local) => local.store.audit_sink.clone(),
+        None => Arc::new(registry(&remotes)?),
+    };
+    let (audit, writer) = Audit::new(sink, config.audit.reads, edge.clock.clone(), metrics);
+    let gateway = Gateway::new(edge.clone()).audited(audit);
     let tokens = match local {
         Some(local) => Provider::Local(local.services.tokens.clone()),
         None => Provider::Remote(RemoteTokens::new(Arc::new(registry(&remotes)?))),
@@ -57,7 +65,8 @@ pub(crate) fn public(
         Some(local) => local.routers().fold(gateway, Gateway::mount),
         None => remotes.into_iter().fold(gateway, Gateway::forward),
     };
-    Ok(gateway.into_router(Arc::new(identity.authenticators)))
+    let router = gateway.into_router(Arc::new(identity.authenticators));
+    Ok((router, writer))
 }
 
 fn registry(remotes: &[Remote]) -> Result<Remote> {
@@ -83,7 +92,7 @@ pub(crate) fn inner(
     Ok(inner_router(
         edge,
         signing(config)?,
-        tokens,
+        (tokens, local.store.audit_sink.clone()),
         local.routers().collect(),
         health,
     ))

@@ -10,7 +10,8 @@ use fleetscope_identity::{LocalTokens, SystemTokenRandom};
 use fleetscope_model::{Fault as _, Role};
 use fleetscope_ports::{Access, Clock, Store};
 use fleetscope_registry::Registry;
-use fleetscope_store::Housekeeping;
+use fleetscope_store::{Housekeeping, Retention};
+use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::driver::{Asker, Done, Driver, Schedule, Task};
@@ -52,6 +53,15 @@ pub(crate) fn probe(store: &Store) -> Probe {
         let tokens = tokens.clone();
         async move { tokens.count().await.map(drop).map_err(|e| e.message()) }
     })
+}
+
+/// How much is kept.
+pub(crate) fn retention(audit: &fleetscope_config::Audit) -> Retention {
+    Retention {
+        audit_entries: audit.most_entries,
+        audit_age: SignedDuration::try_from(audit.keep).unwrap_or(SignedDuration::MAX),
+        ..Retention::default()
+    }
 }
 
 /// Begins the store's upkeep.
