@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
@@ -39,7 +39,10 @@ impl Gateway {
     #[must_use]
     pub fn mount(mut self, role_routes: Router) -> Self {
         if role_routes.has_routes() {
-            let role_routes = role_routes.route_layer(from_fn(as_if_forwarded));
+            let role_routes = role_routes
+                // The door counts bodies itself.
+                .layer(DefaultBodyLimit::disable())
+                .route_layer(from_fn(as_if_forwarded));
             self.routes = self.routes.merge(role_routes);
         }
         self
