@@ -15,7 +15,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::routes::documented;
+use crate::routes::{auth_documented, documented, login_documented};
 use crate::table;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi().to_json().unwrap_or_default());
@@ -37,6 +37,8 @@ pub fn openapi() -> OpenApi {
         router = router.merge(documented(role));
     }
     let mut document = router.into_openapi();
+    document.merge(auth_documented().into_openapi());
+    document.merge(login_documented().into_openapi());
     let components = document.components.get_or_insert_default();
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components

@@ -5,6 +5,7 @@ use fleetscope_model::Role;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::auth::{self, SignIn};
 use crate::services::Services;
 use crate::v1::analysis::{anomaly, rca};
 use crate::v1::{clusters, events, metrics, reports, tasks, tokens};
@@ -13,6 +14,30 @@ use crate::v1::{clusters, events, metrics, reports, tasks, tokens};
 /// The gateway has none of its own.
 pub fn router(role: Role, services: &Services) -> Router {
     documented(role).with_state(services.clone()).into()
+}
+
+/// The gateway's own routes about callers. Requests must carry a `Caller` and a `Known` in their
+/// extensions.
+pub fn auth_router(sign_in: SignIn) -> Router {
+    auth_documented().with_state(sign_in).into()
+}
+
+/// The gateway's own routes by which browsers log in and out. They answer anybody.
+pub fn login_router(sign_in: SignIn) -> Router {
+    login_documented().with_state(sign_in).into()
+}
+
+pub(crate) fn auth_documented() -> OpenApiRouter<SignIn> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::validate::validate))
+        .routes(routes!(auth::me::me))
+}
+
+pub(crate) fn login_documented() -> OpenApiRouter<SignIn> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::callback::callback))
+        .routes(routes!(auth::logout::logout))
 }
 
 /// The same routes, with their documentation.

@@ -8,7 +8,7 @@
 //! Start reading at [`Gateway`] (the public door), then [`inner_router`] (the inner one), then
 //! [`Edge`] (what both do to every request, in which order).
 
-pub mod authenticate;
+mod authenticate;
 pub mod edge;
 pub mod error;
 pub mod inner;
@@ -17,7 +17,6 @@ pub mod public;
 pub mod remote;
 mod wire;
 
-pub use authenticate::ClientAddress;
 pub use edge::{Edge, Limits};
 pub use error::Error;
 pub use inner::inner_router;

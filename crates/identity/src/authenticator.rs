@@ -30,6 +30,10 @@ impl From<Caller> for Known {
     }
 }
 
+/// Who sent a request: the peer of the connection, or whom a proxy that is trusted names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
 /// Tells who bears a token. [`crate::LocalTokens`] and [`crate::RemoteTokens`] pass the same
 /// conformance suite.
 #[async_trait]

@@ -7,11 +7,11 @@ use axum::Router;
 use fleetscope_config::Config;
 use fleetscope_gateway::{Edge, Gateway, Peers, Remote, inner_router};
 use fleetscope_identity::{CallerTokens, Error as IdentityError, Provider, RemoteTokens};
-use fleetscope_kubernetes::Kubernetes;
 use fleetscope_model::{Fault as _, Role};
 
 use crate::Result;
 use crate::admin::readiness::Check;
+use crate::roles::identity::{Hub, Identity};
 use crate::roles::{Local, identity, others};
 
 /// The public door and what it needs.
@@ -31,7 +31,7 @@ pub(crate) fn public(config: &Config, edge: &Edge, local: Option<&Local>) -> Res
             let tokens = Provider::Local(local.services.tokens.clone());
             let identity = identity::identity(config, &tokens, hub.as_ref(), &edge.clock)?;
             Ok(Public {
-                router: mounted.into_router(Arc::new(identity.authenticators)),
+                router: finish(mounted, identity),
                 checks: Vec::new(),
             })
         }
@@ -43,7 +43,7 @@ fn remote(
     config: &Config,
     edge: &Edge,
     mut gateway: Gateway,
-    hub: Option<&Kubernetes>,
+    hub: Option<&Hub>,
 ) -> Result<Public> {
     let peers = Peers::new(signing(config)?, edge.clock.clone());
     let mut checks = Vec::new();
@@ -67,9 +67,17 @@ fn remote(
     let tokens = Provider::Remote(RemoteTokens::new(Arc::new(registry)));
     let identity = identity::identity(config, &tokens, hub, &edge.clock)?;
     Ok(Public {
-        router: gateway.into_router(Arc::new(identity.authenticators)),
+        router: finish(gateway, identity),
         checks,
     })
+}
+
+fn finish(gateway: Gateway, identity: Identity) -> Router {
+    let gateway = match identity.login {
+        Some(login) => gateway.login(login),
+        None => gateway,
+    };
+    gateway.into_router(Arc::new(identity.authenticators))
 }
 
 fn reachable(remote: Remote) -> Check {
