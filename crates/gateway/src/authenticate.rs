@@ -1,6 +1,6 @@
 //! Who is asking, by the bearer token of the request or by the session of a browser.
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
@@ -38,10 +38,23 @@ pub(crate) async fn authenticate(
     match sign_in.people.authenticate(&token, source).await {
         Ok(known) => {
             request.extensions_mut().insert(known.clone());
-            run_as(known.caller, request, next).await
+            let revokes = revokes_token(&request);
+            let response = run_as(known.caller, request, next).await;
+            if revokes && response.status().is_success() {
+                sign_in.people.revoked();
+            }
+            response
         }
         Err(error) => ApiError::from(error).into_response(),
     }
+}
+
+/// Whether the request revokes a token of this installation. It may do so in another process, and
+/// is to hold from the next request on all the same.
+fn revokes_token(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>();
+    request.method() == Method::DELETE
+        && path.is_some_and(|path| path.as_str() == "/api/v1/tokens/{id}")
 }
 
 /// Runs the request as `caller`'s.

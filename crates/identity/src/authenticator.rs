@@ -43,4 +43,7 @@ pub trait Authenticator: Send + Sync {
     /// the question could not be answered. `source` is who sent it, as far as that is known: who
     /// tries many tokens is slowed down.
     async fn authenticate(&self, bearer: &SecretString, source: Option<IpAddr>) -> Result<Known>;
+
+    /// A token of this installation was revoked: what is kept of such tokens is void.
+    fn revoked(&self) {}
 }

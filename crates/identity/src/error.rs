@@ -49,6 +49,10 @@ pub enum Error {
     #[error("'{0}' is no algorithm that tokens may be signed with")]
     UnknownAlgorithm(String),
 
+    /// The process at the other end is no gateway of ours.
+    #[error("a peer is refused: {0}")]
+    PeerRefused(&'static str),
+
     /// A login does not hold together.
     #[error("a login is refused: {0}")]
     LoginRefused(&'static str),
@@ -110,6 +114,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the error is a no, and not the want of an answer.
+    pub(crate) fn is_verdict(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::Unauthenticated | ErrorKind::Forbidden
+        )
+    }
+
     pub(crate) const fn unavailable(authority: Authority, cause: Failure) -> Self {
         Self::Unavailable { authority, cause }
     }
@@ -128,6 +140,7 @@ impl Fault for Error {
             | Self::ExpiredToken(_)
             | Self::TokenUnverifiable
             | Self::LoginRefused(_)
+            | Self::PeerRefused(_)
             | Self::CallerRefused { .. } => ErrorKind::Unauthenticated,
             Self::IdentityTooLarge(_) | Self::SessionTooLarge => ErrorKind::Forbidden,
             Self::NoOAuthServer => ErrorKind::NotFound,
@@ -155,6 +168,7 @@ impl Fault for Error {
             Self::TooManyReviews => "identity_busy",
             Self::TooManyFailures => "too_many_wrong_tokens",
             Self::UnknownAlgorithm(_) => "oidc_algorithm_unknown",
+            Self::PeerRefused(_) => "peer_refused",
             Self::LoginRefused(_) => "login_refused",
             Self::NoOAuthServer => "oauth_server_missing",
             Self::SessionTooLarge => "session_too_large",
@@ -213,6 +227,11 @@ impl Fault for Error {
                 "services.key has {bytes} bytes: write at least {LEAST_KEY_BYTES}, for example \
                  the output of 'openssl rand -base64 32'"
             ),
+            Self::PeerRefused(_) => "this address serves gateways only, and the request comes from \
+                                     none that is known here: send it to the gateway; if it came \
+                                     from one, give it services.token_file, and name its service \
+                                     account in services.peers"
+                .to_owned(),
             Self::LoginRefused(why) => format!("{why}: log in again"),
             Self::NoOAuthServer => "the hub has no OAuth server of its own (it answers 404 at \
                                     /.well-known/oauth-authorization-server, as clusters do whose \

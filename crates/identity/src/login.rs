@@ -159,10 +159,13 @@ impl Login {
     /// server has sent the browser back with. `login_refused` where they do not belong together.
     pub async fn finish(&self, cookie: &str, state: &str, code: &str) -> Result<Finished> {
         let inner = &self.inner;
-        let underway: Underway = inner
-            .seal
-            .open(Purpose::Login, cookie)
-            .ok_or(Error::LoginRefused("the login was not begun in this browser"))?;
+        let underway: Underway =
+            inner
+                .seal
+                .open(Purpose::Login, cookie)
+                .ok_or(Error::LoginRefused(
+                    "the login was not begun in this browser",
+                ))?;
         if underway.until <= inner.clock.now() {
             return Err(Error::LoginRefused("the login took too long"));
         }

@@ -158,7 +158,9 @@ impl Kubernetes {
         let path = format!("{OAUTH_TOKENS}/sha256~{digest}");
         let request = request(Method::DELETE, &path, Bytes::new());
         let upstream = self.as_bearer(token)?;
-        let answer = upstream.send(request.ok_or_else(|| unsendable(&upstream))?).await?;
+        let answer = upstream
+            .send(request.ok_or_else(|| unsendable(&upstream))?)
+            .await?;
         match answer.status {
             StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => Ok(()),
             _ => succeeded(&answer).map(drop),

@@ -51,7 +51,11 @@ impl Answer {
     /// it is shown, as anybody can write such a link.
     fn parts(self) -> Result<(String, String), ApiError> {
         let refused = |detail: &str| {
-            ApiError::new(ErrorKind::Unauthenticated, "login_refused", detail.to_owned())
+            ApiError::new(
+                ErrorKind::Unauthenticated,
+                "login_refused",
+                detail.to_owned(),
+            )
         };
         match (self.code, self.state, self.error.as_deref()) {
             (Some(code), Some(state), None) => Ok((code, state)),
@@ -61,7 +65,9 @@ impl Answer {
             (_, _, Some(_)) => Err(refused(
                 "the login server refuses the request: check identity.login in the configuration",
             )),
-            _ => Err(refused("the answer of the login server is incomplete: log in again")),
+            _ => Err(refused(
+                "the answer of the login server is incomplete: log in again",
+            )),
         }
     }
 }

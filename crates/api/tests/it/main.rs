@@ -68,9 +68,9 @@ fn every_operation_says_how_it_refuses_and_who_may_call_it() {
                     "{method} {path} lacks {status}"
                 );
             }
-            let route = TABLE.iter().find(|route| {
-                route.path == path && route.method.eq_ignore_ascii_case(method)
-            });
+            let route = TABLE
+                .iter()
+                .find(|route| route.path == path && route.method.eq_ignore_ascii_case(method));
             if route.unwrap().permission.is_none() {
                 assert_eq!(operation["security"], serde_json::json!(null), "{path}");
                 continue;

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::{CALL_LIMIT, Client, Error};
 use crate::wire::{
     AnomalyAnalysis, AnomalyRequest, ApiToken, Cluster, CreatedToken, Event, Investigation,
-    InvestigationRequest, Me, MetricAnswer, NewCluster, NewReport, NewToken, Page, Report, TaskList,
-    TokenQuestion, TokenVerdict,
+    InvestigationRequest, Me, MetricAnswer, NewCluster, NewReport, NewToken, Page, Report,
+    TaskList, TokenQuestion, TokenVerdict,
 };
 
 /// Where to go on in a list.

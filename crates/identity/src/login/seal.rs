@@ -150,7 +150,11 @@ mod tests {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
             let changed = URL_SAFE_NO_PAD.encode(changed);
-            assert_eq!(seal.open::<String>(Purpose::Session, &changed), None, "{at}");
+            assert_eq!(
+                seal.open::<String>(Purpose::Session, &changed),
+                None,
+                "{at}"
+            );
         }
         for short in ["", "AAAA", "not base64!"] {
             assert_eq!(seal.open::<String>(Purpose::Session, short), None);

@@ -39,12 +39,7 @@ pub(crate) fn public(config: &Config, edge: &Edge, local: Option<&Local>) -> Res
     }
 }
 
-fn remote(
-    config: &Config,
-    edge: &Edge,
-    mut gateway: Gateway,
-    hub: Option<&Hub>,
-) -> Result<Public> {
+fn remote(config: &Config, edge: &Edge, mut gateway: Gateway, hub: Option<&Hub>) -> Result<Public> {
     let peers = Peers::new(signing(config)?, edge.clock.clone());
     let mut checks = Vec::new();
     let mut registry = None;

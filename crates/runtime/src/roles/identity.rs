@@ -144,7 +144,13 @@ fn login(
         None => SealKey::random()?,
     };
     let (people, clock) = (people.clone(), Arc::clone(clock));
-    Ok(Some(Login::new(options, (via, outbound), key, people, clock)))
+    Ok(Some(Login::new(
+        options,
+        (via, outbound),
+        key,
+        people,
+        clock,
+    )))
 }
 
 fn issuer(config: &Config, clock: &Arc<dyn Clock>) -> Result<Issuer> {

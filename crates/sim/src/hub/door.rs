@@ -90,13 +90,9 @@ fn authorization(headers: &HeaderMap) -> Option<String> {
     value.to_str().ok().map(str::to_owned)
 }
 
-fn unauthorized() -> Response {
-    status(
-        StatusCode::UNAUTHORIZED,
-        "Unauthorized",
-        "Unauthorized",
-        None,
-    )
+fn unauthorized() -> Box<Response> {
+    let code = StatusCode::UNAUTHORIZED;
+    Box::new(status(code, "Unauthorized", "Unauthorized", None))
 }
 
 /// A `Status` that refuses the creation or reading of something.
