@@ -1,6 +1,7 @@
 //! The shapes of requests and answers. Requests refuse unknown fields; answers may grow new ones.
 
 pub mod analysis;
+pub mod auth;
 pub mod clusters;
 pub mod events;
 pub mod health;
@@ -16,6 +17,7 @@ pub use analysis::{
     Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
     Severity, Status,
 };
+pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
 pub use clusters::{Cluster, Endpoint, Endpoints, NewCluster};
 pub use events::Event;
 pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};

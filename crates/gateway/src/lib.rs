@@ -8,7 +8,7 @@
 //! Start reading at [`Gateway`] (the public door), then [`inner_router`] (the inner one), then
 //! [`Edge`] (what both do to every request, in which order).
 
-pub mod authenticate;
+mod authenticate;
 pub mod edge;
 pub mod error;
 pub mod health;
@@ -18,7 +18,6 @@ pub mod public;
 pub mod remote;
 mod wire;
 
-pub use authenticate::ClientAddress;
 pub use edge::origin::Origins;
 pub use edge::rates::{Rate, RateLimits};
 pub use edge::{Edge, Limits};

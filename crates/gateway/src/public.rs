@@ -7,8 +7,10 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
-use fleetscope_api::{ApiError, TABLE, anonymous_router, authorise, health_router};
-use fleetscope_identity::Authenticator;
+use fleetscope_api::{
+    ApiError, SignIn, TABLE, anonymous_router, auth_router, authorise, health_router, login_router,
+};
+use fleetscope_identity::{Authenticator, Login};
 use fleetscope_model::Caller;
 use fleetscope_ports::HealthSource;
 
@@ -24,6 +26,7 @@ use crate::{Edge, Remote};
 pub struct Gateway {
     edge: Edge,
     routes: Router,
+    login: Option<Login>,
 }
 
 impl Gateway {
@@ -32,7 +35,15 @@ impl Gateway {
         Self {
             edge,
             routes: Router::new(),
+            login: None,
         }
+    }
+
+    /// Lets browsers log in.
+    #[must_use]
+    pub fn login(mut self, login: Login) -> Self {
+        self.login = Some(login);
+        self
     }
 
     /// Adds the routes of a role of this process, as `fleetscope_api::router` makes them.
@@ -70,19 +81,24 @@ impl Gateway {
         self
     }
 
-    /// The finished router. Routes ask for a token that `authenticator` knows, except for the
-    /// anonymous ones of the table.
-    pub fn into_router(self, authenticator: Arc<dyn Authenticator>) -> Router {
-        let mut routes = self.routes;
-        if routes.has_routes() {
-            // The layer added last runs first.
-            let rates = Rates::new(&self.edge.rates, self.edge.clock.clone());
-            routes = routes
-                .route_layer(from_fn(authorise))
-                .route_layer(from_fn_with_state(rates, rates::limit))
-                .route_layer(from_fn_with_state(authenticator, authenticate));
-        }
-        let anonymous = anonymous_router().route_layer(from_fn(authorise));
+    /// The finished router. Routes ask for a token that `people` know, except for the anonymous
+    /// ones of the table.
+    pub fn into_router(self, people: Arc<dyn Authenticator>) -> Router {
+        let sign_in = SignIn {
+            people,
+            login: self.login,
+        };
+        let rates = Rates::new(&self.edge.rates, self.edge.clock.clone());
+        // The layer added last runs first.
+        let routes = self
+            .routes
+            .merge(auth_router(sign_in.clone()))
+            .route_layer(from_fn(authorise))
+            .route_layer(from_fn_with_state(rates, rates::limit))
+            .route_layer(from_fn_with_state(sign_in.clone(), authenticate));
+        let anonymous = anonymous_router()
+            .merge(login_router(sign_in))
+            .route_layer(from_fn(authorise));
         self.edge.wrap(Door::Public, routes.merge(anonymous))
     }
 }
@@ -127,6 +143,15 @@ mod tests {
             .filter(|route| route.permission.is_none())
             .map(|route| (route.method, route.path, route.role))
             .collect();
-        assert_eq!(anonymous, [("GET", "/api/v1/openapi.json", Role::Gateway)]);
+        let own = |method, path| (method, path, Role::Gateway);
+        assert_eq!(
+            anonymous,
+            [
+                own("GET", "/api/v1/openapi.json"),
+                own("GET", "/auth/login"),
+                own("GET", "/auth/callback"),
+                own("POST", "/auth/logout"),
+            ]
+        );
     }
 }

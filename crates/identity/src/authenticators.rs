@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fleetscope_model::{ErrorKind, Fault as _};
 use fleetscope_ports::Clock;
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -104,6 +103,10 @@ impl Authenticator for Authenticators {
         let ask = || Arc::clone(inner).ask(bearer.clone(), source);
         inner.cache.get(key, ask).await?.into()
     }
+
+    fn revoked(&self) {
+        self.inner.providers.iter().for_each(Provider::revoked);
+    }
 }
 
 impl Inner {
@@ -144,7 +147,7 @@ impl Inner {
                     };
                     return Ok(Found::new(kept, keep));
                 }
-                Err(error) if is_verdict(&error) => {
+                Err(error) if error.is_verdict() => {
                     if !matches!(error, Error::UnknownToken) {
                         refusal = error;
                     }
@@ -180,14 +183,6 @@ impl From<Kept> for Result<Known> {
             Kept::Refused(error) => Err(error.into()),
         }
     }
-}
-
-/// Whether the error is a no, and not the want of an answer.
-fn is_verdict(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Unauthenticated | ErrorKind::Forbidden
-    )
 }
 
 /// Whether the text can be a token at all (RFC 6750, 2.1, and the `~` of OpenShift is in it).

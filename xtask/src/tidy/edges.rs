@@ -72,6 +72,7 @@ const TEST_EDGES: &[(&str, &[&str])] = &[
         &["registry", "intelligence", "streaming", "store"],
     ),
     ("identity", &["store", "sim"]),
+    ("runtime", &["sim"]),
 ];
 
 /// Libraries that only these crates may name, also in tests unless said otherwise.

@@ -57,6 +57,10 @@ pub(crate) fn public(
         Some(local) => local.routers().fold(gateway, Gateway::mount),
         None => remotes.into_iter().fold(gateway, Gateway::forward),
     };
+    let gateway = match identity.login {
+        Some(login) => gateway.login(login),
+        None => gateway,
+    };
     Ok(gateway.into_router(Arc::new(identity.authenticators)))
 }
 

@@ -7,6 +7,7 @@
 )]
 
 mod admin;
+mod door;
 mod fixture;
 mod load;
 mod shutdown;
