@@ -100,9 +100,16 @@ impl Doors {
             remotes = roles::gateway::remotes(config, edge)?;
             probes.extend(roles::gateway::probes(&remotes));
         }
+        let hub = roles::identity::hub(config)?;
+        if gateway {
+            probes.push(roles::gateway::hub_probe(hub.as_ref()));
+        }
         let health = HealthBoard::new(&config.server.roles, probes, edge.clock.clone());
         let public = gateway
-            .then(|| roles::gateway::public(config, edge, local, remotes, health.clone()))
+            .then(|| {
+                let behind = (local, remotes);
+                roles::gateway::public(config, edge, behind, hub.as_ref(), health.clone())
+            })
             .transpose()?;
         let inner = match (config.server.inner_listen, local) {
             (Some(_), Some(local)) => {

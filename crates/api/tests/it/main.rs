@@ -1,6 +1,8 @@
 //! The OpenAPI document and the table of routes agree.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod contract;
+
 use std::collections::BTreeSet;
 
 use fleetscope_api::TABLE;
