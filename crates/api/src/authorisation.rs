@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fleetscope_model::{AccessRole, Aspect, ClusterVerb};
+use fleetscope_model::ClusterVerb;
 
 use crate::table::{Route, TABLE};
 
@@ -25,7 +25,10 @@ fn row(page: &mut String, route: &Route) {
     let role = route.permission.map_or("", |p| p.least_role().as_str());
     let verb = route.on_clusters().map_or("", ClusterVerb::as_str);
     let Route {
-        method, path, role: by, ..
+        method,
+        path,
+        role: by,
+        ..
     } = route;
     // Writing to a string can't fail.
     let _ = writeln!(
@@ -36,6 +39,8 @@ fn row(page: &mut String, route: &Route) {
 
 #[cfg(test)]
 mod tests {
+    use fleetscope_model::{AccessRole, Aspect};
+
     use super::*;
 
     #[test]

@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod audit;
 pub mod cluster;
 pub mod health;
+pub mod identity;
 pub mod investigation;
 pub mod metrics;
 pub mod report;

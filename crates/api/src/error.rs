@@ -165,6 +165,15 @@ const fn status(kind: ErrorKind) -> StatusCode {
     }
 }
 
+/// What a 401 asks for (RFC 6750, 3): an error only where credentials were sent.
+fn challenge(code: &str) -> HeaderValue {
+    HeaderValue::from_static(match code {
+        "unauthenticated" => "Bearer realm=\"fleetscope\"",
+        "authorization_malformed" => "Bearer realm=\"fleetscope\", error=\"invalid_request\"",
+        _ => "Bearer realm=\"fleetscope\", error=\"invalid_token\"",
+    })
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let problem = Problem {
@@ -184,7 +193,7 @@ impl IntoResponse for ApiError {
             HeaderValue::from_static("application/problem+json"),
         );
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            headers.insert(header::WWW_AUTHENTICATE, challenge(self.code));
         }
         if let Some(allow) = self
             .allow

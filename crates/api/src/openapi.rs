@@ -16,7 +16,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::routes::{documented, health_documented};
+use crate::routes::{auth_documented, documented, health_documented, login_documented};
 use crate::table;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi().to_json().unwrap_or_default());
@@ -39,6 +39,8 @@ pub fn openapi() -> OpenApi {
     }
     let mut document = router.into_openapi();
     document.merge(health_documented().into_openapi());
+    document.merge(auth_documented().into_openapi());
+    document.merge(login_documented().into_openapi());
     let components = document.components.get_or_insert_default();
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components

@@ -9,6 +9,7 @@ use fleetscope_ports::HealthSource;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::auth::{self, SignIn};
 use crate::contract::keep_contract;
 use crate::health::detailed;
 use crate::services::Services;
@@ -34,6 +35,31 @@ pub fn health_router(source: Arc<dyn HealthSource>) -> Router {
 
 pub(crate) fn health_documented() -> OpenApiRouter<Arc<dyn HealthSource>> {
     OpenApiRouter::new().routes(routes!(detailed::detailed))
+}
+
+/// The gateway's own routes about callers. Requests must carry a `Caller` and a `Known` in their
+/// extensions.
+pub fn auth_router(sign_in: SignIn) -> Router {
+    let routes: Router = auth_documented().with_state(sign_in).into();
+    routes.route_layer(from_fn(keep_contract))
+}
+
+/// The gateway's own routes by which browsers log in and out. They answer anybody.
+pub fn login_router(sign_in: SignIn) -> Router {
+    login_documented().with_state(sign_in).into()
+}
+
+pub(crate) fn auth_documented() -> OpenApiRouter<SignIn> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::validate::validate))
+        .routes(routes!(auth::me::me))
+}
+
+pub(crate) fn login_documented() -> OpenApiRouter<SignIn> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::callback::callback))
+        .routes(routes!(auth::logout::logout))
 }
 
 /// The same routes, with their documentation.

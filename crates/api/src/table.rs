@@ -30,17 +30,27 @@ const fn route(
     }
 }
 
+/// A route of the gateway that answers anybody.
+const fn anonymous(method: &'static str, path: &'static str) -> Route {
+    Route {
+        method,
+        path,
+        role: Gateway,
+        permission: None,
+    }
+}
+
 use Permission::{Administer, Operate, Read};
 use Role::{Collector, Gateway, Intelligence, Registry, Streaming};
 
 /// Every route of the public API.
 pub const TABLE: &[Route] = &[
-    Route {
-        method: "GET",
-        path: "/api/v1/openapi.json",
-        role: Gateway,
-        permission: None,
-    },
+    anonymous("GET", "/api/v1/openapi.json"),
+    route("POST", "/auth/validate", Gateway, Read),
+    route("GET", "/auth/me", Gateway, Read),
+    anonymous("GET", "/auth/login"),
+    anonymous("GET", "/auth/callback"),
+    anonymous("POST", "/auth/logout"),
     route("GET", "/health/detailed", Gateway, Read),
     route("GET", "/api/v1/clusters", Registry, Read),
     route("POST", "/api/v1/clusters", Registry, Administer),

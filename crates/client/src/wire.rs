@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod audit;
+pub mod auth;
 pub mod clusters;
 pub mod events;
 pub mod health;
@@ -18,6 +19,7 @@ pub use analysis::{
     Severity, Status,
 };
 pub use audit::{AuditDecision, AuditEntry};
+pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
 pub use clusters::{Cluster, Endpoint, Endpoints, NewCluster};
 pub use events::Event;
 pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};

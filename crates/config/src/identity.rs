@@ -83,9 +83,17 @@ pub(crate) fn validate(config: &Config, problems: &mut Vec<Problem>) {
         let what = "names one twice: name each once";
         problems.push(Problem::of("identity.authenticators", what));
     }
-    if identity.needs_hub() && config.hub.address().is_none() {
-        let what = "is not given, and identity.authenticators has kubernetes or openshift: write \
-                    the address of the API server, or in_cluster = true";
+    let needed = if identity.needs_hub() {
+        Some("identity.authenticators has kubernetes or openshift")
+    } else if config.services.peers.is_empty() {
+        None
+    } else {
+        Some("services.peers names service accounts")
+    };
+    if let (Some(why), None) = (needed, config.hub.address()) {
+        let what = format!(
+            "is not given, and {why}: write the address of the API server, or in_cluster = true"
+        );
         problems.push(Problem::of("hub.url", what));
     }
     identity.kubernetes.validate(problems);

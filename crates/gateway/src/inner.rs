@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
@@ -49,7 +49,9 @@ pub fn inner_router(
         callers,
         clock: edge.clock.clone(),
     };
-    edge.wrap_signed(Door::Inner, routes.merge(own), verifier)
+    // The door counts bodies itself.
+    let routes = routes.merge(own).layer(DefaultBodyLimit::disable());
+    edge.wrap_signed(Door::Inner, routes, verifier)
 }
 
 /// Checks signatures by the clock.

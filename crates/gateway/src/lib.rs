@@ -9,7 +9,7 @@
 //! [`Edge`] (what both do to every request, in which order).
 
 pub mod audit;
-pub mod authenticate;
+mod authenticate;
 pub mod edge;
 pub mod error;
 pub mod health;
@@ -21,7 +21,6 @@ pub mod remote;
 mod wire;
 
 pub use audit::{Audit, AuditWriter};
-pub use authenticate::ClientAddress;
 pub use edge::origin::Origins;
 pub use edge::rates::{Rate, RateLimits};
 pub use edge::{Edge, Limits};

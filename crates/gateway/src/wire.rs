@@ -9,6 +9,9 @@ use serde::Deserialize;
 /// Carries the signed caller from a gateway to another process.
 pub(crate) const CALLER: HeaderName = HeaderName::from_static("fleetscope-caller");
 
+/// Carries the token of the gateway itself.
+pub(crate) const PEER: HeaderName = HeaderName::from_static("fleetscope-peer");
+
 /// Asks the registry role whose token something is.
 pub(crate) const AUTHENTICATE: &str = "/internal/v1/authenticate";
 

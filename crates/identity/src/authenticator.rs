@@ -30,6 +30,10 @@ impl From<Caller> for Known {
     }
 }
 
+/// Who sent a request: the peer of the connection, or whom a proxy that is trusted names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
 /// Tells who bears a token. [`crate::LocalTokens`] and [`crate::RemoteTokens`] pass the same
 /// conformance suite.
 #[async_trait]
@@ -39,4 +43,7 @@ pub trait Authenticator: Send + Sync {
     /// the question could not be answered. `source` is who sent it, as far as that is known: who
     /// tries many tokens is slowed down.
     async fn authenticate(&self, bearer: &SecretString, source: Option<IpAddr>) -> Result<Known>;
+
+    /// A token of this installation was revoked: what is kept of such tokens is void.
+    fn revoked(&self) {}
 }

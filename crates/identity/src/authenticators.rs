@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fleetscope_model::{ErrorKind, Fault as _};
 use fleetscope_ports::Clock;
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -47,6 +46,7 @@ const LONGEST: usize = 16 * 1024;
 #[derive(Clone)]
 pub struct Authenticators {
     inner: Arc<Inner>,
+    roles: Option<Roles>,
 }
 
 struct Inner {
@@ -54,7 +54,6 @@ struct Inner {
     keys: TokenKeys,
     cache: Cache<TokenKey, Kept, Arc<Error>>,
     gate: Gate,
-    roles: Roles,
     clock: Arc<dyn Clock>,
 }
 
@@ -70,24 +69,29 @@ enum Kept {
 }
 
 impl Authenticators {
-    /// Asks `providers` in this order, within `limits`, and gives whom they know the role that
-    /// `roles` says. A role is no part of what is kept: it is looked up for each request.
-    pub fn new(
-        providers: Vec<Provider>,
-        roles: Roles,
-        limits: Limits,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self> {
+    /// Asks `providers` in this order, within `limits`. Whom they know has the least role, until
+    /// [`Self::with_roles`].
+    pub fn new(providers: Vec<Provider>, limits: Limits, clock: Arc<dyn Clock>) -> Result<Self> {
         Ok(Self {
             inner: Arc::new(Inner {
                 providers,
                 keys: TokenKeys::new()?,
                 cache: Cache::new(CAPACITY, Arc::clone(&clock)),
                 gate: Gate::new(limits, Arc::clone(&clock)),
-                roles,
                 clock,
             }),
+            roles: None,
         })
+    }
+
+    /// The same, with whom they know given the role that `roles` says. A role is no part of what is
+    /// kept: it is looked up for each request.
+    #[must_use]
+    pub fn with_roles(self, roles: Roles) -> Self {
+        Self {
+            roles: Some(roles),
+            ..self
+        }
     }
 
     /// Forgets what is known of a token: its bearer has logged out.
@@ -100,7 +104,14 @@ impl Authenticators {
 impl Authenticator for Authenticators {
     async fn authenticate(&self, bearer: &SecretString, source: Option<IpAddr>) -> Result<Known> {
         let known = self.who(bearer, source).await?;
-        self.inner.roles.assign(known).await
+        match &self.roles {
+            Some(roles) => roles.assign(known).await,
+            None => Ok(known),
+        }
+    }
+
+    fn revoked(&self) {
+        self.inner.providers.iter().for_each(Provider::revoked);
     }
 }
 
@@ -160,7 +171,7 @@ impl Inner {
                     };
                     return Ok(Found::new(kept, keep));
                 }
-                Err(error) if is_verdict(&error) => {
+                Err(error) if error.is_verdict() => {
                     if !matches!(error, Error::UnknownToken) {
                         refusal = error;
                     }
@@ -196,14 +207,6 @@ impl From<Kept> for Result<Known> {
             Kept::Refused(error) => Err(error.into()),
         }
     }
-}
-
-/// Whether the error is a no, and not the want of an answer.
-fn is_verdict(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Unauthenticated | ErrorKind::Forbidden
-    )
 }
 
 /// Whether the text can be a token at all (RFC 6750, 2.1, and the `~` of OpenShift is in it).

@@ -53,6 +53,30 @@ pub enum Error {
     #[error("'{0}' is no algorithm that tokens may be signed with")]
     UnknownAlgorithm(String),
 
+    /// The process at the other end is no gateway of ours.
+    #[error("a peer is refused: {0}")]
+    PeerRefused(&'static str),
+
+    /// A login does not hold together.
+    #[error("a login is refused: {0}")]
+    LoginRefused(&'static str),
+
+    /// The hub has no OAuth server.
+    #[error("the hub has no OAuth server")]
+    NoOAuthServer,
+
+    /// The token does not fit into a cookie.
+    #[error("the token does not fit into a session cookie")]
+    SessionTooLarge,
+
+    /// The key that sessions are sealed under is too short.
+    #[error("the session key has {0} bytes")]
+    SessionKeyTooShort(usize),
+
+    /// Sealing failed.
+    #[error("a session cannot be sealed")]
+    NotSealed,
+
     /// What several who asked the same have got.
     #[error(transparent)]
     Shared(Arc<Error>),
@@ -94,6 +118,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the error is a no, and not the want of an answer.
+    pub(crate) fn is_verdict(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::Unauthenticated | ErrorKind::Forbidden
+        )
+    }
+
     pub(crate) const fn unavailable(authority: Authority, cause: Failure) -> Self {
         Self::Unavailable { authority, cause }
     }
@@ -111,16 +143,22 @@ impl Fault for Error {
             Self::UnknownToken
             | Self::ExpiredToken(_)
             | Self::TokenUnverifiable
+            | Self::LoginRefused(_)
+            | Self::PeerRefused(_)
             | Self::CallerRefused { .. } => ErrorKind::Unauthenticated,
-            Self::IdentityTooLarge(_) | Self::NoRole(_) => ErrorKind::Forbidden,
+            Self::IdentityTooLarge(_) | Self::SessionTooLarge | Self::NoRole(_) => {
+                ErrorKind::Forbidden
+            }
+            Self::NoOAuthServer => ErrorKind::NotFound,
             Self::Unavailable { .. } | Self::TooManyReviews => ErrorKind::Unavailable,
             Self::TooManyFailures => ErrorKind::TooManyRequests,
             Self::InvalidName
             | Self::ExpiryInPast(_)
             | Self::KeyTooShort(_)
+            | Self::SessionKeyTooShort(_)
             | Self::UnknownAlgorithm(_) => ErrorKind::Invalid,
             Self::LastAdminToken(_) => ErrorKind::Conflict,
-            Self::Signing(_) | Self::NoRandomness => ErrorKind::Internal,
+            Self::Signing(_) | Self::NoRandomness | Self::NotSealed => ErrorKind::Internal,
             Self::Port(error) => error.kind(),
             Self::Shared(error) => error.kind(),
         }
@@ -137,6 +175,12 @@ impl Fault for Error {
             Self::TooManyReviews => "identity_busy",
             Self::TooManyFailures => "too_many_wrong_tokens",
             Self::UnknownAlgorithm(_) => "oidc_algorithm_unknown",
+            Self::PeerRefused(_) => "peer_refused",
+            Self::LoginRefused(_) => "login_refused",
+            Self::NoOAuthServer => "oauth_server_missing",
+            Self::SessionTooLarge => "session_too_large",
+            Self::SessionKeyTooShort(_) => "session_key_too_short",
+            Self::NotSealed => "session_not_sealed",
             Self::CallerRefused { .. } => "caller_refused",
             Self::KeyTooShort(_) => "services_key_too_short",
             Self::Signing(_) => "caller_not_signed",
@@ -194,7 +238,27 @@ impl Fault for Error {
                 "services.key has {bytes} bytes: write at least {LEAST_KEY_BYTES}, for example \
                  the output of 'openssl rand -base64 32'"
             ),
-            Self::Signing(_) | Self::NoRandomness => {
+            Self::PeerRefused(_) => {
+                "this address serves gateways only, and the request comes from \
+                                     none that is known here: send it to the gateway; if it came \
+                                     from one, give it services.token_file, and name its service \
+                                     account in services.peers"
+                    .to_owned()
+            }
+            Self::LoginRefused(why) => format!("{why}: log in again"),
+            Self::NoOAuthServer => "the hub has no OAuth server of its own (it answers 404 at \
+                                    /.well-known/oauth-authorization-server, as clusters do whose \
+                                    people are known by OpenID Connect): configure identity.oidc, \
+                                    and set identity.login.via = \"oidc\""
+                .to_owned(),
+            Self::SessionTooLarge => "the token is too large for a session cookie: ask the issuer \
+                                      for fewer claims, or use the token itself"
+                .to_owned(),
+            Self::SessionKeyTooShort(bytes) => format!(
+                "identity.login.session_key_file holds {bytes} bytes: write at least 32, for \
+                 example the output of 'openssl rand -base64 32'"
+            ),
+            Self::Signing(_) | Self::NoRandomness | Self::NotSealed => {
                 "something went wrong inside; the log says what".to_owned()
             }
             Self::InvalidName => "a token's name is 1 to 63 lower-case letters, digits and \

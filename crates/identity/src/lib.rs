@@ -7,7 +7,8 @@
 //!
 //! Start reading at [`Authenticator`], then [`LocalTokens`] (its implementation over the store)
 //! and [`CallerTokens`] (how a caller's identity crosses from the gateway to another process).
-//! [`Authenticators`] puts several in order behind one cache; [`Provider`] lists them. [`Cache`] is how whoever is slow to ask is asked seldom.
+//! [`Authenticators`] puts several in order behind one cache; [`Provider`] lists them. [`Login`] is
+//! how a browser gets a session. [`Cache`] is how whoever is slow to ask is asked seldom.
 
 pub mod access;
 pub mod authenticator;
@@ -15,16 +16,20 @@ pub mod authenticators;
 pub mod cache;
 pub mod caller_tokens;
 pub mod error;
+pub mod login;
+pub mod peers;
 pub mod providers;
 pub mod remote;
 pub mod tokens;
 
 pub use access::{HubReviews, Rights, RoleBindings, Roles};
-pub use authenticator::{Authenticator, Known};
+pub use authenticator::{Authenticator, ClientAddress, Known};
 pub use authenticators::{Authenticators, Limits};
 pub use cache::{Cache, Found};
 pub use caller_tokens::CallerTokens;
 pub use error::Error;
+pub use login::{Login, LoginOptions, LoginVia, SealKey, Session};
+pub use peers::{OwnToken, PeerTokens};
 pub use providers::Provider;
 pub use providers::kubernetes::KubernetesTokens;
 pub use providers::oidc::{Endpoints, OidcOptions, OidcTokens};

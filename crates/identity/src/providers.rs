@@ -16,7 +16,7 @@ use crate::tokens::secret;
 use crate::{Authenticator as _, Known, LocalTokens, RemoteTokens, Result};
 
 /// How long the registry's answer about a token is kept in another process, which does not hear of
-/// revocations.
+/// revocations but of those that go through itself.
 const REMOTE_KEPT: Duration = Duration::from_secs(5);
 
 /// One of the authenticators that an installation can have.
@@ -64,7 +64,15 @@ impl Provider {
     pub(crate) fn revocations(&self) -> u64 {
         match self {
             Self::Local(tokens) => tokens.revocations(),
+            Self::Remote(tokens) => tokens.revocations(),
             _ => 0,
+        }
+    }
+
+    /// A token of this installation was revoked through this process.
+    pub(crate) fn revoked(&self) {
+        if let Self::Remote(tokens) = self {
+            tokens.revoked();
         }
     }
 

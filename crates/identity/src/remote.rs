@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use fleetscope_model::{ErrorKind, Fault as _};
@@ -22,12 +23,26 @@ pub trait AskRegistry: Send + Sync {
 #[derive(Clone)]
 pub struct RemoteTokens {
     registry: Arc<dyn AskRegistry>,
+    revocations: Arc<AtomicU64>,
 }
 
 impl RemoteTokens {
     /// Authenticates by asking `registry`.
     pub fn new(registry: Arc<dyn AskRegistry>) -> Self {
-        Self { registry }
+        Self {
+            registry,
+            revocations: Arc::default(),
+        }
+    }
+
+    /// A token was revoked through this process.
+    pub(crate) fn revoked(&self) {
+        self.revocations.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How often that was.
+    pub(crate) fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::SeqCst)
     }
 }
 

@@ -6,6 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
 use fleetscope_model::GapKind;
 use fleetscope_outbound::{Answer, Bearer, Failure, Upstream};
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -20,6 +24,7 @@ const TOKEN_REVIEWS: &str = "/apis/authentication.k8s.io/v1/tokenreviews";
 const SELF_REVIEWS: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 const OWN_USER: &str = "/apis/user.openshift.io/v1/users/~";
 const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+const OAUTH_TOKENS: &str = "/apis/oauth.openshift.io/v1/oauthaccesstokens";
 const JSON: &str = "application/json";
 
 /// Who bears a token, in the API server's words: what an access review wants to hear.
@@ -145,23 +150,44 @@ impl Kubernetes {
         succeeded(&answer)?.json().map(Some)
     }
 
+    /// Deletes an OpenShift token with the token itself. One that is gone already is no failure.
+    pub async fn revoke_own_token(&self, token: &SecretString) -> Result<(), Failure> {
+        let secret = token.expose_secret();
+        let secret = secret.strip_prefix("sha256~").unwrap_or(secret);
+        let digest = URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()));
+        let path = format!("{OAUTH_TOKENS}/sha256~{digest}");
+        let request = request(Method::DELETE, &path, Bytes::new());
+        let upstream = self.as_bearer(token)?;
+        let answer = upstream
+            .send(request.ok_or_else(|| unsendable(&upstream))?)
+            .await?;
+        match answer.status {
+            StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => Ok(()),
+            _ => succeeded(&answer).map(drop),
+        }
+    }
+
     fn as_bearer(&self, token: &SecretString) -> Result<Upstream, Failure> {
         Ok(self.upstream.clone().bearing(Bearer::token(token)?))
     }
 }
 
 async fn create(upstream: &Upstream, path: &str, body: &Value) -> Result<Answer, Failure> {
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(path)
-        .header(ACCEPT, JSON)
-        .header(CONTENT_TYPE, JSON)
-        .body(body.to_string().into());
-    let request = request.map_err(|_| {
-        let said = format!("a request to {} could not be made", upstream.place());
-        Failure::new(GapKind::BadAnswer, said)
-    })?;
-    upstream.send(request).await
+    let request = request(Method::POST, path, body.to_string().into());
+    upstream
+        .send(request.ok_or_else(|| unsendable(upstream))?)
+        .await
+}
+
+fn request(method: Method, path: &str, body: Bytes) -> Option<Request<Bytes>> {
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header(ACCEPT, JSON).header(CONTENT_TYPE, JSON);
+    request.body(body).ok()
+}
+
+fn unsendable(upstream: &Upstream) -> Failure {
+    let said = format!("a request to {} could not be made", upstream.place());
+    Failure::new(GapKind::BadAnswer, said)
 }
 
 /// The answer if it is a success. Its words are left out: they may hold the token.

@@ -68,8 +68,18 @@ impl Bearer {
         Ok(header)
     }
 
+    /// The token itself now, for where it does not travel in a header.
+    pub async fn text(&self) -> Result<SecretString, Failure> {
+        let header = self.header().await?;
+        let text = header
+            .to_str()
+            .ok()
+            .and_then(|text| text.strip_prefix("Bearer "));
+        Ok(text.unwrap_or_default().into())
+    }
+
     /// The token was refused: a file is read again before the next use.
-    pub(crate) fn refused(&self) {
+    pub fn refused(&self) {
         if let Kind::File(file) = &self.0 {
             *file.read.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }

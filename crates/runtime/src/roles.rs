@@ -83,7 +83,6 @@ impl Local {
     pub(crate) fn probes(&self) -> Vec<Probe> {
         vec![
             registry::probe(&self.store),
-            Probe::not_configured(Role::Registry, "hub"),
             Probe::not_configured(Role::Collector, "cache"),
             intelligence::probe(&self.store),
             Probe::not_configured(Role::Intelligence, "language_model"),

@@ -108,11 +108,16 @@ impl Doors {
             remotes = roles::gateway::remotes(config, edge)?;
             probes.extend(roles::gateway::probes(&remotes));
         }
+        let hub = roles::identity::hub(config)?;
+        if gateway {
+            probes.push(roles::gateway::hub_probe(hub.as_ref()));
+        }
         let health = HealthBoard::new(&config.server.roles, probes, edge.clock.clone());
         let public = gateway
             .then(|| {
+                let behind = (local, remotes);
                 let shown = (health.clone(), metrics);
-                roles::gateway::public(config, edge, local, remotes, shown)
+                roles::gateway::public(config, edge, behind, hub.as_ref(), shown)
             })
             .transpose()?;
         let (public, audit) = public.unzip();

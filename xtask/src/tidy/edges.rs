@@ -72,6 +72,7 @@ const TEST_EDGES: &[(&str, &[&str])] = &[
         &["registry", "intelligence", "streaming", "store"],
     ),
     ("identity", &["store", "sim"]),
+    ("runtime", &["sim"]),
 ];
 
 /// Libraries that only these crates may name, also in tests unless said otherwise.
@@ -85,6 +86,12 @@ const LIBRARIES: &[(&str, &[&str])] = &[
         &["api", "gateway", "runtime", "sim", "testkit", "fleetscope"],
     ),
     ("utoipa", &["api", "client"]),
+    ("jsonschema", &["api"]),
+    ("governor", &["gateway"]),
+    ("opentelemetry", &["gateway", "outbound", "runtime"]),
+    ("opentelemetry-otlp", &["runtime"]),
+    ("tracing-opentelemetry", &["gateway", "outbound", "runtime"]),
+    ("tracing-subscriber", &["runtime"]),
     ("reqwest", &["outbound", "client", "testkit", "fleetscope"]),
     ("jsonwebtoken", &["identity"]),
     ("clap", &["fleetscope"]),

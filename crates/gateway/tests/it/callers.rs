@@ -46,10 +46,13 @@ async fn no_bad_and_expired_tokens_are_401_with_a_challenge() {
     fixture.clock.advance(Duration::from_mins(1));
     for (headers, code) in headers {
         let response = send(&door, request("GET", PATH, headers, Body::empty())).await;
-        assert_eq!(
-            response.headers().get("www-authenticate").unwrap(),
-            "Bearer"
-        );
+        let challenge = response.headers().get("www-authenticate").unwrap();
+        let error = match code {
+            "unauthenticated" => "",
+            "authorization_malformed" => ", error=\"invalid_request\"",
+            _ => ", error=\"invalid_token\"",
+        };
+        assert_eq!(challenge, &format!("Bearer realm=\"fleetscope\"{error}"));
         assert_problem(response, StatusCode::UNAUTHORIZED, code).await;
     }
     // A token in the URL is no token.

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use fleetscope_config::{Config, InsideClusters};
 use fleetscope_identity::{HubReviews, Rights, RoleBindings, Roles};
-use fleetscope_kubernetes::Kubernetes;
 use fleetscope_model::AccessRole;
 use fleetscope_outbound::Outbound;
 use fleetscope_ports::{Access, Clock, Store};
 
 use crate::Result;
-use crate::roles::identity;
+use crate::roles::identity::{self, Hub};
 
 /// Who decides about clusters: the hub, where there is one, and each cluster about its inside.
 pub(crate) fn access(
@@ -19,7 +18,7 @@ pub(crate) fn access(
     outbound: Outbound,
     clock: &Arc<dyn Clock>,
 ) -> Result<Arc<dyn Access>> {
-    let hub = identity::hub(config)?.map(|hub| HubReviews::new(hub, Arc::clone(clock)));
+    let hub = identity::hub(config)?.map(|hub| HubReviews::new(hub.api, Arc::clone(clock)));
     let rights = Rights::new(hub, store.clusters.clone(), outbound, Arc::clone(clock));
     Ok(match config.inside_clusters() {
         InsideClusters::Reviewed => Arc::new(rights.reviewing_inside()),
@@ -28,7 +27,7 @@ pub(crate) fn access(
 }
 
 /// Who has which role.
-pub(crate) fn roles(config: &Config, hub: Option<&Kubernetes>, clock: &Arc<dyn Clock>) -> Roles {
+pub(crate) fn roles(config: &Config, hub: Option<&Hub>, clock: &Arc<dyn Clock>) -> Roles {
     let access = &config.access;
     let bindings = RoleBindings::default()
         .bind(AccessRole::Admin, &access.admin_users, &access.admin_groups)
@@ -43,6 +42,6 @@ pub(crate) fn roles(config: &Config, hub: Option<&Kubernetes>, clock: &Arc<dyn C
             &access.viewer_groups,
         );
     let hub = hub.filter(|_| access.roles_from_hub);
-    let hub = hub.map(|hub| HubReviews::new(hub.clone(), Arc::clone(clock)));
+    let hub = hub.map(|hub| HubReviews::new(hub.api.clone(), Arc::clone(clock)));
     Roles::new(bindings, hub)
 }

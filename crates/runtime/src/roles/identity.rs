@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use fleetscope_config::{AuthenticatorKind, Config};
+use fleetscope_config::{AuthenticatorKind, Config, LoginVia as ConfiguredVia};
 use fleetscope_identity::{
-    Authenticators, KubernetesTokens, Limits, OidcOptions, OidcTokens, OpenshiftTokens, Provider,
+    Authenticators, KubernetesTokens, Limits, Login, LoginOptions, LoginVia, OidcOptions,
+    OidcTokens, OpenshiftTokens, Provider, SealKey,
 };
 use fleetscope_kubernetes::Kubernetes;
 use fleetscope_model::{ClusterId, Endpoint, Source};
@@ -30,12 +31,28 @@ const AT_ONCE: u32 = 64;
 pub(crate) struct Identity {
     /// All of them, in order, behind one cache.
     pub(crate) authenticators: Authenticators,
-    /// The issuer, where one is configured.
-    pub(crate) oidc: Option<OidcTokens>,
+    /// How browsers log in, where they can.
+    pub(crate) login: Option<Login>,
 }
 
-/// The hub's API server, if one is configured.
-pub(crate) fn hub(config: &Config) -> Result<Option<Kubernetes>> {
+/// The cluster that knows who people are.
+#[derive(Clone)]
+pub(crate) struct Hub {
+    /// Its API server.
+    pub(crate) api: Kubernetes,
+    /// The way out to it.
+    outbound: Outbound,
+}
+
+/// An issuer, and the way out to it.
+#[derive(Clone)]
+struct Issuer {
+    tokens: OidcTokens,
+    outbound: Outbound,
+}
+
+/// The hub, if one is configured.
+pub(crate) fn hub(config: &Config) -> Result<Option<Hub>> {
     let hub = &config.hub;
     let Some(url) = hub.address() else {
         return Ok(None);
@@ -47,51 +64,98 @@ pub(crate) fn hub(config: &Config) -> Result<Option<Kubernetes>> {
     if let Some(path) = hub.token_path() {
         upstream = upstream.bearing(Bearer::file(path));
     }
-    Ok(Some(Kubernetes::new(upstream)))
+    Ok(Some(Hub {
+        api: Kubernetes::new(upstream),
+        outbound,
+    }))
 }
 
 /// The authenticators of the configuration; `local` are the tokens of this installation.
 pub(crate) fn identity(
     config: &Config,
     local: &Provider,
-    hub: Option<&Kubernetes>,
+    hub: Option<&Hub>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Identity> {
     let mut providers = Vec::new();
-    let mut oidc = None;
+    let issuer = if config.identity.has(AuthenticatorKind::Oidc) {
+        Some(issuer(config, clock)?)
+    } else {
+        None
+    };
     for kind in &config.identity.authenticators {
         match (kind, hub) {
             (AuthenticatorKind::Local, _) => providers.push(local.clone()),
             (AuthenticatorKind::Kubernetes, Some(hub)) => {
                 let audience = &config.identity.kubernetes.audience;
-                let tokens = KubernetesTokens::new(hub.clone(), audience);
+                let tokens = KubernetesTokens::new(hub.api.clone(), audience);
                 providers.push(Provider::Kubernetes(tokens));
             }
             (AuthenticatorKind::Openshift, Some(hub)) => {
-                providers.push(Provider::Openshift(OpenshiftTokens::new(hub.clone())));
+                let tokens = OpenshiftTokens::new(hub.api.clone());
+                providers.push(Provider::Openshift(tokens));
             }
             // The configuration's check asks for a hub where one is needed.
             (AuthenticatorKind::Kubernetes | AuthenticatorKind::Openshift, None) => {}
             (AuthenticatorKind::Oidc, _) => {
-                let tokens = issuer(config, clock)?;
-                oidc = Some(tokens.clone());
-                providers.push(Provider::Oidc(tokens));
+                let tokens = issuer.iter().map(|issuer| issuer.tokens.clone());
+                providers.extend(tokens.map(Provider::Oidc));
             }
         }
     }
-    let authenticators = Authenticators::new(
-        providers,
-        access::roles(config, hub, clock),
-        Limits::default(),
-        Arc::clone(clock),
-    )?;
+    let authenticators = Authenticators::new(providers, Limits::default(), Arc::clone(clock))?
+        .with_roles(access::roles(config, hub, clock));
+    let login = login(config, &authenticators, (hub, issuer), clock)?;
     Ok(Identity {
         authenticators,
-        oidc,
+        login,
     })
 }
 
-fn issuer(config: &Config, clock: &Arc<dyn Clock>) -> Result<OidcTokens> {
+/// How browsers log in: not at all without a public address.
+fn login(
+    config: &Config,
+    people: &Authenticators,
+    (hub, issuer): (Option<&Hub>, Option<Issuer>),
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Login>> {
+    let login = &config.identity.login;
+    let (Some(public_url), Some(client_id)) = (&login.public_url, &login.client_id) else {
+        return Ok(None);
+    };
+    let (via, outbound) = match (login.via, hub, issuer) {
+        (ConfiguredVia::Openshift, Some(hub), issuer) => (
+            LoginVia::Openshift {
+                hub: hub.api.clone(),
+                otherwise: issuer.map(|issuer| issuer.tokens),
+            },
+            hub.outbound.clone(),
+        ),
+        (ConfiguredVia::Oidc, _, Some(issuer)) => (LoginVia::Oidc(issuer.tokens), issuer.outbound),
+        // The configuration's check asks for the one that is needed.
+        _ => return Ok(None),
+    };
+    let options = LoginOptions {
+        public_url: public_url.clone(),
+        client_id: client_id.clone(),
+        client_secret: login.client_secret_file.as_ref().map(Bearer::file),
+        session: login.session,
+    };
+    let key = match &login.session_key_file {
+        Some(path) => SealKey::from_bytes(&read("identity.login.session_key_file", path)?)?,
+        None => SealKey::random()?,
+    };
+    let (people, clock) = (people.clone(), Arc::clone(clock));
+    Ok(Some(Login::new(
+        options,
+        (via, outbound),
+        key,
+        people,
+        clock,
+    )))
+}
+
+fn issuer(config: &Config, clock: &Arc<dyn Clock>) -> Result<Issuer> {
     let oidc = &config.identity.oidc;
     let outbound = way_out(config, ("identity.oidc.ca_file", oidc.ca_file.as_deref()))?;
     let options = OidcOptions {
@@ -105,23 +169,27 @@ fn issuer(config: &Config, clock: &Arc<dyn Clock>) -> Result<OidcTokens> {
         groups_prefix: oidc.groups_prefix.clone(),
         skew: oidc.clock_skew,
     };
-    Ok(OidcTokens::new(options, outbound, Arc::clone(clock))?)
+    Ok(Issuer {
+        tokens: OidcTokens::new(options, outbound.clone(), Arc::clone(clock))?,
+        outbound,
+    })
 }
 
 /// A way out to somebody whom the configuration names, who is trusted by these certificates.
 fn way_out(config: &Config, (key, ca): (&'static str, Option<&Path>)) -> Result<Outbound> {
-    let read = |path: &Path| {
-        std::fs::read(path).map_err(|cause| Error::File {
-            key,
-            path: path.to_owned(),
-            cause,
-        })
-    };
     Ok(Outbound::new(OutboundOptions {
         timeout: config.hub.timeout,
         max_response: MOST_BYTES,
         concurrency_per_cluster: AT_ONCE,
-        roots: ca.map(read).transpose()?,
+        roots: ca.map(|path| read(key, path)).transpose()?,
         ..OutboundOptions::default()
     })?)
+}
+
+fn read(key: &'static str, path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|cause| Error::File {
+        key,
+        path: path.to_owned(),
+        cause,
+    })
 }

@@ -7,7 +7,9 @@
 )]
 
 mod admin;
+mod door;
 mod fixture;
+mod health;
 mod load;
 mod shutdown;
 mod split;

@@ -73,7 +73,7 @@ impl Hub {
         let accounts = self.accounts();
         let (issued, user) = accounts.find(token).ok_or_else(unauthorized)?;
         if !issued.is_for(API_AUDIENCE) || issued.expires <= now {
-            return Err(Box::new(unauthorized()));
+            return Err(unauthorized());
         }
         Ok(Some(Asker {
             name: user.name.clone(),
@@ -90,13 +90,9 @@ fn authorization(headers: &HeaderMap) -> Option<String> {
     value.to_str().ok().map(str::to_owned)
 }
 
-fn unauthorized() -> Response {
-    status(
-        StatusCode::UNAUTHORIZED,
-        "Unauthorized",
-        "Unauthorized",
-        None,
-    )
+fn unauthorized() -> Box<Response> {
+    let code = StatusCode::UNAUTHORIZED;
+    Box::new(status(code, "Unauthorized", "Unauthorized", None))
 }
 
 /// A `Status` that refuses the creation or reading of something.
