@@ -209,7 +209,8 @@ impl<'a> Influence<'a> {
     }
 
     /// A small cause has no large effect: a workload that takes a little more does not fill its node,
-    /// and a clock that follows another is not off in more ways than that.
+    /// a node with room left slows nothing down, and a clock that follows another is not off in more
+    /// ways than that.
     fn in_proportion(&self, way: Way, cause: &Observation, effect: &Observation) -> f64 {
         let ways = |thing: Thing| {
             let signals = self.of[thing]
@@ -219,6 +220,7 @@ impl<'a> Influence<'a> {
         };
         match way {
             Way::Load => (cause.weight() / effect.weight()).min(1.0),
+            Way::Host => cause.strain(),
             Way::Kin => (ways(cause.thing) / ways(effect.thing)).min(1.0).powi(2),
             _ => 1.0,
         }

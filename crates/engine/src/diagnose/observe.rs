@@ -12,6 +12,14 @@ use crate::onset::{self, Onset};
 /// minutes make a step take three to five.
 const GROWTH: SignedDuration = SignedDuration::from_mins(8);
 
+/// What is used by half makes its users wait as long again as they work, at most (M/M/1: the time
+/// of an answer is that of the work over one less the utilisation), which they hardly notice; from
+/// seven tenths on waiting outweighs working by far. A mean over many CPUs hides a busy one among
+/// them, so that something is left below.
+const HALF_USED: f64 = 0.5;
+const SCARCE: f64 = 0.7;
+const LEAST_STRAIN: f64 = 0.2;
+
 /// One anomaly with its place in the story.
 #[derive(Debug, Clone)]
 pub(crate) struct Observation {
@@ -47,6 +55,21 @@ impl Observation {
         match (self.anomaly.role, self.direction) {
             (SignalRole::Traffic, _) | (_, Direction::Up | Direction::Both) => self.up,
             (_, Direction::Down) => !self.up,
+        }
+    }
+
+    /// Whether it is the use of something as a share of what there is.
+    pub(crate) fn is_utilisation(&self) -> bool {
+        matches!(self.anomaly.role, SignalRole::Resource) && self.anomaly.unit == "ratio"
+    }
+
+    /// How far the use of something strains whoever else needs it, 0 to 1. Only utilisation says
+    /// so by its height; whatever else stands out strains.
+    pub(crate) fn strain(&self) -> f64 {
+        if self.is_utilisation() && self.is_more() {
+            ((self.anomaly.peak - HALF_USED) / (SCARCE - HALF_USED)).clamp(LEAST_STRAIN, 1.0)
+        } else {
+            1.0
         }
     }
 

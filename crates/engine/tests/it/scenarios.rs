@@ -6,7 +6,7 @@ use fleetscope_engine::{Input, diagnose, narrate};
 use fleetscope_model::{Entity, EntityKind, Findings, Source, Verdict};
 use serde_json::Value;
 
-use crate::town::Town;
+use crate::town::{Town, shifted};
 use crate::trouble::{bad_release, bustle, decoys, greedy, hog, leak, slow, with_gap};
 
 /// Diagnoses, compares findings and story with the folder's snapshots, and gives the findings back.
@@ -88,6 +88,34 @@ fn a_node_whose_cpu_no_workload_accounts_for_is_the_cause() {
     decoys(&mut town, "");
     let cause = hog(&mut town, 2, 20);
     assert_cause(&told("busy-node", &town.finish()), &cause);
+}
+
+#[test]
+fn a_node_with_room_left_is_not_the_cause_though_it_got_busier_first() {
+    for seed in 20..26 {
+        let mut town = Town::new(seed);
+        town.hog[0] = shifted(0.0, 0.9, 33, 12);
+        let cause = slow(&mut town, "records", 14.0, 20);
+        assert_cause(&diagnose(&town.finish()), &cause);
+    }
+}
+
+#[test]
+fn work_that_queues_on_a_full_node_is_an_incident_though_nobody_feels_it_yet() {
+    let queued = |ago| {
+        let mut town = Town::new(11);
+        hog(&mut town, 2, ago);
+        town.load(2);
+        let mut input = town.finish();
+        input.signals.retain(|s| s.entity.kind == EntityKind::Node);
+        diagnose(&input)
+    };
+    assert_cause(&queued(25), &Town::node(2));
+    assert_eq!(
+        queued(10).verdict,
+        Verdict::NothingWrong,
+        "not for long yet"
+    );
 }
 
 #[test]

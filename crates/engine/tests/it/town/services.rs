@@ -83,6 +83,7 @@ const CPU: Kind = Kind::new("CPU usage", SignalRole::Resource, "cores", 0.1);
 const MEMORY: Kind = Kind::new("memory share of limit", SignalRole::Resource, "ratio", 0.08);
 const CONNECTIONS: Kind = Kind::new("active connections", SignalRole::Saturation, "count", 4.0);
 const NODE_CPU: Kind = Kind::new("node CPU busy", SignalRole::Resource, "ratio", 0.15);
+const LOAD: Kind = Kind::new("node load per CPU", SignalRole::Saturation, "tasks", 0.5);
 const PRESSURE: Kind = Kind::new("node CPU pressure", SignalRole::Saturation, "ratio", 0.1);
 
 /// Cores of a node.
@@ -128,6 +129,12 @@ impl Town {
         let used = smoothed(&shifted(0.2, 4.2, ago, 1));
         self.series(entity.clone(), CPU, &used, 0.04);
         self.edge(&entity, &Self::node(node), EdgeKind::RunsOn);
+    }
+
+    /// The tasks that run or wait on a node for each CPU, as far as its hog makes them.
+    pub(crate) fn load(&mut self, node: usize) {
+        let tasks: Vec<f64> = self.hog[node].iter().map(|h| 0.2 + h / CORES).collect();
+        self.series(Self::node(node), LOAD, &tasks, 0.05);
     }
 
     /// Requests a second: a daily curve at the front, fewer of them further down, fewer still where
