@@ -23,6 +23,11 @@ const BACKWARDS_MINUTES: f64 = 4.0;
 /// Rates and quantiles over five minutes blur every onset by about this many minutes beyond what
 /// the samples show.
 const BLUR_MINUTES: f64 = 1.5;
+/// Use as such, unlike what fills up, is felt at once or not at all: an effect that steps follows
+/// the beginning of a higher use within so many minutes, or has little to do with it.
+const AT_ONCE_MINUTES: f64 = 15.0;
+/// How fast belief falls with what is beyond.
+const TOO_LATE_MINUTES: f64 = 15.0;
 /// An effect begins at most this many minutes after its cause has ended.
 const AFTERMATH_MINUTES: f64 = 10.0;
 
@@ -246,16 +251,32 @@ impl<'a> Influence<'a> {
 pub(crate) fn timing(cause: &Observation, effect: &Observation) -> f64 {
     let late = minutes_between(effect.latest(), cause.earliest()) - BLUR_MINUTES;
     let over = minutes_between(cause.anomaly.end, effect.onset.at) - AFTERMATH_MINUTES;
-    (-(late.max(0.0) + over.max(0.0)) / BACKWARDS_MINUTES).exp() * covered(cause, effect)
+    (-(late.max(0.0) + over.max(0.0)) / BACKWARDS_MINUTES).exp()
+        * covered(cause, effect)
+        * prompt(cause, effect)
 }
 
-/// The share of the effect's time, from its onset on, in which the cause was there or had just been:
-/// what is over does not explain what goes on.
+/// Whether an effect that steps follows a use of which it would be felt at once soon enough, 0 to 1.
+fn prompt(cause: &Observation, effect: &Observation) -> f64 {
+    if !cause.is_utilisation() || effect.grows() {
+        return 1.0;
+    }
+    let lag = minutes_between(cause.latest(), effect.onset.at) - AT_ONCE_MINUTES;
+    (-lag.max(0.0) / TOO_LATE_MINUTES).exp()
+}
+
+/// The share of the effect's time, from its onset on, in which the cause was there or had just been,
+/// and less than that where the effect goes on: what is over does not explain it.
 fn covered(cause: &Observation, effect: &Observation) -> f64 {
     if cause.anomaly.ongoing {
         return 1.0;
     }
     let lasts = minutes_between(effect.onset.at, effect.anomaly.end).max(1.0);
     let there = minutes_between(effect.onset.at, cause.anomaly.end) + AFTERMATH_MINUTES / 2.0;
-    (there / lasts).clamp(0.0, 1.0)
+    let share = (there / lasts).clamp(0.0, 1.0);
+    if effect.anomaly.ongoing {
+        share.powi(2)
+    } else {
+        share
+    }
 }
