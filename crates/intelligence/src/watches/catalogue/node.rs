@@ -66,11 +66,11 @@ fn memory() -> Draft {
         .matters_from(0.1)
 }
 
+/// The share of time in which a disk had anything to do: its utilisation, whatever the queue.
 fn disk() -> Draft {
     let query = "max by (instance) (rate(node_disk_io_time_seconds_total[5m]))";
     Draft::new("node-disk-busy", "busy share of the busiest disk", query)
         .about(node())
-        .role(SignalRole::Saturation)
         // By queueing theory a server that is busy half the time doubles its answer times; a
         // deviation of half of that is felt.
         .matters_from(0.25)
