@@ -131,10 +131,7 @@ fn events(
             let name = names
                 .get(&anomaly.entity.cluster)
                 .map_or("", String::as_str);
-            event(format!(
-                "{name}: {} of {}: {}",
-                anomaly.signal, anomaly.entity, anomaly.why
-            ))
+            event(format!("{name}: {}: {}", anomaly.entity, anomaly.why))
         })
         .collect();
     let more = analysis.anomalies.len().saturating_sub(MOST_EVENTS);
