@@ -23,6 +23,8 @@ const BACKWARDS_MINUTES: f64 = 4.0;
 /// Rates and quantiles over five minutes blur every onset by about this many minutes beyond what
 /// the samples show.
 const BLUR_MINUTES: f64 = 1.5;
+/// How far the use of one resource is believed to bring about the use of another.
+const OTHER_MEANS: f64 = 0.2;
 /// Use as such, unlike what fills up, is felt at once or not at all: an effect that steps follows
 /// the beginning of a higher use within so many minutes, or has little to do with it.
 const AT_ONCE_MINUTES: f64 = 15.0;
@@ -92,7 +94,9 @@ impl<'a> Influence<'a> {
         }
         for own in &graph.of {
             for (a, b) in own.iter().flat_map(|a| own.iter().map(move |b| (*a, *b))) {
-                let strength = flow::within(&seen[a], &seen[b]) * timing(&seen[a], &seen[b]);
+                let strength = flow::within(&seen[a], &seen[b])
+                    * means(&seen[a], &seen[b])
+                    * timing(&seen[a], &seen[b]);
                 if a != b && strength >= NEGLIGIBLE {
                     graph.onward[a].push((b, strength));
                 }
@@ -224,8 +228,8 @@ impl<'a> Influence<'a> {
             signals.collect::<BTreeSet<_>>().len() as f64
         };
         match way {
-            Way::Load => (cause.weight() / effect.weight()).min(1.0),
-            Way::Host => cause.strain(),
+            Way::Load => (cause.weight() / effect.weight()).min(1.0) * means(cause, effect),
+            Way::Host => cause.strain() * means(cause, effect),
             Way::Kin => (ways(cause.thing) / ways(effect.thing)).min(1.0).powi(2),
             _ => 1.0,
         }
@@ -243,6 +247,15 @@ impl<'a> Influence<'a> {
             lag_minutes,
         };
         (strength >= NEGLIGIBLE).then_some(link)
+    }
+}
+
+/// More use of one resource is no more use of another, 0 to 1.
+fn means(cause: &Observation, effect: &Observation) -> f64 {
+    if effect.is_more() && cause.uses_other_than(effect) {
+        OTHER_MEANS
+    } else {
+        1.0
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is unusual in the window, and since when.
 
-use fleetscope_model::{Anomaly, Direction, EvidenceId, Severity, SignalRole};
+use fleetscope_model::{Anomaly, Direction, EvidenceId, Resource, Severity, SignalRole};
 use jiff::{SignedDuration, Timestamp};
 
 use super::things::{Thing, Things};
@@ -35,6 +35,8 @@ pub(crate) struct Observation {
     pub(crate) up: bool,
     /// Which deviations of the signal are bad news.
     direction: Direction,
+    /// Which resource it is about, if one.
+    resource: Option<Resource>,
     /// How long it took to come most of the way, where that is known.
     rise: Option<SignedDuration>,
 }
@@ -70,6 +72,16 @@ impl Observation {
             ((self.anomaly.peak - HALF_USED) / (SCARCE - HALF_USED)).clamp(LEAST_STRAIN, 1.0)
         } else {
             1.0
+        }
+    }
+
+    /// Whether more of the one can be had without more of the other: they are about different
+    /// resources. Memory that is short is made up for by reading from disks.
+    pub(crate) fn uses_other_than(&self, effect: &Self) -> bool {
+        match (self.resource, effect.resource) {
+            (Some(Resource::Memory), Some(Resource::Disk)) => false,
+            (Some(one), Some(other)) => one != other,
+            _ => false,
         }
     }
 
@@ -188,6 +200,7 @@ fn observation(thing: Thing, signal: &Signal, anomaly: Anomaly) -> Observation {
         symptom: signal.symptom,
         up: anomaly.peak >= anomaly.expected.center,
         direction: signal.direction,
+        resource: signal.resource,
         rise: onset::rise(signal, &anomaly, onset.at),
         anomaly,
     }
@@ -215,6 +228,7 @@ fn from_alarm(input: &Input, things: &Things, alarm: &Anomaly) -> Option<Observa
         symptom: like.is_none_or(|signal| signal.symptom),
         up: alarm.peak >= alarm.expected.center,
         direction: like.map_or(Direction::Both, |signal| signal.direction),
+        resource: like.and_then(|signal| signal.resource),
         rise: None,
         anomaly: alarm.clone(),
     })

@@ -117,6 +117,14 @@ fn a_node_that_got_busy_long_before_is_not_the_cause_of_a_sudden_slowness() {
 }
 
 #[test]
+fn a_database_that_is_backed_up_does_not_thereby_take_its_nodes_cpu() {
+    let mut town = Town::new(13);
+    town.backup("sessions", 24);
+    let cause = hog(&mut town, 2, 20);
+    assert_cause(&diagnose(&town.finish()), &cause);
+}
+
+#[test]
 fn scaling_that_follows_trouble_does_not_speak_for_what_was_scaled() {
     let mut town = Town::new(12);
     slow(&mut town, "records", 14.0, 20);
