@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod cluster;
+pub mod health;
 pub mod identity;
 pub mod investigation;
 pub mod metrics;

@@ -15,7 +15,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::routes::{auth_documented, documented, login_documented};
+use crate::routes::{auth_documented, documented, health_documented, login_documented};
 use crate::table;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi().to_json().unwrap_or_default());
@@ -39,6 +39,7 @@ pub fn openapi() -> OpenApi {
     let mut document = router.into_openapi();
     document.merge(auth_documented().into_openapi());
     document.merge(login_documented().into_openapi());
+    document.merge(health_documented().into_openapi());
     let components = document.components.get_or_insert_default();
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components
@@ -95,7 +96,11 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
     let in_path = path.contains('{');
     let changes = method != "GET";
     let refusals = [
-        (400, true, "The request is wrong."),
+        (
+            400,
+            true,
+            "It is not a request that can be judged: no JSON, an ambiguous path.",
+        ),
         (401, true, "No valid token."),
         (403, true, "The token's role is not enough."),
         (404, in_path || !changes || body, "There is no such thing."),
@@ -103,7 +108,11 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
         (409, changes, "It clashes with what is there."),
         (413, body, "The body is too large."),
         (415, body, "The body is not JSON."),
-        (422, body, "The body is JSON of another shape."),
+        (
+            422,
+            true,
+            "The request is wrong; `errors` lists every place.",
+        ),
         (429, true, "Too much at once."),
         (500, true, "Our fault."),
         (503, true, "Something this depends on does not answer."),

@@ -51,6 +51,7 @@ pub const TABLE: &[Route] = &[
     anonymous("GET", "/auth/login"),
     anonymous("GET", "/auth/callback"),
     anonymous("POST", "/auth/logout"),
+    route("GET", "/health/detailed", Gateway, Read),
     route("GET", "/api/v1/clusters", Registry, Read),
     route("POST", "/api/v1/clusters", Registry, Administer),
     route("GET", "/api/v1/clusters/{id}", Registry, Read),

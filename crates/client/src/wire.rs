@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod auth;
 pub mod clusters;
 pub mod events;
+pub mod health;
 pub mod investigation;
 pub mod metrics;
 pub mod page;
@@ -19,6 +20,7 @@ pub use analysis::{
 pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
 pub use clusters::{Cluster, Endpoint, Endpoints, NewCluster};
 pub use events::Event;
+pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
 pub use investigation::{
     Candidate, Change, Investigation, InvestigationRequest, Reason, TimelineEntry, Verdict,
 };

@@ -9,12 +9,15 @@ use crate::error::{Error, Problem};
 use crate::hub::Hub;
 use crate::identity::{self, Identity};
 use crate::layers::Layers;
+use crate::limits::Limits;
 use crate::log::Log;
 use crate::outbound::Outbound;
 use crate::server::Server;
 use crate::services::Services;
 use crate::sources::Sources;
 use crate::storage::Storage;
+use crate::tls::Tls;
+use crate::traces::Traces;
 use crate::watches::Watches;
 use crate::{example, keys, placement};
 
@@ -38,8 +41,14 @@ pub struct Config {
     pub outbound: Outbound,
     /// What is looked at without being asked.
     pub watches: Watches,
+    /// TLS on the public address. Without it, put a proxy that ends TLS in front.
+    pub tls: Tls,
+    /// How often one caller may ask. Counted by who is calling, never by address.
+    pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
+    /// Where spans of requests and of what they cause are sent, by OpenTelemetry's protocol (OTLP).
+    pub traces: Traces,
 }
 
 impl Config {
@@ -108,6 +117,8 @@ impl Config {
 
     fn collect_problems(&self, problems: &mut Vec<Problem>) {
         self.server.validate(problems);
+        self.tls.validate(problems);
+        self.limits.validate(problems);
         self.storage.validate(problems);
         self.services.validate(problems);
         self.hub.validate(problems);
@@ -115,6 +126,7 @@ impl Config {
         self.outbound.validate(problems);
         self.watches.validate(problems);
         self.log.validate(problems);
+        self.traces.validate(problems);
         placement::validate(self, problems);
         if self.outbound.timeout >= self.server.request_timeout {
             let what = "is not shorter than server.request_timeout: a cluster that does not \

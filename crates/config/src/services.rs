@@ -37,7 +37,10 @@ pub struct Services {
     /// it shows the other roles who it is. It is read again while it is in use, as projected tokens
     /// are replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "PathBuf", example = "/var/run/secrets/fleetscope/services-token")]
+    #[schemars(
+        with = "PathBuf",
+        example = "/var/run/secrets/fleetscope/services-token"
+    )]
     pub token_file: Option<PathBuf>,
     /// Whom the tokens of gateways must be for.
     pub audience: String,
@@ -135,7 +138,11 @@ impl Services {
             let what = "is empty: write whom the tokens of gateways must be for";
             problems.push(Problem::of("services.audience", what));
         }
-        if self.peers.iter().any(|name| !name.starts_with("system:serviceaccount:")) {
+        if self
+            .peers
+            .iter()
+            .any(|name| !name.starts_with("system:serviceaccount:"))
+        {
             let what = "has a name that is none of a service account: write each as in \
                         system:serviceaccount:fleetscope:fleetscope-gateway";
             problems.push(Problem::of("services.peers", what));

@@ -1,10 +1,15 @@
 //! What every door does to every request, and in which order.
 
 pub(crate) mod bounds;
+pub(crate) mod headers;
 pub(crate) mod observe;
+pub(crate) mod origin;
 pub(crate) mod panics;
+pub(crate) mod path;
 pub(crate) mod protect;
+pub(crate) mod rates;
 pub(crate) mod streams;
+pub(crate) mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +25,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::EdgeMetrics;
 use crate::inner::Verifier;
 use observe::{Door, Observer};
+use origin::Origins;
+use protect::Protection;
+use rates::RateLimits;
 use streams::Streams;
 
 /// How much a request may take.
@@ -43,6 +51,12 @@ pub struct Edge {
     pub ids: Arc<dyn IdSource>,
     /// How much a request may take.
     pub limits: Limits,
+    /// How often one caller may ask, at the public door.
+    pub rates: RateLimits,
+    /// Whose web pages may ask, beside our own.
+    pub origins: Origins,
+    /// Whether the public door speaks TLS itself.
+    pub tls: bool,
     /// What is counted.
     pub metrics: EdgeMetrics,
     /// Turns true when the process stops: open event streams then end, so that their clients go
@@ -65,17 +79,25 @@ impl Edge {
     }
 
     fn layer(&self, door: Door, routes: Router) -> Router {
-        routes
+        let protection = Protection {
+            origins: self.origins.clone(),
+            tls: self.tls && door == Door::Public,
+        };
+        let routes = routes
             // The bounds below count the body themselves.
             .layer(DefaultBodyLimit::disable())
             .layer(from_fn_with_state(self.limits, bounds::bound))
             .layer(from_fn_with_state(Streams::new(self), streams::hold))
             .layer(CatchPanicLayer::custom(panics::answer))
-            .layer(axum::middleware::from_fn(protect::protect))
-            .layer(from_fn_with_state(
-                Observer::new(self, door),
-                observe::observe,
-            ))
+            .layer(from_fn_with_state(protection, protect::protect));
+        let routes = match self.origins.layer() {
+            Some(cors) => routes.layer(cors),
+            None => routes,
+        };
+        routes.layer(from_fn_with_state(
+            Observer::new(self, door),
+            observe::observe,
+        ))
     }
 }
 

@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
 use fleetscope_api::{
-    ApiError, SignIn, TABLE, anonymous_router, auth_router, authorise, login_router,
+    ApiError, SignIn, TABLE, anonymous_router, auth_router, authorise, health_router, login_router,
 };
 use fleetscope_identity::{Authenticator, Login};
 use fleetscope_model::Caller;
+use fleetscope_ports::HealthSource;
 
 use crate::authenticate::authenticate;
+use crate::edge::headers;
 use crate::edge::observe::Door;
+use crate::edge::rates::{self, Rates};
 use crate::{Edge, Remote};
 
 /// Builds the public router. Every role is either mounted (its routes run in this process and
@@ -46,7 +49,10 @@ impl Gateway {
     /// Adds the routes of a role of this process, as `fleetscope_api::router` makes them.
     #[must_use]
     pub fn mount(mut self, role_routes: Router) -> Self {
-        self.routes = self.routes.merge(role_routes);
+        if role_routes.has_routes() {
+            let role_routes = role_routes.route_layer(from_fn(as_if_forwarded));
+            self.routes = self.routes.merge(role_routes);
+        }
         self
     }
 
@@ -65,6 +71,13 @@ impl Gateway {
         self
     }
 
+    /// Adds the gateway's own route, `GET /health/detailed`.
+    #[must_use]
+    pub fn health(mut self, source: Arc<dyn HealthSource>) -> Self {
+        self.routes = self.routes.merge(health_router(source));
+        self
+    }
+
     /// The finished router. Routes ask for a token that `people` know, except for the anonymous
     /// ones of the table.
     pub fn into_router(self, people: Arc<dyn Authenticator>) -> Router {
@@ -72,17 +85,27 @@ impl Gateway {
             people,
             login: self.login,
         };
+        let rates = Rates::new(&self.edge.rates, self.edge.clock.clone());
         // The layer added last runs first.
         let routes = self
             .routes
             .merge(auth_router(sign_in.clone()))
             .route_layer(from_fn(authorise))
+            .route_layer(from_fn_with_state(rates, rates::limit))
             .route_layer(from_fn_with_state(sign_in.clone(), authenticate));
         let anonymous = anonymous_router()
             .merge(login_router(sign_in))
             .route_layer(from_fn(authorise));
         self.edge.wrap(Door::Public, routes.merge(anonymous))
     }
+}
+
+/// A role sees and says the same whether it is mounted or forwarded to.
+async fn as_if_forwarded(mut request: Request, next: Next) -> Response {
+    headers::keep_request_for_role(request.headers_mut());
+    let mut response = next.run(request).await;
+    headers::keep_response(response.headers_mut());
+    response
 }
 
 /// Only a known caller is forwarded: the table has no anonymous route of another role.

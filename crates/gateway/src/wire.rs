@@ -17,8 +17,11 @@ pub(crate) const AUTHENTICATE: &str = "/internal/v1/authenticate";
 /// Tells a gateway that the roles behind the inner door can be used.
 pub(crate) const READY: &str = "/internal/v1/ready";
 
+/// Tells a gateway how the roles behind the inner door fare.
+pub(crate) const HEALTH: &str = "/internal/v1/health";
+
 /// The routes of the inner door that are not in the table.
-pub(crate) const INNER_ROUTES: [&str; 2] = [AUTHENTICATE, READY];
+pub(crate) const INNER_ROUTES: [&str; 3] = [AUTHENTICATE, READY, HEALTH];
 
 /// Who the gateway is when it asks for itself.
 pub(crate) const GATEWAY: &str = "gateway";
@@ -35,11 +38,6 @@ impl Question {
     pub(crate) fn json(token: &SecretString) -> String {
         serde_json::json!({ "token": token.expose_secret() }).to_string()
     }
-}
-
-/// Whether a header is one that only doors and gateways may set.
-pub(crate) fn is_ours(name: &HeaderName) -> bool {
-    name.as_str().starts_with("fleetscope-")
 }
 
 /// Whether an answer is a problem in the sense of RFC 9457.

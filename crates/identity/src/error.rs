@@ -227,11 +227,13 @@ impl Fault for Error {
                 "services.key has {bytes} bytes: write at least {LEAST_KEY_BYTES}, for example \
                  the output of 'openssl rand -base64 32'"
             ),
-            Self::PeerRefused(_) => "this address serves gateways only, and the request comes from \
+            Self::PeerRefused(_) => {
+                "this address serves gateways only, and the request comes from \
                                      none that is known here: send it to the gateway; if it came \
                                      from one, give it services.token_file, and name its service \
                                      account in services.peers"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::LoginRefused(why) => format!("{why}: log in again"),
             Self::NoOAuthServer => "the hub has no OAuth server of its own (it answers 404 at \
                                     /.well-known/oauth-authorization-server, as clusters do whose \

@@ -17,6 +17,7 @@ pub mod entity;
 pub mod error;
 pub mod event;
 pub mod evidence;
+pub mod health;
 pub mod ids;
 pub mod investigation;
 pub mod logs;
@@ -39,6 +40,7 @@ pub use entity::{Edge, EdgeKind, Entity, EntityKind, Topology};
 pub use error::{ErrorKind, Fault};
 pub use event::{Event, EventKind, NewEvent};
 pub use evidence::{Evidence, EvidenceKind};
+pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
 pub use ids::{
     AnalysisId, ClusterId, EventSeq, EvidenceId, InvestigationId, ReportId, TokenId, WatchId,
 };

@@ -20,7 +20,8 @@ mod limits;
 pub mod metrics;
 pub mod options;
 mod pools;
-pub mod upstream;
+pub mod trace;
+mod upstream;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,13 +8,14 @@ use fleetscope_model::{ClusterId, Endpoint, GapKind, Source};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{HeaderName, Method, StatusCode};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::answer::Answer;
 use crate::base::{parse, place};
 use crate::bearer::Bearer;
 use crate::failure::{self, Failure, printable};
-use crate::{OutboundOptions, Parts};
+use crate::{OutboundOptions, Parts, trace};
 
 /// How much of an error's body is read: enough for any message.
 const ERROR_BODY: u64 = 64 * 1024;
@@ -163,10 +164,12 @@ impl Upstream {
     }
 
     /// Waits for a place, sends, reads the whole answer; all before the deadline.
-    async fn exchange(&self, request: reqwest::Request) -> Result<Answer, Failure> {
+    async fn exchange(&self, mut request: reqwest::Request) -> Result<Answer, Failure> {
         let started = Instant::now();
         let limit = self.limit();
-        let result = self.turn(request, limit).await;
+        let span = trace::of_read(self.source, &self.place, &mut request);
+        let result = self.turn(request, limit).instrument(span.clone()).await;
+        trace::ended(&span, &result);
         let elapsed = started.elapsed();
         self.parts.metrics.record(self.source, &result, elapsed);
         tracing::debug!(

@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod clusters;
 pub mod error;
+pub mod health;
 pub mod ids;
 pub mod objects;
 pub mod store;
@@ -15,6 +16,7 @@ pub mod telemetry;
 pub use clock::{Clock, ManualClock, PacedClock, SystemClock};
 pub use clusters::Clusters;
 pub use error::Error;
+pub use health::HealthSource;
 pub use ids::{IdSource, SeededIds, SystemIds};
 pub use objects::Objects;
 pub use store::{

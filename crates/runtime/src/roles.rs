@@ -10,13 +10,13 @@ pub(crate) mod streaming;
 use axum::Router;
 use fleetscope_api::{Services, TaskBoard};
 use fleetscope_config::Config;
+use fleetscope_gateway::Probe;
 use fleetscope_model::Role;
 use fleetscope_ports::Store;
 use fleetscope_store::Housekeeping;
 use prometheus_client::registry::Registry;
 use secrecy::SecretString;
 
-use crate::admin::readiness::Check;
 use crate::driver::{Asker, Driver};
 use crate::{Parts, Result};
 
@@ -75,12 +75,16 @@ impl Local {
         others().map(|role| fleetscope_api::router(role, &self.services))
     }
 
-    /// What the roles need to be ready.
-    pub(crate) fn checks(&self) -> Vec<Check> {
+    /// What the roles need. What there is none of yet is said to be so.
+    pub(crate) fn probes(&self) -> Vec<Probe> {
         vec![
-            registry::check(&self.store),
-            intelligence::check(&self.store),
-            streaming::check(&self.store),
+            registry::probe(&self.store),
+            Probe::not_configured(Role::Registry, "hub"),
+            Probe::not_configured(Role::Collector, "cache"),
+            intelligence::probe(&self.store),
+            Probe::not_configured(Role::Intelligence, "language_model"),
+            streaming::probe(&self.store),
+            Probe::not_configured(Role::Streaming, "bus"),
         ]
     }
 

@@ -14,3 +14,4 @@ mod line;
 mod real_prometheus;
 mod rights;
 mod secrets;
+mod traces;

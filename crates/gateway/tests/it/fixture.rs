@@ -12,7 +12,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use fleetscope_gateway::{Edge, EdgeMetrics, Gateway, Limits, Peers, Remote, inner_router};
+use fleetscope_gateway::{
+    Edge, EdgeMetrics, Gateway, HealthBoard, Limits, Origins, Peers, Probe, Rate, RateLimits,
+    Remote, inner_router,
+};
 use fleetscope_identity::{Authenticator, CallerTokens, Error, Known, Result};
 use fleetscope_model::{AccessRole, Caller, Role};
 use fleetscope_ports::{Clock as _, ManualClock, SeededIds};
@@ -53,6 +56,12 @@ impl Fixture {
             clock: clock.clone(),
             ids: Arc::new(SeededIds::new(1)),
             limits,
+            rates: RateLimits {
+                per_caller: often(1_000_000),
+                routes: [("DELETE /api/v1/clusters/{id}".to_owned(), often(2))].into(),
+            },
+            origins: Origins::new(["https://console.example.com".to_owned()]),
+            tls: false,
             metrics: EdgeMetrics::register(&mut metrics),
             stopping: stop.subscribe(),
         };
@@ -82,7 +91,18 @@ impl Fixture {
 
     /// The inner door with this role behind it.
     pub(crate) fn inner(&self, role: Router) -> Router {
-        inner_router(&self.edge, signing('k'), self.people(), vec![role])
+        inner_router(
+            &self.edge,
+            signing('k'),
+            self.people(),
+            vec![role],
+            self.board(Role::Registry, Vec::new()),
+        )
+    }
+
+    /// What one role of a process needs.
+    pub(crate) fn board(&self, role: Role, probes: Vec<Probe>) -> HealthBoard {
+        HealthBoard::new(&[role], probes, self.clock.clone())
     }
 
     pub(crate) fn remote(&self, role: Role, address: SocketAddr) -> Remote {
@@ -104,6 +124,14 @@ impl Fixture {
             axum::serve(listener, router).await.unwrap();
         });
         address
+    }
+}
+
+pub(crate) fn often(count: u32) -> Rate {
+    let count = count.try_into().unwrap();
+    Rate {
+        per_second: count,
+        burst: count,
     }
 }
 

@@ -174,6 +174,7 @@ async fn a_role_with_another_key_is_a_503_and_no_challenge_to_the_caller() {
         signing('x'),
         fixture.people(),
         vec![echo()],
+        fixture.board(Role::Registry, Vec::new()),
     );
     let address = fixture.serve(inner).await;
     let door = fixture.forwarding(address);

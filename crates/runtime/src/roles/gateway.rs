@@ -5,94 +5,114 @@ use std::sync::Arc;
 
 use axum::Router;
 use fleetscope_config::Config;
-use fleetscope_gateway::{Edge, Gateway, Peers, Remote, inner_router};
-use fleetscope_identity::{CallerTokens, Error as IdentityError, Provider, RemoteTokens};
+use fleetscope_gateway::{
+    Edge, Everywhere, Gateway, HealthBoard, Peers, Probe, Remote, Trust, inner_router,
+};
+use fleetscope_identity::{
+    CallerTokens, Error as IdentityError, OwnToken, PeerTokens, Provider, RemoteTokens,
+};
 use fleetscope_model::{Fault as _, Role};
 
 use crate::Result;
-use crate::admin::readiness::Check;
-use crate::roles::identity::{Hub, Identity};
 use crate::roles::{Local, identity, others};
 
-/// The public door and what it needs.
-pub(crate) struct Public {
-    pub(crate) router: Router,
-    pub(crate) checks: Vec<Check>,
+/// The roles of other processes, as the configuration gives their addresses.
+pub(crate) fn remotes(config: &Config, edge: &Edge) -> Result<Vec<Remote>> {
+    let mut peers = Peers::new(signing(config)?, edge.clock.clone());
+    if let Some(path) = &config.services.token_file {
+        peers = peers.with_token(OwnToken::file(path));
+    }
+    let given = others().filter_map(|role| Some((role, config.services.url(role)?)));
+    let remotes = given.map(|(role, url)| peers.remote(role, url));
+    Ok(remotes.collect::<std::result::Result<_, _>>()?)
 }
 
-/// The public door over the roles of this process, or else over those that the configuration
-/// gives addresses of.
-pub(crate) fn public(config: &Config, edge: &Edge, local: Option<&Local>) -> Result<Public> {
-    let gateway = Gateway::new(edge.clone());
-    let hub = identity::hub(config)?;
-    match local {
-        Some(local) => {
-            let mounted = local.routers().fold(gateway, Gateway::mount);
-            let tokens = Provider::Local(local.services.tokens.clone());
-            let identity = identity::identity(config, &tokens, hub.as_ref(), &edge.clock)?;
-            Ok(Public {
-                router: finish(mounted, identity),
-                checks: Vec::new(),
-            })
-        }
-        None => remote(config, edge, gateway, hub.as_ref()),
-    }
+/// Whether each of these roles can be reached. A gateway whose roles are away still answers, and
+/// says which; taking it out of service would turn that answer into a refused connection.
+pub(crate) fn probes(remotes: &[Remote]) -> Vec<Probe> {
+    remotes.iter().cloned().map(reachable).collect()
 }
 
-fn remote(config: &Config, edge: &Edge, mut gateway: Gateway, hub: Option<&Hub>) -> Result<Public> {
-    let peers = Peers::new(signing(config)?, edge.clock.clone());
-    let mut checks = Vec::new();
-    let mut registry = None;
-    for role in others() {
-        let Some(url) = config.services.url(role) else {
-            continue;
-        };
-        let remote = peers.remote(role, url)?;
-        checks.push(reachable(remote.clone()));
-        if role == Role::Registry {
-            registry = Some(remote.clone());
-        }
-        gateway = gateway.forward(remote);
-    }
-    // The configuration's check asks for every address of a gateway that is alone.
-    let registry = registry.ok_or(fleetscope_gateway::Error::RoleUnavailable {
-        role: Role::Registry,
-        cause: None,
-    })?;
-    let tokens = Provider::Remote(RemoteTokens::new(Arc::new(registry)));
-    let identity = identity::identity(config, &tokens, hub, &edge.clock)?;
-    Ok(Public {
-        router: finish(gateway, identity),
-        checks,
+fn reachable(remote: Remote) -> Probe {
+    let role = remote.role();
+    Probe::required(role, "reachable", move || {
+        let remote = remote.clone();
+        async move { remote.check().await.map_err(|e| e.message()) }
     })
+    .optional()
 }
 
-fn finish(gateway: Gateway, identity: Identity) -> Router {
+/// The public door over the roles of this process, or else over `remotes`.
+pub(crate) fn public(
+    config: &Config,
+    edge: &Edge,
+    local: Option<&Local>,
+    remotes: Vec<Remote>,
+    health: HealthBoard,
+) -> Result<Router> {
+    let gateway = Gateway::new(edge.clone());
+    let tokens = match local {
+        Some(local) => Provider::Local(local.services.tokens.clone()),
+        None => Provider::Remote(RemoteTokens::new(Arc::new(registry(&remotes)?))),
+    };
+    let hub = identity::hub(config)?;
+    let identity = identity::identity(config, &tokens, hub.as_ref(), &edge.clock)?;
+    let gateway = gateway.health(Arc::new(Everywhere::new(health, remotes.clone())));
+    let gateway = match local {
+        Some(local) => local.routers().fold(gateway, Gateway::mount),
+        None => remotes.into_iter().fold(gateway, Gateway::forward),
+    };
     let gateway = match identity.login {
         Some(login) => gateway.login(login),
         None => gateway,
     };
-    gateway.into_router(Arc::new(identity.authenticators))
+    Ok(gateway.into_router(Arc::new(identity.authenticators)))
 }
 
-fn reachable(remote: Remote) -> Check {
-    let role = remote.role();
-    Check::required(role, "reachable", move || {
-        let remote = remote.clone();
-        async move { remote.check().await.map_err(|e| e.message()) }
-    })
-    .informative()
+fn registry(remotes: &[Remote]) -> Result<Remote> {
+    let registry = remotes
+        .iter()
+        .find(|remote| remote.role() == Role::Registry);
+    // The configuration's check asks for every address of a gateway that is alone.
+    let missing = fleetscope_gateway::Error::RoleUnavailable {
+        role: Role::Registry,
+        cause: None,
+    };
+    Ok(registry.cloned().ok_or(missing)?)
 }
 
 /// The inner door over the roles of this process.
-pub(crate) fn inner(config: &Config, edge: &Edge, local: &Local) -> Result<Router> {
+pub(crate) fn inner(
+    config: &Config,
+    edge: &Edge,
+    local: &Local,
+    health: HealthBoard,
+) -> Result<Router> {
     let tokens = Arc::new(local.services.tokens.clone());
     Ok(inner_router(
         edge,
-        signing(config)?,
+        trust(config, edge)?,
         tokens,
         local.routers().collect(),
+        health,
     ))
+}
+
+/// Whom the inner door trusts: who signs under the key and, where the configuration names the
+/// service accounts of gateways, is one of them.
+fn trust(config: &Config, edge: &Edge) -> Result<Trust> {
+    let trust = Trust::from(signing(config)?);
+    let services = &config.services;
+    let hub = identity::hub(config)?;
+    match hub {
+        Some(hub) if !services.peers.is_empty() => {
+            let allowed = services.peers.iter().cloned();
+            let clock = edge.clock.clone();
+            let peers = PeerTokens::new(hub.api, &services.audience, allowed, clock)?;
+            Ok(trust.with_peers(peers))
+        }
+        _ => Ok(trust),
+    }
 }
 
 fn signing(config: &Config) -> Result<CallerTokens> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fleetscope_api::TaskBoard;
+use fleetscope_gateway::Probe;
 use fleetscope_identity::{LocalTokens, SystemTokenRandom};
 use fleetscope_model::{Fault as _, Role};
 use fleetscope_ports::{Clock, Store};
@@ -12,7 +13,6 @@ use fleetscope_registry::Registry;
 use fleetscope_store::Housekeeping;
 use secrecy::SecretString;
 
-use crate::admin::readiness::Check;
 use crate::driver::{Asker, Done, Driver, Schedule, Task};
 use crate::{Parts, Result};
 
@@ -41,9 +41,9 @@ pub(crate) async fn tokens(
 }
 
 /// The database answers.
-pub(crate) fn check(store: &Store) -> Check {
+pub(crate) fn probe(store: &Store) -> Probe {
     let tokens = store.tokens.clone();
-    Check::required(Role::Registry, "database", move || {
+    Probe::required(Role::Registry, "database", move || {
         let tokens = tokens.clone();
         async move { tokens.count().await.map(drop).map_err(|e| e.message()) }
     })

@@ -1,10 +1,9 @@
 //! The streaming role: subscriptions to the event log.
 
+use fleetscope_gateway::Probe;
 use fleetscope_model::{Fault as _, Role};
 use fleetscope_ports::Store;
 use fleetscope_streaming::Streaming;
-
-use crate::admin::readiness::Check;
 
 /// The use cases about events.
 pub(crate) fn service(store: &Store) -> Streaming {
@@ -12,9 +11,9 @@ pub(crate) fn service(store: &Store) -> Streaming {
 }
 
 /// The event log can be read at its end.
-pub(crate) fn check(store: &Store) -> Check {
+pub(crate) fn probe(store: &Store) -> Probe {
     let events = store.events.clone();
-    Check::required(Role::Streaming, "event_log", move || {
+    Probe::required(Role::Streaming, "event_log", move || {
         let events = events.clone();
         async move {
             let head = *events.head().borrow();

@@ -9,6 +9,8 @@
 mod admin;
 mod door;
 mod fixture;
+mod load;
 mod shutdown;
 mod split;
 mod start;
+mod tls;
