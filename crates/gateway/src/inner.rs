@@ -2,32 +2,32 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use fleetscope_api::{ApiError, authorise};
+use fleetscope_api::{ApiError, Touched, authorise};
 use fleetscope_identity::{Authenticator, Known};
-use fleetscope_model::{Caller, Permission};
-use fleetscope_ports::Clock;
+use fleetscope_model::{AuditEntry, Caller, Permission};
+use fleetscope_ports::{AuditSink, Clock};
 
 use crate::authenticate::run_as;
 use crate::edge::observe::Door;
-use crate::wire::{AUTHENTICATE, GATEWAY, HEALTH, Question, READY};
+use crate::wire::{self, AUDIT, AUTHENTICATE, GATEWAY, HEALTH, Question, READY, TOUCHED};
 use crate::{Edge, HealthBoard, Trust};
 
 /// The router of the inner door: `roles` (as `fleetscope_api::router` makes them, with at least
 /// one route each), and what a gateway asks for itself: whose token something is
 /// (`POST /internal/v1/authenticate`, answered by `authenticator`), whether this process is there
-/// (`GET /internal/v1/ready`) and how it fares (`GET /internal/v1/health`). Whatever does not come
-/// from whom `trust` knows, for exactly this method and path, is 401, also where nothing would be
-/// there.
+/// (`GET /internal/v1/ready`), how it fares (`GET /internal/v1/health`), and that something be
+/// written down (`POST /internal/v1/audit`, kept by `audit`). Whatever does not come from whom
+/// `trust` knows, for exactly this method and path, is 401, also where nothing would be there.
 pub fn inner_router(
     edge: &Edge,
     trust: impl Into<Trust>,
-    authenticator: Arc<dyn Authenticator>,
+    (authenticator, audit): (Arc<dyn Authenticator>, Arc<dyn AuditSink>),
     roles: Vec<Router>,
     health: HealthBoard,
 ) -> Router {
@@ -36,16 +36,22 @@ pub fn inner_router(
         // The gateway has asked the table too; a role trusts nothing but what it is shown.
         routes = routes.route_layer(from_fn(authorise));
     }
+    if routes.has_routes() {
+        routes = routes.route_layer(from_fn(tell_touched));
+    }
     let own = Router::new()
         .route(AUTHENTICATE, post(whose))
         .with_state(authenticator)
+        .route(AUDIT, post(write_down).with_state(audit))
         .route(READY, get(async || StatusCode::NO_CONTENT))
         .route(HEALTH, get(async move || Json(health.roles().await)));
     let verifier = Verifier {
         trust: trust.into(),
         clock: edge.clock.clone(),
     };
-    edge.wrap_signed(Door::Inner, routes.merge(own), verifier)
+    // The door counts bodies itself.
+    let routes = routes.merge(own).layer(DefaultBodyLimit::disable());
+    edge.wrap_signed(Door::Inner, routes, verifier)
 }
 
 /// Checks by the clock who asks.
@@ -74,16 +80,42 @@ impl Verifier {
     }
 }
 
+/// `POST /internal/v1/audit`: what happened at the gateway's door.
+async fn write_down(
+    State(audit): State<Arc<dyn AuditSink>>,
+    Extension(caller): Extension<Caller>,
+    Json(entries): Json<Vec<AuditEntry>>,
+) -> Result<StatusCode, ApiError> {
+    only_gateways(&caller)?;
+    audit.append(&entries).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells the gateway which clusters a request was about, for its audit log.
+async fn tell_touched(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let touched = response.extensions_mut().remove::<Touched>();
+    if let Some(value) = touched.as_ref().and_then(wire::touched) {
+        response.headers_mut().insert(TOUCHED, value);
+    }
+    response
+}
+
+fn only_gateways(caller: &Caller) -> Result<(), ApiError> {
+    if *caller == Caller::system(GATEWAY) {
+        return Ok(());
+    }
+    let least = Permission::Administer.least_role();
+    Err(fleetscope_ports::Error::forbidden(least).into())
+}
+
 /// `POST /internal/v1/authenticate`.
 async fn whose(
     State(authenticator): State<Arc<dyn Authenticator>>,
     Extension(caller): Extension<Caller>,
     Json(question): Json<Question>,
 ) -> Result<Json<Known>, ApiError> {
-    if caller != Caller::system(GATEWAY) {
-        let least = Permission::Administer.least_role();
-        return Err(fleetscope_ports::Error::forbidden(least).into());
-    }
+    only_gateways(&caller)?;
     let known = authenticator.authenticate(&question.token, None).await?;
     Ok(Json(known))
 }

@@ -8,6 +8,7 @@
 //! Start reading at [`Gateway`] (the public door), then [`inner_router`] (the inner one), then
 //! [`Edge`] (what both do to every request, in which order).
 
+pub mod audit;
 mod authenticate;
 pub mod edge;
 pub mod error;
@@ -15,10 +16,12 @@ pub mod health;
 pub mod inner;
 pub mod metrics;
 pub mod public;
+mod recheck;
 pub mod remote;
 pub mod trust;
 mod wire;
 
+pub use audit::{Audit, AuditWriter};
 pub use edge::origin::Origins;
 pub use edge::rates::{Rate, RateLimits};
 pub use edge::{Edge, Limits};

@@ -12,8 +12,8 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
 use axum::response::Response;
 use fleetscope_client::wire::Problem;
 use fleetscope_identity::{AskRegistry, CallerTokens, Known, OwnToken};
-use fleetscope_model::{Caller, ErrorKind, Fault as _, Role, RoleHealth};
-use fleetscope_ports::Clock;
+use fleetscope_model::{AuditEntry, Caller, ErrorKind, Fault as _, Role, RoleHealth};
+use fleetscope_ports::{AuditSink, Clock};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -22,7 +22,7 @@ use tracing::Instrument as _;
 use url::Url;
 
 use crate::edge::{headers, trace};
-use crate::wire::{AUTHENTICATE, CALLER, GATEWAY, HEALTH, PEER, Question, READY};
+use crate::wire::{self, AUDIT, AUTHENTICATE, CALLER, GATEWAY, HEALTH, PEER, Question, READY};
 use crate::{Error, Result};
 
 /// How long a connection may take to be made: processes of one installation are near each other.
@@ -202,8 +202,12 @@ impl Remote {
             token.refused();
         }
         let (mut parts, body) = response.into_parts();
+        let touched = wire::read_touched(&parts.headers);
         headers::keep_response(&mut parts.headers);
         parts.extensions.clear();
+        if let Some(touched) = touched {
+            parts.extensions.insert(touched);
+        }
         Ok(Response::from_parts(parts, Body::new(body)))
     }
 
@@ -240,6 +244,22 @@ impl Remote {
         match problem {
             Some(problem) if problem.code.starts_with("token_") => Ok(Err(problem)),
             _ => Err(self.misbehaves(status)),
+        }
+    }
+}
+
+#[async_trait]
+impl AuditSink for Remote {
+    async fn append(&self, entries: &[AuditEntry]) -> fleetscope_ports::Result<()> {
+        let port = |error: Error| {
+            let said = fleetscope_ports::Error::new(error.kind(), error.code(), error.message());
+            said.because(error)
+        };
+        let body = serde_json::to_vec(entries).unwrap_or_default();
+        let answered = self.ask(Method::POST, AUDIT, body.into()).await;
+        match answered.map_err(port)?.status() {
+            StatusCode::NO_CONTENT => Ok(()),
+            status => Err(port(self.misbehaves(status))),
         }
     }
 }

@@ -111,11 +111,46 @@ impl Violations {
                 let (expected, found) = words(error);
                 self.add(place, below(&at, name), expected, &found);
             }
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+                self.describe_choice(place, base, error, context);
+            }
             _ => {
                 let (expected, found) = words(error);
                 self.add(place, at, expected, &found);
             }
         }
+    }
+
+    /// What is wrong with a value that might have had several shapes. Where it has the type of
+    /// only one of them (an object where there may also be null), that one's errors are meant.
+    fn describe_choice(
+        &mut self,
+        place: Place,
+        base: &str,
+        error: &ValidationError<'_>,
+        shapes: &[Vec<ValidationError<'static>>],
+    ) {
+        let of_another_type = |shape: &&Vec<ValidationError<'static>>| {
+            shape.iter().any(|inner| {
+                matches!(inner.kind(), Kind::Type { .. })
+                    && inner.instance_path() == error.instance_path()
+            })
+        };
+        let (other, meant): (Vec<_>, Vec<_>) = shapes.iter().partition(of_another_type);
+        if let [meant] = meant.as_slice() {
+            return meant
+                .iter()
+                .for_each(|inner| self.describe(place, base, inner));
+        }
+        let at = format!("{base}{}", error.instance_path().as_str());
+        let expected = if meant.is_empty() {
+            let types = other.iter().flat_map(|shape| shape.iter());
+            let types: Vec<_> = types.map(|inner| words(inner).0).collect();
+            types.join(" or ")
+        } else {
+            "one of the documented shapes".to_owned()
+        };
+        self.add(place, at, expected, &describe(error.instance().as_ref()));
     }
 
     fn add(&mut self, place: Place, pointer: String, expected: String, found: &str) {

@@ -1,6 +1,8 @@
 //! The OpenAPI document and the table of routes agree.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod contract;
+
 use std::collections::BTreeSet;
 
 use fleetscope_api::TABLE;
@@ -52,6 +54,16 @@ fn the_document_on_disk_is_the_one_the_types_give() {
     assert!(
         stored.trim_end() == made.trim_end(),
         "docs/openapi.json is not what the types give: run `cargo xtask generate`, and look at \
+         what changed before committing it"
+    );
+}
+
+#[test]
+fn the_page_about_rights_on_disk_is_the_one_the_table_gives() {
+    let stored = include_str!("../../../../docs/authorisation.md");
+    assert!(
+        stored == fleetscope_api::authorisation(),
+        "docs/authorisation.md is not what the table gives: run `cargo xtask generate`, and look at \
          what changed before committing it"
     );
 }

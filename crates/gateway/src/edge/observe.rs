@@ -16,6 +16,8 @@ use fleetscope_model::{Caller, Role};
 use fleetscope_ports::{Clock, IdSource};
 use tracing::{Instrument as _, Span, info};
 
+use super::guard::Guard;
+use super::streams::Streams;
 use super::{Edge, headers, path, trace};
 use crate::metrics::RequestLabels;
 use crate::wire::{INNER_ROUTES, is_problem};
@@ -32,12 +34,13 @@ const MOST_PROBLEM_BYTES: usize = 64 * 1024;
 pub(crate) struct AskedBy(pub(crate) Caller);
 
 /// The door that is observed.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Observer {
     door: Door,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     metrics: EdgeMetrics,
+    guard: Guard,
 }
 
 /// Which door.
@@ -65,6 +68,12 @@ impl Observer {
             clock: edge.clock.clone(),
             ids: edge.ids.clone(),
             metrics: edge.metrics.clone(),
+            guard: Guard {
+                origins: edge.origins.clone(),
+                tls: edge.tls && door == Door::Public,
+                limits: edge.limits,
+                streams: Streams::new(edge),
+            },
         }
     }
 
@@ -87,7 +96,7 @@ impl Observer {
 
 /// See the module. Of the URL only the path is logged: a query may hold anything.
 pub(crate) async fn observe(
-    State(observer): State<Observer>,
+    State(observer): State<Arc<Observer>>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -110,7 +119,10 @@ pub(crate) async fn observe(
 
     let version = request.version();
     let response = match target {
-        Ok(()) => next.run(request).instrument(span.clone()).await,
+        Ok(()) => {
+            let guarded = observer.guard.run(request, next);
+            guarded.instrument(span.clone()).await
+        }
         Err(flaw) => Error::AmbiguousTarget(flaw.as_str()).into_response(),
     };
 

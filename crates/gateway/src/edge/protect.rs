@@ -1,17 +1,10 @@
-//! What keeps browsers from doing more than was meant: which pages may ask, and headers that say
-//! what may be done with an answer.
+//! Headers that keep browsers from doing more with an answer than was meant.
 
-use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
-
-use super::origin::Origins;
-use crate::Error;
+use axum::http::{HeaderMap, HeaderValue, header};
 
 /// What is added where an answer does not say otherwise. Answers hold what one caller may see, so
 /// no cache may keep them.
@@ -30,28 +23,10 @@ const HEADERS: [(HeaderName, &str); 5] = [
 /// lists ask.
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
-/// What is known of a door's surroundings.
-#[derive(Debug, Clone)]
-pub(crate) struct Protection {
-    pub(crate) origins: Origins,
-    pub(crate) tls: bool,
-}
-
-/// Refuses what a foreign page wants changed; adds [`HEADERS`], and takes away what names the
-/// software.
-pub(crate) async fn protect(
-    State(protection): State<Protection>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = if protection.origins.allow(&request) {
-        next.run(request).await
-    } else {
-        Error::ForeignOrigin.into_response()
-    };
-    let headers = response.headers_mut();
+/// Adds [`HEADERS`], and takes away what names the software.
+pub(crate) fn protect(headers: &mut HeaderMap, tls: bool) {
     headers.remove(header::SERVER);
-    if protection.tls {
+    if tls {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
     }
     for (name, value) in HEADERS {
@@ -59,5 +34,4 @@ pub(crate) async fn protect(
             .entry(name)
             .or_insert_with(|| HeaderValue::from_static(value));
     }
-    response
 }

@@ -13,7 +13,7 @@ use super::look::Look;
 use crate::Remote;
 
 /// How long another process may take to say how it fares: its own probes, and a little.
-const TIME_LIMIT: Duration = Duration::from_millis(600);
+const TIME_LIMIT: Duration = Duration::from_millis(450);
 
 /// The roles of this process, and those of others as they say themselves.
 pub struct Everywhere {

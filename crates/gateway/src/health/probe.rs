@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 /// How long one answer may take: short enough that a report comes within a second whatever hangs.
-const TIME_LIMIT: Duration = Duration::from_millis(400);
+const TIME_LIMIT: Duration = Duration::from_millis(300);
 
 type Question = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 

@@ -11,7 +11,7 @@ use fleetscope_intelligence::{Intelligence, Options, Sweep, Watches, Work};
 use fleetscope_model::{
     AccessRole, Caller, Cluster, ClusterDraft, ClusterId, Endpoints, Event, EventSeq, Selection,
 };
-use fleetscope_ports::{Clusters, EventLog, ManualClock, Result, SeededIds, Store};
+use fleetscope_ports::{Clusters, EventLog, ManualClock, Result, SeededIds, Store, Unrestricted};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ impl Fixture {
         let intelligence = Intelligence::new(
             store(&shelf),
             Arc::clone(&telemetry) as _,
-            Arc::clone(&clusters) as _,
+            (Arc::clone(&clusters) as _, Arc::new(Unrestricted)),
             Arc::clone(&clock) as _,
             Arc::clone(&ids) as _,
             Options::default(),
@@ -78,7 +78,7 @@ impl Fixture {
         let intelligence = Intelligence::new(
             store(&self.shelf),
             Arc::clone(&self.telemetry) as _,
-            Arc::clone(&self.clusters) as _,
+            (Arc::clone(&self.clusters) as _, Arc::new(Unrestricted)),
             Arc::clone(&self.clock) as _,
             Arc::clone(&self.ids) as _,
             Options::default(),
@@ -133,6 +133,8 @@ fn store(shelf: &Arc<Shelf>) -> Store {
         analyses: Arc::clone(shelf) as _,
         investigations: Arc::clone(shelf) as _,
         reports: Arc::clone(shelf) as _,
+        audit_sink: Arc::clone(shelf) as _,
+        audit: Arc::clone(shelf) as _,
         objects: Arc::clone(shelf) as _,
     }
 }

@@ -6,14 +6,18 @@ use std::sync::Arc;
 use axum::Router;
 use fleetscope_config::Config;
 use fleetscope_gateway::{
-    Edge, Everywhere, Gateway, HealthBoard, Peers, Probe, Remote, Trust, inner_router,
+    Audit, AuditWriter, Edge, Everywhere, Gateway, HealthBoard, Peers, Probe, Remote, Trust,
+    inner_router,
 };
 use fleetscope_identity::{
     CallerTokens, Error as IdentityError, OwnToken, PeerTokens, Provider, RemoteTokens,
 };
 use fleetscope_model::{Fault as _, Role};
+use fleetscope_ports::AuditSink;
+use prometheus_client::registry::Registry;
 
 use crate::Result;
+use crate::roles::identity::Hub;
 use crate::roles::{Local, identity, others};
 
 /// The roles of other processes, as the configuration gives their addresses.
@@ -42,21 +46,45 @@ fn reachable(remote: Remote) -> Probe {
     .optional()
 }
 
-/// The public door over the roles of this process, or else over `remotes`.
+/// Whether the hub answers, by which the gateway knows callers. Who is known already is known a
+/// while without it, and tokens of this installation need no hub.
+pub(crate) fn hub_probe(hub: Option<&Hub>) -> Probe {
+    let Some(hub) = hub else {
+        return Probe::not_configured(Role::Gateway, "hub");
+    };
+    let api = hub.api.clone();
+    Probe::required(Role::Gateway, "hub", move || {
+        let api = api.clone();
+        // The failure's own words name an address, which is no caller's affair.
+        async move {
+            let alive = api.alive().await;
+            alive.map_err(|failure| format!("the hub's API server: {:?}", failure.kind))
+        }
+    })
+    .optional()
+}
+
+/// The public door over the roles of this process, or else over `remotes`, and what writes its
+/// audit log.
 pub(crate) fn public(
     config: &Config,
     edge: &Edge,
-    local: Option<&Local>,
-    remotes: Vec<Remote>,
-    health: HealthBoard,
-) -> Result<Router> {
-    let gateway = Gateway::new(edge.clone());
+    roles: (Option<&Local>, Vec<Remote>),
+    hub: Option<&Hub>,
+    (health, metrics): (HealthBoard, &mut Registry),
+) -> Result<(Router, AuditWriter)> {
+    let (local, remotes) = roles;
+    let sink: Arc<dyn AuditSink> = match local {
+        Some(local) => local.store.audit_sink.clone(),
+        None => Arc::new(registry(&remotes)?),
+    };
+    let (audit, writer) = Audit::new(sink, config.audit.reads, edge.clock.clone(), metrics);
+    let gateway = Gateway::new(edge.clone()).audited(audit);
     let tokens = match local {
         Some(local) => Provider::Local(local.services.tokens.clone()),
         None => Provider::Remote(RemoteTokens::new(Arc::new(registry(&remotes)?))),
     };
-    let hub = identity::hub(config)?;
-    let identity = identity::identity(config, &tokens, hub.as_ref(), &edge.clock)?;
+    let identity = identity::identity(config, &tokens, hub, &edge.clock)?;
     let gateway = gateway.health(Arc::new(Everywhere::new(health, remotes.clone())));
     let gateway = match local {
         Some(local) => local.routers().fold(gateway, Gateway::mount),
@@ -66,7 +94,8 @@ pub(crate) fn public(
         Some(login) => gateway.login(login),
         None => gateway,
     };
-    Ok(gateway.into_router(Arc::new(identity.authenticators)))
+    let router = gateway.into_router(Arc::new(identity.authenticators));
+    Ok((router, writer))
 }
 
 fn registry(remotes: &[Remote]) -> Result<Remote> {
@@ -92,7 +121,7 @@ pub(crate) fn inner(
     Ok(inner_router(
         edge,
         trust(config, edge)?,
-        tokens,
+        (tokens, local.store.audit_sink.clone()),
         local.routers().collect(),
         health,
     ))

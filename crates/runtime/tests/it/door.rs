@@ -69,6 +69,7 @@ impl House {
                 AuthenticatorKind::Kubernetes,
                 AuthenticatorKind::Openshift,
             ];
+            config.access.viewer_groups = vec!["system:authenticated".to_owned()];
             change(&mut config, &hub);
             config
         };

@@ -9,6 +9,7 @@
 mod admin;
 mod door;
 mod fixture;
+mod health;
 mod load;
 mod shutdown;
 mod split;
