@@ -6,15 +6,16 @@ use fleetscope_config::{AuthenticatorKind, Config};
 use fleetscope_ports::Clock as _;
 use fleetscope_sim::hub::{Hub, Served, Terms, User};
 use fleetscope_sim::kubernetes::Access;
-use fleetscope_testkit::{Shape, TestApp, a_time};
+use fleetscope_testkit::app::a_time;
+use fleetscope_testkit::{Shape, TestApp};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-/// The application, its hub, and where that is served.
+/// The application, and its hub.
 pub(crate) struct Stage {
     pub(crate) app: TestApp,
     pub(crate) hub: Hub,
-    pub(crate) served: Served,
+    _served: Served,
     _folder: tempfile::TempDir,
 }
 
@@ -61,7 +62,7 @@ impl Stage {
         Self {
             app,
             hub,
-            served,
+            _served: served,
             _folder: folder,
         }
     }
@@ -144,13 +145,11 @@ pub(crate) async fn status(client: &Client, path: &str) -> StatusCode {
     ask(client, Method::GET, path, None).await.status()
 }
 
-/// Status and body of an answer, with the request's id and this text left out.
-pub(crate) async fn told(response: Response, without: &str) -> (StatusCode, String) {
+/// Status and body of an answer, but for the request's id; `id` is written as `IT`.
+pub(crate) async fn told(response: Response, id: &str) -> (StatusCode, String) {
     let status = response.status();
-    let id = response.headers()["x-request-id"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let request = response.headers()["x-request-id"].to_str().unwrap();
+    let request = format!("\"request_id\":\"{request}\"");
     let body = response.text().await.unwrap();
-    (status, body.replace(&id, "ID").replace(without, "IT"))
+    (status, body.replace(&request, "").replace(id, "IT"))
 }
