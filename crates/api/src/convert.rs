@@ -1,7 +1,10 @@
 //! From the model's nouns to the wire's shapes, and back for what callers send.
 
 pub mod analysis;
+pub mod audit;
 pub mod cluster;
+pub mod health;
+pub mod identity;
 pub mod investigation;
 pub mod metrics;
 pub mod report;

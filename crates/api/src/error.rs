@@ -13,7 +13,7 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     detail: String,
-    pointer: Option<String>,
+    errors: Vec<FieldProblem>,
     allow: Option<String>,
     retry_after: Option<u32>,
 }
@@ -27,7 +27,7 @@ impl ApiError {
             status: status(kind),
             code,
             detail: detail.into(),
-            pointer: None,
+            errors: Vec::new(),
             allow: None,
             retry_after,
         }
@@ -40,11 +40,38 @@ impl ApiError {
         self
     }
 
+    /// The same error, saying when to ask again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
     /// The same error, blaming an input: a JSON pointer or a parameter's name.
     #[must_use]
     pub fn blaming(mut self, pointer: impl Into<String>) -> Self {
-        self.pointer = Some(pointer.into());
+        self.errors.push(FieldProblem {
+            place: None,
+            pointer: pointer.into(),
+            detail: self.detail.clone(),
+            expected: None,
+            found: None,
+        });
         self
+    }
+
+    /// A request that breaks its contract in all these places.
+    pub fn violations(errors: Vec<FieldProblem>) -> Self {
+        let detail = match errors.as_slice() {
+            [one] => format!("{}: {}", one.pointer, one.detail),
+            more => format!(
+                "the request is wrong in {} places: see `errors`",
+                more.len()
+            ),
+        };
+        let mut error = Self::new(ErrorKind::Invalid, "invalid_request", detail);
+        error.errors = errors;
+        error
     }
 
     /// A wrong input.
@@ -104,9 +131,11 @@ impl<E: Fault> From<E> for ApiError {
             tracing::error!(error = %chain(&error), code = error.code(), "internal error");
             return Self::internal();
         }
-        let mut api = Self::new(kind, error.code(), error.message());
-        api.pointer = error.pointer().map(str::to_owned);
-        api
+        let api = Self::new(kind, error.code(), error.message());
+        match error.pointer() {
+            Some(pointer) => api.blaming(pointer),
+            None => api,
+        }
     }
 }
 
@@ -124,7 +153,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 const fn status(kind: ErrorKind) -> StatusCode {
     match kind {
-        ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+        ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
@@ -136,6 +165,15 @@ const fn status(kind: ErrorKind) -> StatusCode {
     }
 }
 
+/// What a 401 asks for (RFC 6750, 3): an error only where credentials were sent.
+fn challenge(code: &str) -> HeaderValue {
+    HeaderValue::from_static(match code {
+        "unauthenticated" => "Bearer realm=\"fleetscope\"",
+        "authorization_malformed" => "Bearer realm=\"fleetscope\", error=\"invalid_request\"",
+        _ => "Bearer realm=\"fleetscope\", error=\"invalid_token\"",
+    })
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let problem = Problem {
@@ -143,16 +181,10 @@ impl IntoResponse for ApiError {
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
             code: self.code.to_owned(),
-            detail: self.detail.clone(),
+            detail: self.detail,
             request_id: None,
-            errors: self
-                .pointer
-                .map(|pointer| FieldProblem {
-                    pointer,
-                    detail: self.detail,
-                })
-                .into_iter()
-                .collect(),
+            trace_id: None,
+            errors: self.errors,
         };
         let mut response = (self.status, Json(problem)).into_response();
         let headers = response.headers_mut();
@@ -161,7 +193,7 @@ impl IntoResponse for ApiError {
             HeaderValue::from_static("application/problem+json"),
         );
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            headers.insert(header::WWW_AUTHENTICATE, challenge(self.code));
         }
         if let Some(allow) = self
             .allow

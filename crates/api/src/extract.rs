@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use fleetscope_model::{Caller, ErrorKind, PageRequest};
 use serde::de::DeserializeOwned;
@@ -36,33 +36,58 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let is_json = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split(';').next())
-            .is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"));
-        if !is_json {
-            return Err(ApiError::new(
-                ErrorKind::Invalid,
-                "unsupported_media_type",
-                "send the body as JSON, with the header 'Content-Type: application/json'",
-            )
-            .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-        }
+        expect_json(request.headers())?;
         let bytes =
             Bytes::from_request(request, state)
                 .await
                 .map_err(|rejection| match rejection.status() {
                     StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-                    _ => ApiError::new(
-                        ErrorKind::Invalid,
-                        "incomplete_body",
-                        "the body broke off: send it again, whole",
-                    ),
+                    _ => incomplete(),
                 })?;
         parse(&bytes).map(Self)
     }
+}
+
+/// Refuses what is not said to be JSON.
+pub(crate) fn expect_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    let is_json = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"));
+    if is_json {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorKind::Invalid,
+        "unsupported_media_type",
+        "send the body as JSON, with the header 'Content-Type: application/json'",
+    )
+    .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE))
+}
+
+/// The body did not come whole.
+pub(crate) fn incomplete() -> ApiError {
+    ApiError::new(
+        ErrorKind::Invalid,
+        "incomplete_body",
+        "the body broke off: send it again, whole",
+    )
+    .with_status(StatusCode::BAD_REQUEST)
+}
+
+/// The body is no JSON at all.
+pub(crate) fn malformed(error: &serde_json::Error) -> ApiError {
+    ApiError::new(
+        ErrorKind::Invalid,
+        "malformed_json",
+        format!(
+            "the body is not JSON: it breaks at line {}, column {}",
+            error.line(),
+            error.column()
+        ),
+    )
+    .with_status(StatusCode::BAD_REQUEST)
 }
 
 /// The body is longer than the server takes.
@@ -80,32 +105,14 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());
         let inner = error.into_inner();
-        let (line, column) = (inner.line(), inner.column());
-        if inner.is_data() {
-            let said = inner.to_string();
-            let said = said
-                .split(" at line ")
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            ApiError::new(ErrorKind::Invalid, "invalid_body", said)
-                .with_status(StatusCode::UNPROCESSABLE_ENTITY)
-                .blaming(pointer)
-        } else {
-            ApiError::new(
-                ErrorKind::Invalid,
-                "malformed_json",
-                format!("the body is not JSON: it breaks at line {line}, column {column}"),
-            )
+        if !inner.is_data() {
+            return malformed(&inner);
         }
+        let said = inner.to_string();
+        let said = said.split(" at line ").next().unwrap_or_default();
+        ApiError::new(ErrorKind::Invalid, "invalid_body", said).blaming(pointer)
     })?;
-    json.end().map_err(|_| {
-        ApiError::new(
-            ErrorKind::Invalid,
-            "malformed_json",
-            "text follows the JSON value",
-        )
-    })?;
+    json.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
 

@@ -7,23 +7,32 @@
 //! Start reading at [`table::TABLE`] (every route), then [`router`], then `v1/`, where each file is
 //! found by its URL.
 
+pub mod auth;
+pub mod authorisation;
 pub mod authorise;
 pub mod board;
+pub mod contract;
 pub mod convert;
 pub mod cursor;
 pub mod error;
 pub mod etag;
 pub mod extract;
+pub mod health;
 pub mod openapi;
 pub mod routes;
 pub mod services;
 pub mod table;
+pub mod touched;
 pub mod v1;
 
+pub use auth::SignIn;
+pub use authorisation::authorisation;
 pub use authorise::authorise;
 pub use board::TaskBoard;
+pub use contract::keep_contract;
 pub use error::ApiError;
 pub use openapi::{anonymous_router, openapi};
-pub use routes::router;
+pub use routes::{auth_router, health_router, login_router, router};
 pub use services::Services;
 pub use table::{Route, TABLE};
+pub use touched::Touched;

@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::routing::get;
 use fleetscope_client::wire::Problem;
 use fleetscope_model::Role;
+use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -15,7 +16,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::routes::documented;
+use crate::routes::{auth_documented, documented, health_documented, login_documented};
 use crate::table;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi().to_json().unwrap_or_default());
@@ -37,6 +38,9 @@ pub fn openapi() -> OpenApi {
         router = router.merge(documented(role));
     }
     let mut document = router.into_openapi();
+    document.merge(health_documented().into_openapi());
+    document.merge(auth_documented().into_openapi());
+    document.merge(login_documented().into_openapi());
     let components = document.components.get_or_insert_default();
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components
@@ -77,13 +81,22 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
 
 /// Adds what every operation has: who may call it, and how it says no.
 fn complete(operation: &mut Operation, method: &str, path: &str) {
-    if let Some(permission) = table::lookup(method, path).and_then(|route| route.permission) {
+    let route = table::lookup(method, path);
+    let needed = route.and_then(|route| Some((route, route.permission?)));
+    if let Some((route, permission)) = needed {
         let role = permission.least_role().as_str();
         let needs = format!("Needs the role `{role}`.");
         operation.description = Some(match operation.description.take() {
             Some(text) => format!("{text}\n\n{needs}"),
             None => needs,
         });
+        let mut extensions = ExtensionsBuilder::new()
+            .add("x-permission", permission.as_str())
+            .add("x-role", role);
+        if let Some(verb) = route.on_clusters() {
+            extensions = extensions.add("x-cluster-verb", verb.as_str());
+        }
+        operation.extensions = Some(extensions.build());
         operation.security = Some(vec![SecurityRequirement::new(
             "bearer",
             Vec::<String>::new(),
@@ -93,15 +106,31 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
     let in_path = path.contains('{');
     let changes = method != "GET";
     let refusals = [
-        (400, true, "The request is wrong."),
+        (
+            400,
+            true,
+            "It is not a request that can be judged: no JSON, an ambiguous path.",
+        ),
         (401, true, "No valid token."),
-        (403, true, "The token's role is not enough."),
-        (404, in_path || !changes || body, "There is no such thing."),
+        (
+            403,
+            true,
+            "The caller's role, or its rights on a cluster, are not enough.",
+        ),
+        (
+            404,
+            in_path || !changes || body,
+            "There is no such thing, or none that the caller may see.",
+        ),
         (408, body, "The body did not arrive in time."),
         (409, changes, "It clashes with what is there."),
         (413, body, "The body is too large."),
         (415, body, "The body is not JSON."),
-        (422, body, "The body is JSON of another shape."),
+        (
+            422,
+            true,
+            "The request is wrong; `errors` lists every place.",
+        ),
         (429, true, "Too much at once."),
         (500, true, "Our fault."),
         (503, true, "Something this depends on does not answer."),

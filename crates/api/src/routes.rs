@@ -1,18 +1,66 @@
 //! Which handler serves which route.
 
+use std::sync::Arc;
+
 use axum::Router;
+use axum::middleware::from_fn;
 use fleetscope_model::Role;
+use fleetscope_ports::HealthSource;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::auth::{self, SignIn};
+use crate::contract::keep_contract;
+use crate::health::detailed;
 use crate::services::Services;
 use crate::v1::analysis::{anomaly, rca};
-use crate::v1::{clusters, events, metrics, reports, tasks, tokens};
+use crate::v1::{audit, clusters, events, metrics, reports, tasks, tokens};
 
-/// The routes of a role with their full paths. Requests must carry a `Caller` in their extensions.
-/// The gateway has none of its own.
+/// The routes of a role with their full paths. Requests must carry a `Caller` in their extensions,
+/// and are held to the OpenAPI document before a handler sees them. The gateway has none of its
+/// own.
 pub fn router(role: Role, services: &Services) -> Router {
-    documented(role).with_state(services.clone()).into()
+    let routes: Router = documented(role).with_state(services.clone()).into();
+    if routes.has_routes() {
+        return routes.route_layer(from_fn(keep_contract));
+    }
+    routes
+}
+
+/// The gateway's own route: how the platform fares, by what `source` says.
+pub fn health_router(source: Arc<dyn HealthSource>) -> Router {
+    let routes: Router = health_documented().with_state(source).into();
+    routes.route_layer(from_fn(keep_contract))
+}
+
+pub(crate) fn health_documented() -> OpenApiRouter<Arc<dyn HealthSource>> {
+    OpenApiRouter::new().routes(routes!(detailed::detailed))
+}
+
+/// The gateway's own routes about callers. Requests must carry a `Caller` and a `Known` in their
+/// extensions.
+pub fn auth_router(sign_in: SignIn) -> Router {
+    let routes: Router = auth_documented().with_state(sign_in).into();
+    routes.route_layer(from_fn(keep_contract))
+}
+
+/// The gateway's own routes by which browsers log in and out. They answer anybody, and are not held
+/// to the document: what a login server sends a browser back with is its own affair.
+pub fn login_router(sign_in: SignIn) -> Router {
+    login_documented().with_state(sign_in).into()
+}
+
+pub(crate) fn auth_documented() -> OpenApiRouter<SignIn> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::validate::validate))
+        .routes(routes!(auth::me::me))
+}
+
+pub(crate) fn login_documented() -> OpenApiRouter<SignIn> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::callback::callback))
+        .routes(routes!(auth::logout::logout))
 }
 
 /// The same routes, with their documentation.
@@ -27,7 +75,8 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
                 clusters::delete::delete
             ))
             .routes(routes!(tokens::list::list, tokens::create::create))
-            .routes(routes!(tokens::revoke::revoke)),
+            .routes(routes!(tokens::revoke::revoke))
+            .routes(routes!(audit::list::list)),
         Role::Collector => OpenApiRouter::new()
             .routes(routes!(metrics::query::query))
             .routes(routes!(metrics::query_range::query_range)),

@@ -1,8 +1,11 @@
 //! The shapes of requests and answers. Requests refuse unknown fields; answers may grow new ones.
 
 pub mod analysis;
+pub mod audit;
+pub mod auth;
 pub mod clusters;
 pub mod events;
+pub mod health;
 pub mod investigation;
 pub mod metrics;
 pub mod page;
@@ -15,8 +18,11 @@ pub use analysis::{
     Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
     Severity, Status,
 };
+pub use audit::{AuditDecision, AuditEntry};
+pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
 pub use clusters::{Cluster, Endpoint, Endpoints, NewCluster};
 pub use events::Event;
+pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
 pub use investigation::{
     Candidate, Change, Investigation, InvestigationRequest, Reason, TimelineEntry, Verdict,
 };

@@ -6,11 +6,16 @@
 //! truth. Start reading at [`Config`]; one section a file. The example file and the JSON schema
 //! are generated from the same types, doc comments included.
 
+mod access;
+mod audit;
 mod error;
 mod example;
+mod hub;
+mod identity;
 mod keys;
 mod layers;
 mod length;
+mod limits;
 mod load;
 mod log;
 mod outbound;
@@ -21,9 +26,16 @@ mod services;
 mod size;
 mod sources;
 mod storage;
+mod tls;
+mod traces;
 mod watches;
 
+pub use access::{Access, InsideClusters};
+pub use audit::Audit;
 pub use error::{Error, Origin, Problem};
+pub use hub::Hub;
+pub use identity::{AuthenticatorKind, Identity, KubernetesTokens, Login, LoginVia, Oidc};
+pub use limits::Limits;
 pub use load::Config;
 pub use log::{Log, LogFormat};
 pub use outbound::{Outbound, PlainHttp};
@@ -33,4 +45,6 @@ pub use services::{Service, Services};
 pub use size::{ByteSize, InvalidByteSize};
 pub use sources::{Overrides, Sources};
 pub use storage::Storage;
+pub use tls::Tls;
+pub use traces::{TraceProtocol, Traces};
 pub use watches::Watches;

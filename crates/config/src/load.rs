@@ -5,16 +5,23 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Access, InsideClusters};
+use crate::audit::Audit;
 use crate::error::{Error, Problem};
+use crate::hub::Hub;
+use crate::identity::{self, Identity};
 use crate::layers::Layers;
+use crate::limits::Limits;
 use crate::log::Log;
 use crate::outbound::Outbound;
 use crate::server::Server;
 use crate::services::Services;
 use crate::sources::Sources;
 use crate::storage::Storage;
+use crate::tls::Tls;
+use crate::traces::Traces;
 use crate::watches::Watches;
-use crate::{example, keys, placement};
+use crate::{access, example, keys, placement};
 
 /// The configuration of `fleetscope serve`. One that [`Config::load`] returns is valid.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -27,12 +34,29 @@ pub struct Config {
     /// How roles in different processes find and trust each other. Not needed where one process
     /// has all roles.
     pub services: Services,
+    /// The cluster whose API server says who bears a token and what he may do. Needed for the
+    /// authenticators kubernetes and openshift.
+    pub hub: Hub,
+    /// Whose tokens are accepted.
+    pub identity: Identity,
+    /// What callers may do: which role they have, and what they see inside clusters. A token of
+    /// this installation carries its role itself; everybody else gets the highest that is given
+    /// here.
+    pub access: Access,
+    /// What is written down of who did what. Changes, and requests that are refused, always are.
+    pub audit: Audit,
     /// How clusters are read: limits on each read, and which addresses may be read at all.
     pub outbound: Outbound,
     /// What is looked at without being asked.
     pub watches: Watches,
+    /// TLS on the public address. Without it, put a proxy that ends TLS in front.
+    pub tls: Tls,
+    /// How often one caller may ask. Counted by who is calling, never by address.
+    pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
+    /// Where spans of requests and of what they cause are sent, by OpenTelemetry's protocol (OTLP).
+    pub traces: Traces,
 }
 
 impl Config {
@@ -73,6 +97,16 @@ impl Config {
         toml::to_string(self).unwrap_or_else(|error| format!("# {error}\n"))
     }
 
+    /// Who says what a caller may see inside a cluster.
+    pub fn inside_clusters(&self) -> InsideClusters {
+        access::inside(self)
+    }
+
+    /// What whoever runs this should know of it, although nothing is wrong; a line each.
+    pub fn remarks(&self) -> Vec<String> {
+        access::remarks(self)
+    }
+
     /// An example file: every key with its description and its default. What has no default is
     /// commented out.
     pub fn example_toml() -> String {
@@ -101,11 +135,18 @@ impl Config {
 
     fn collect_problems(&self, problems: &mut Vec<Problem>) {
         self.server.validate(problems);
+        self.tls.validate(problems);
+        self.limits.validate(problems);
         self.storage.validate(problems);
         self.services.validate(problems);
+        self.hub.validate(problems);
+        identity::validate(self, problems);
+        access::validate(self, problems);
+        self.audit.validate(problems);
         self.outbound.validate(problems);
         self.watches.validate(problems);
         self.log.validate(problems);
+        self.traces.validate(problems);
         placement::validate(self, problems);
         if self.outbound.timeout >= self.server.request_timeout {
             let what = "is not shorter than server.request_timeout: a cluster that does not \

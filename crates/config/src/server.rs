@@ -39,6 +39,9 @@ pub struct Server {
     /// How many event streams may be open at once.
     #[schemars(range(min = 1))]
     pub max_streams: u32,
+    /// Whose web pages may use this API beside our own, as a browser writes it in Origin.
+    #[schemars(example = ["https://console.example.com"])]
+    pub allowed_origins: Vec<String>,
 }
 
 impl Default for Server {
@@ -52,6 +55,7 @@ impl Default for Server {
             max_body: ByteSize::mebibytes(1),
             request_timeout: Duration::from_mins(1),
             max_streams: 1000,
+            allowed_origins: Vec::new(),
         }
     }
 }
@@ -89,6 +93,24 @@ impl Server {
         if self.request_timeout < Duration::from_secs(1) {
             let what = "is too short for any request: write at least 1s";
             problems.push(Problem::of("server.request_timeout", what));
+        }
+        for origin in &self.allowed_origins {
+            let host = ["https://", "http://"]
+                .iter()
+                .find_map(|scheme| origin.strip_prefix(scheme));
+            let fits = host.is_some_and(|host| {
+                !host.is_empty()
+                    && host
+                        .bytes()
+                        .all(|b| b.is_ascii_graphic() && b != b'/' && b != b'*')
+            });
+            if !fits {
+                let what = format!(
+                    "'{origin}' is no origin: write scheme, host and port only, as in \
+                     https://console.example.com"
+                );
+                problems.push(Problem::of("server.allowed_origins", what));
+            }
         }
         if self.max_streams == 0 {
             let what = "must be at least 1: without a stream nobody can follow events";

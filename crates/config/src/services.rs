@@ -15,7 +15,7 @@ const LEAST_KEY: usize = 32;
 
 /// How roles in different processes find and trust each other. Not needed where one process has
 /// all roles.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Services {
     /// The key, at least 32 bytes and the same in every process, under which a gateway signs who
@@ -33,6 +33,22 @@ pub struct Services {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PathBuf", example = "/etc/fleetscope/services.key")]
     pub key_file: Option<PathBuf>,
+    /// For a gateway: a file with a token of its service account for services.audience, by which
+    /// it shows the other roles who it is. It is read again while it is in use, as projected tokens
+    /// are replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        with = "PathBuf",
+        example = "/var/run/secrets/fleetscope/services-token"
+    )]
+    pub token_file: Option<PathBuf>,
+    /// Whom the tokens of gateways must be for.
+    pub audience: String,
+    /// For the other roles: the service accounts of gateways, as in
+    /// system:serviceaccount:fleetscope:fleetscope-gateway. Where there are any, a request must
+    /// bring a token of one of them beside the signature under services.key; the hub is asked
+    /// whose it is.
+    pub peers: Vec<String>,
     /// Where the registry answers, for a gateway in another process.
     pub registry: Service,
     /// Where the collector answers, for a gateway in another process.
@@ -51,6 +67,22 @@ pub struct Service {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", example = "http://127.0.0.1:8081")]
     pub url: Option<Url>,
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        Self {
+            key: None,
+            key_file: None,
+            token_file: None,
+            audience: "fleetscope-services".to_owned(),
+            peers: Vec::new(),
+            registry: Service::default(),
+            collector: Service::default(),
+            streaming: Service::default(),
+            intelligence: Service::default(),
+        }
+    }
 }
 
 impl Services {
@@ -101,6 +133,19 @@ impl Services {
                 key.length()
             );
             problems.push(Problem::of(from, what));
+        }
+        if self.audience.is_empty() {
+            let what = "is empty: write whom the tokens of gateways must be for";
+            problems.push(Problem::of("services.audience", what));
+        }
+        if self
+            .peers
+            .iter()
+            .any(|name| !name.starts_with("system:serviceaccount:"))
+        {
+            let what = "has a name that is none of a service account: write each as in \
+                        system:serviceaccount:fleetscope:fleetscope-gateway";
+            problems.push(Problem::of("services.peers", what));
         }
         for role in Role::ALL {
             if let Some(what) = self.url(role).and_then(refusal) {

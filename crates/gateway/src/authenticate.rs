@@ -1,41 +1,67 @@
-//! Who is asking, by the bearer token of the request.
+//! Who is asking, by the bearer token of the request or by the session of a browser.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use fleetscope_api::ApiError;
-use fleetscope_identity::Authenticator;
+use fleetscope_api::auth::{cookies, logout};
+use fleetscope_api::{ApiError, SignIn};
+use fleetscope_identity::{ClientAddress, Known, Session};
 use fleetscope_model::Caller;
 use secrecy::SecretString;
 
 use crate::edge::observe::AskedBy;
+use crate::recheck::{Admitted, while_admitted};
 use crate::{Error, Result};
 
 /// Puts the caller into the request's extensions. A request without a token passes without a
-/// caller: whether it may is for the table of routes. One with a bad token does not pass. The
-/// token goes no further than here.
+/// caller: whether it may is for the table of routes. One with a bad token does not pass. Neither
+/// token nor cookie goes further than here.
 pub(crate) async fn authenticate(
-    State(authenticator): State<Arc<dyn Authenticator>>,
+    State(sign_in): State<SignIn>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    request.extensions_mut().remove::<Caller>();
-    let token = match bearer(request.headers()) {
+    let extensions = request.extensions_mut();
+    extensions.remove::<Caller>();
+    extensions.remove::<Known>();
+    extensions.remove::<Session>();
+    let token = match presented(&sign_in, &mut request) {
         Ok(token) => token,
         Err(error) => return error.into_response(),
     };
-    request.headers_mut().remove(AUTHORIZATION);
     let Some(token) = token else {
         return next.run(request).await;
     };
-    match authenticator.authenticate(&token).await {
-        Ok(caller) => run_as(caller, request, next).await,
+    let source = request.extensions().get::<ClientAddress>();
+    let source = source.map(|address| address.0);
+    match sign_in.people.authenticate(&token, source).await {
+        Ok(known) => {
+            let caller = known.caller.clone();
+            request.extensions_mut().insert(known.clone());
+            let revokes = revokes_token(&request);
+            let response = run_as(known.caller, request, next).await;
+            if revokes && response.status().is_success() {
+                sign_in.people.revoked();
+            }
+            let admitted = Admitted {
+                caller,
+                token,
+                source,
+            };
+            while_admitted(response, sign_in.people, admitted)
+        }
         Err(error) => ApiError::from(error).into_response(),
     }
+}
+
+/// Whether the request revokes a token of this installation. It may do so in another process, and
+/// is to hold from the next request on all the same.
+fn revokes_token(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>();
+    request.method() == Method::DELETE
+        && path.is_some_and(|path| path.as_str() == "/api/v1/tokens/{id}")
 }
 
 /// Runs the request as `caller`'s.
@@ -46,8 +72,44 @@ pub(crate) async fn run_as(caller: Caller, mut request: Request, next: Next) -> 
     response
 }
 
-/// The token of the one `Authorization` header; none where there is no such header. No other
-/// place is looked at: URLs and cookies end up in logs and in requests that nobody meant.
+/// The token of the request, taken off it. A bearer token is stronger than a session: whoever
+/// sends one means it, while a browser sends its cookies with everything.
+fn presented(sign_in: &SignIn, request: &mut Request) -> Result<Option<SecretString>, ApiError> {
+    let bearer = bearer(request.headers())?;
+    let session = match &bearer {
+        Some(_) => None,
+        None => session(sign_in, request)?,
+    };
+    request.headers_mut().remove(AUTHORIZATION);
+    request.headers_mut().remove(COOKIE);
+    if let Some(session) = session {
+        let token = session.token.clone();
+        request.extensions_mut().insert(session);
+        return Ok(Some(token));
+    }
+    Ok(bearer)
+}
+
+/// The session of the browser, if it has one that holds. A request that may change something must
+/// show that it comes from a page that could read `GET /auth/me`.
+fn session(sign_in: &SignIn, request: &Request) -> Result<Option<Session>, ApiError> {
+    let headers = request.headers();
+    let cookie = cookies::read(headers, cookies::SESSION);
+    let (Some(login), Some(cookie)) = (&sign_in.login, cookie) else {
+        return Ok(None);
+    };
+    let Some(session) = login.session(cookie) else {
+        return Ok(None);
+    };
+    let reads = [Method::GET, Method::HEAD, Method::OPTIONS];
+    if !reads.contains(request.method()) {
+        logout::check_csrf(headers, &session)?;
+    }
+    Ok(Some(session))
+}
+
+/// The token of the one `Authorization` header; none where there is no such header. A token in the
+/// URL is none: URLs end up in logs and in requests that nobody meant.
 fn bearer(headers: &HeaderMap) -> Result<Option<SecretString>> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else {

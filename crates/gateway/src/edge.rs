@@ -1,26 +1,32 @@
 //! What every door does to every request, and in which order.
 
 pub(crate) mod bounds;
+pub(crate) mod guard;
+pub(crate) mod headers;
 pub(crate) mod observe;
+pub(crate) mod origin;
 pub(crate) mod panics;
+pub(crate) mod path;
 pub(crate) mod protect;
+pub(crate) mod rates;
 pub(crate) mod streams;
+pub(crate) mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath};
+use axum::extract::MatchedPath;
 use axum::middleware::from_fn_with_state;
 use fleetscope_api::{ApiError, TABLE};
 use fleetscope_ports::{Clock, IdSource};
 use tokio::sync::watch;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::EdgeMetrics;
 use crate::inner::Verifier;
 use observe::{Door, Observer};
-use streams::Streams;
+use origin::Origins;
+use rates::RateLimits;
 
 /// How much a request may take.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +49,12 @@ pub struct Edge {
     pub ids: Arc<dyn IdSource>,
     /// How much a request may take.
     pub limits: Limits,
+    /// How often one caller may ask, at the public door.
+    pub rates: RateLimits,
+    /// Whose web pages may ask, beside our own.
+    pub origins: Origins,
+    /// Whether the public door speaks TLS itself.
+    pub tls: bool,
     /// What is counted.
     pub metrics: EdgeMetrics,
     /// Turns true when the process stops: open event streams then end, so that their clients go
@@ -51,9 +63,8 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// Adds the fallbacks and the layers that every door has. Outermost first: observe, protect,
-    /// catch panics, streams, bounds. A panic is caught inside of the observing layer, so that it
-    /// is logged and counted like any other answer.
+    /// Adds the fallbacks and what every door does, observing outermost: a panic is caught inside
+    /// of it, so that it is logged and counted like any other answer.
     pub(crate) fn wrap(&self, door: Door, routes: Router) -> Router {
         self.layer(door, with_fallbacks(routes))
     }
@@ -65,17 +76,12 @@ impl Edge {
     }
 
     fn layer(&self, door: Door, routes: Router) -> Router {
-        routes
-            // The bounds below count the body themselves.
-            .layer(DefaultBodyLimit::disable())
-            .layer(from_fn_with_state(self.limits, bounds::bound))
-            .layer(from_fn_with_state(Streams::new(self), streams::hold))
-            .layer(CatchPanicLayer::custom(panics::answer))
-            .layer(axum::middleware::from_fn(protect::protect))
-            .layer(from_fn_with_state(
-                Observer::new(self, door),
-                observe::observe,
-            ))
+        let routes = match self.origins.layer() {
+            Some(cors) => routes.layer(cors),
+            None => routes,
+        };
+        let observer = Arc::new(Observer::new(self, door));
+        routes.layer(from_fn_with_state(observer, observe::observe))
     }
 }
 

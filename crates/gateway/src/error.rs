@@ -14,6 +14,14 @@ pub enum Error {
     #[error("the Authorization header is not one bearer token")]
     MalformedAuthorization,
 
+    /// A web page of another origin wants something changed.
+    #[error("a page of another origin asks")]
+    ForeignOrigin,
+
+    /// The target of the request could be read in two ways.
+    #[error("the request target is refused: {0}")]
+    AmbiguousTarget(&'static str),
+
     /// The process with the role does not answer.
     #[error("the {role} role cannot be reached")]
     RoleUnavailable {
@@ -85,7 +93,8 @@ impl Fault for Error {
             Self::RoleUnavailable { .. }
             | Self::RoleRefuses { .. }
             | Self::RoleMisbehaves { .. } => ErrorKind::Unavailable,
-            Self::InvalidUrl { .. } => ErrorKind::Invalid,
+            Self::AmbiguousTarget(_) | Self::InvalidUrl { .. } => ErrorKind::Invalid,
+            Self::ForeignOrigin => ErrorKind::Forbidden,
             Self::TooManyStreams(_) => ErrorKind::TooManyRequests,
             Self::BodyTooSlow(_) | Self::RequestTimeout(_) => ErrorKind::Timeout,
             Self::Identity(error) => error.kind(),
@@ -95,6 +104,8 @@ impl Fault for Error {
     fn code(&self) -> &'static str {
         match self {
             Self::MalformedAuthorization => "authorization_malformed",
+            Self::ForeignOrigin => "origin_not_allowed",
+            Self::AmbiguousTarget(_) => "target_ambiguous",
             Self::RoleUnavailable { .. } => "role_unavailable",
             Self::RoleRefuses { .. } => "role_refuses_gateway",
             Self::RoleMisbehaves { .. } => "role_misbehaves",
@@ -113,6 +124,12 @@ impl Fault for Error {
                  TOKEN', once"
                     .to_owned()
             }
+            Self::ForeignOrigin => {
+                "a web page of another origin may not change anything here: list the page's \
+                 origin in server.allowed_origins"
+                    .to_owned()
+            }
+            Self::AmbiguousTarget(why) => format!("the path is refused: {why}"),
             Self::RoleUnavailable { role, .. } => format!(
                 "the {role} role, which answers this, cannot be reached now: try again; if it \
                  lasts, check that its process runs and that services.{role}.url is its address"
@@ -149,6 +166,8 @@ impl IntoResponse for Error {
         let status = match &self {
             // RFC 9110, 15.5.9: it is the client that was slow.
             Self::BodyTooSlow(_) => Some(StatusCode::REQUEST_TIMEOUT),
+            // It is not even the form of a request.
+            Self::AmbiguousTarget(_) => Some(StatusCode::BAD_REQUEST),
             _ => None,
         };
         if let Self::RoleUnavailable { .. }

@@ -8,21 +8,30 @@
 //! Start reading at [`Gateway`] (the public door), then [`inner_router`] (the inner one), then
 //! [`Edge`] (what both do to every request, in which order).
 
+pub mod audit;
 mod authenticate;
 pub mod edge;
 pub mod error;
+pub mod health;
 pub mod inner;
 pub mod metrics;
 pub mod public;
+mod recheck;
 pub mod remote;
+pub mod trust;
 mod wire;
 
+pub use audit::{Audit, AuditWriter};
+pub use edge::origin::Origins;
+pub use edge::rates::{Rate, RateLimits};
 pub use edge::{Edge, Limits};
 pub use error::Error;
+pub use health::{Everywhere, HealthBoard, Probe};
 pub use inner::inner_router;
 pub use metrics::EdgeMetrics;
 pub use public::Gateway;
 pub use remote::{Peers, Remote};
+pub use trust::Trust;
 
 /// The result of this crate's calls.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -8,9 +8,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// Upper bounds in seconds: from a cached read to the default time limit of a request.
+/// Upper bounds in seconds, those that OpenTelemetry's HTTP semantic conventions ask for.
 const BUCKETS: [f64; 14] = [
-    0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
 /// The metrics of this process's doors. Cheap to clone; all clones count together.
@@ -20,30 +20,31 @@ pub struct EdgeMetrics {
     streams: Gauge,
 }
 
-/// Every value comes from a small fixed set, so that no caller can make series.
+/// Names as OpenTelemetry's HTTP semantic conventions have them. Every value comes from a small
+/// fixed set, so that no caller can make series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct RequestLabels {
     /// `public` or `inner`.
     pub(crate) door: &'static str,
-    /// Upper-case method, or `other`.
-    pub(crate) method: &'static str,
-    /// Path template, or `none` where no route matched.
-    pub(crate) route: &'static str,
+    /// Upper-case method, or `_OTHER`.
+    pub(crate) http_request_method: &'static str,
+    /// Path template, or nothing where no route matched.
+    pub(crate) http_route: &'static str,
     /// HTTP status.
-    pub(crate) status: u32,
+    pub(crate) http_response_status_code: u32,
 }
 
 impl EdgeMetrics {
-    /// Metrics that are shown through `registry`: `fleetscope_http_request_duration_seconds` (a
-    /// histogram by `door`, `method`, `route` and `status`; of a stream, the time to its start)
-    /// and `fleetscope_http_streams` (open event streams).
+    /// Metrics that are shown through `registry`: `http_server_request_duration_seconds` (a
+    /// histogram by `door`, `http_request_method`, `http_route` and `http_response_status_code`;
+    /// of a stream, the time to its start) and `fleetscope_http_streams` (open event streams).
     pub fn register(registry: &mut Registry) -> Self {
         let metrics = Self {
             requests: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             streams: Gauge::default(),
         };
         registry.register(
-            "fleetscope_http_request_duration_seconds",
+            "http_server_request_duration_seconds",
             "Time from the request's head to the answer's",
             metrics.requests.clone(),
         );

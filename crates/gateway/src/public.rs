@@ -3,16 +3,22 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
-use fleetscope_api::{ApiError, TABLE, anonymous_router, authorise};
-use fleetscope_identity::Authenticator;
+use fleetscope_api::{
+    ApiError, SignIn, TABLE, anonymous_router, auth_router, authorise, health_router, login_router,
+};
+use fleetscope_identity::{Authenticator, Login};
 use fleetscope_model::Caller;
+use fleetscope_ports::HealthSource;
 
+use crate::audit::{Audit, record};
 use crate::authenticate::authenticate;
+use crate::edge::headers;
 use crate::edge::observe::Door;
+use crate::edge::rates::{self, Rates};
 use crate::{Edge, Remote};
 
 /// Builds the public router. Every role is either mounted (its routes run in this process and
@@ -21,6 +27,8 @@ use crate::{Edge, Remote};
 pub struct Gateway {
     edge: Edge,
     routes: Router,
+    audit: Option<Audit>,
+    login: Option<Login>,
 }
 
 impl Gateway {
@@ -29,13 +37,35 @@ impl Gateway {
         Self {
             edge,
             routes: Router::new(),
+            audit: None,
+            login: None,
         }
+    }
+
+    /// Writes down who did what.
+    #[must_use]
+    pub fn audited(mut self, audit: Audit) -> Self {
+        self.audit = Some(audit);
+        self
+    }
+
+    /// Lets browsers log in.
+    #[must_use]
+    pub fn login(mut self, login: Login) -> Self {
+        self.login = Some(login);
+        self
     }
 
     /// Adds the routes of a role of this process, as `fleetscope_api::router` makes them.
     #[must_use]
     pub fn mount(mut self, role_routes: Router) -> Self {
-        self.routes = self.routes.merge(role_routes);
+        if role_routes.has_routes() {
+            let role_routes = role_routes
+                // The door counts bodies itself.
+                .layer(DefaultBodyLimit::disable())
+                .route_layer(from_fn(as_if_forwarded));
+            self.routes = self.routes.merge(role_routes);
+        }
         self
     }
 
@@ -54,19 +84,44 @@ impl Gateway {
         self
     }
 
-    /// The finished router. Routes ask for a token that `authenticator` knows, except for the
-    /// anonymous ones of the table.
-    pub fn into_router(self, authenticator: Arc<dyn Authenticator>) -> Router {
-        let mut routes = self.routes;
-        if routes.has_routes() {
-            // The layer added last runs first.
-            routes = routes
-                .route_layer(from_fn(authorise))
-                .route_layer(from_fn_with_state(authenticator, authenticate));
+    /// Adds the gateway's own route, `GET /health/detailed`.
+    #[must_use]
+    pub fn health(mut self, source: Arc<dyn HealthSource>) -> Self {
+        self.routes = self.routes.merge(health_router(source));
+        self
+    }
+
+    /// The finished router. Routes ask for a token that `people` know, except for the anonymous
+    /// ones of the table.
+    pub fn into_router(self, people: Arc<dyn Authenticator>) -> Router {
+        let sign_in = SignIn {
+            people,
+            login: self.login,
+        };
+        let rates = Rates::new(&self.edge.rates, self.edge.clock.clone());
+        // The layer added last runs first.
+        let mut routes = self
+            .routes
+            .merge(auth_router(sign_in.clone()))
+            .route_layer(from_fn(authorise))
+            .route_layer(from_fn_with_state(rates, rates::limit))
+            .route_layer(from_fn_with_state(sign_in.clone(), authenticate));
+        if let Some(audit) = self.audit {
+            routes = routes.route_layer(from_fn_with_state(audit, record));
         }
-        let anonymous = anonymous_router().route_layer(from_fn(authorise));
+        let anonymous = anonymous_router()
+            .merge(login_router(sign_in))
+            .route_layer(from_fn(authorise));
         self.edge.wrap(Door::Public, routes.merge(anonymous))
     }
+}
+
+/// A role sees and says the same whether it is mounted or forwarded to.
+async fn as_if_forwarded(mut request: Request, next: Next) -> Response {
+    headers::keep_request_for_role(request.headers_mut());
+    let mut response = next.run(request).await;
+    headers::keep_response(response.headers_mut());
+    response
 }
 
 /// Only a known caller is forwarded: the table has no anonymous route of another role.
@@ -101,6 +156,15 @@ mod tests {
             .filter(|route| route.permission.is_none())
             .map(|route| (route.method, route.path, route.role))
             .collect();
-        assert_eq!(anonymous, [("GET", "/api/v1/openapi.json", Role::Gateway)]);
+        let own = |method, path| (method, path, Role::Gateway);
+        assert_eq!(
+            anonymous,
+            [
+                own("GET", "/api/v1/openapi.json"),
+                own("GET", "/auth/login"),
+                own("GET", "/auth/callback"),
+                own("POST", "/auth/logout"),
+            ]
+        );
     }
 }

@@ -1,7 +1,5 @@
 //! A role in another process, reached through its inner door.
 
-mod headers;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,16 +11,18 @@ use axum::http::uri::{Authority, PathAndQuery, Scheme};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
 use axum::response::Response;
 use fleetscope_client::wire::Problem;
-use fleetscope_identity::{AskRegistry, CallerTokens};
-use fleetscope_model::{Caller, ErrorKind, Fault as _, Role};
-use fleetscope_ports::Clock;
+use fleetscope_identity::{AskRegistry, CallerTokens, Known, OwnToken};
+use fleetscope_model::{AuditEntry, Caller, ErrorKind, Fault as _, Role, RoleHealth};
+use fleetscope_ports::{AuditSink, Clock};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
+use tracing::Instrument as _;
 use url::Url;
 
-use crate::wire::{AUTHENTICATE, Answer, CALLER, GATEWAY, Question, READY};
+use crate::edge::{headers, trace};
+use crate::wire::{self, AUDIT, AUTHENTICATE, CALLER, GATEWAY, HEALTH, PEER, Question, READY};
 use crate::{Error, Result};
 
 /// How long a connection may take to be made: processes of one installation are near each other.
@@ -44,6 +44,7 @@ const MOST_ANSWER_BYTES: usize = 64 * 1024;
 pub struct Peers {
     client: Client<HttpConnector, Body>,
     callers: CallerTokens,
+    token: Option<OwnToken>,
     clock: Arc<dyn Clock>,
 }
 
@@ -61,8 +62,16 @@ impl Peers {
         Self {
             client,
             callers,
+            token: None,
             clock,
         }
+    }
+
+    /// Shows each of them the token by which this process is known.
+    #[must_use]
+    pub fn with_token(mut self, token: OwnToken) -> Self {
+        self.token = Some(token);
+        self
     }
 
     /// The role behind `url`, which is plain HTTP and has no path (the signature binds the path
@@ -111,14 +120,39 @@ impl Remote {
         }
     }
 
+    /// How the roles of its process fare.
+    pub(crate) async fn health(&self) -> Result<Vec<RoleHealth>> {
+        let response = self.ask(Method::GET, HEALTH, Body::empty()).await?;
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), MOST_ANSWER_BYTES)
+            .await
+            .map_err(|error| Error::unavailable(self.role, error))?;
+        let roles = serde_json::from_slice(&bytes).ok();
+        roles
+            .filter(|_| status == StatusCode::OK)
+            .ok_or_else(|| self.misbehaves(status))
+    }
+
+    /// Whether the two roles are in one process.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        self.authority == other.authority
+    }
+
     /// Sends the request on as `caller`'s, and gives the answer back as it comes: neither body is
     /// held up.
     pub(crate) async fn forward(&self, caller: &Caller, mut request: Request) -> Result<Response> {
-        headers::strip_request(request.headers_mut());
+        headers::keep_request_for_role(request.headers_mut());
         let response = self.send(caller, request).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
             // The caller is known here; it is this gateway that is not known there.
             return Err(Error::RoleRefuses { role: self.role });
+        }
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            // Nobody asked it to: what follows is no HTTP, and would reach the caller unchecked.
+            return Err(Error::RoleMisbehaves {
+                role: self.role,
+                what: "a request with another protocol".to_owned(),
+            });
         }
         Ok(response)
     }
@@ -148,15 +182,32 @@ impl Remote {
         let signed =
             HeaderValue::try_from(signed).map_err(|error| Error::unavailable(self.role, error))?;
         request.headers_mut().insert(CALLER, signed);
+        if let Some(token) = &self.peers.token {
+            let text = token.text().await?;
+            let mut value = HeaderValue::from_str(text.expose_secret())
+                .map_err(|error| Error::unavailable(self.role, error))?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(PEER, value);
+        }
         *request.uri_mut() = self.uri(path)?;
         *request.version_mut() = Version::HTTP_11;
         // Extensions are this process's own affair.
         request.extensions_mut().clear();
-        let answered = self.peers.client.request(request).await;
+        let span = trace::of_forwarding(self.role, request.headers_mut());
+        let answered = self.peers.client.request(request).instrument(span).await;
         let response = answered.map_err(|error| Error::unavailable(self.role, error))?;
+        if let Some(token) = self.peers.token.as_ref()
+            && response.status() == StatusCode::UNAUTHORIZED
+        {
+            token.refused();
+        }
         let (mut parts, body) = response.into_parts();
-        headers::strip_response(&mut parts.headers);
+        let touched = wire::read_touched(&parts.headers);
+        headers::keep_response(&mut parts.headers);
         parts.extensions.clear();
+        if let Some(touched) = touched {
+            parts.extensions.insert(touched);
+        }
         Ok(Response::from_parts(parts, Body::new(body)))
     }
 
@@ -178,7 +229,7 @@ impl Remote {
         }
     }
 
-    async fn whose(&self, bearer: &SecretString) -> Result<Result<Caller, Box<Problem>>> {
+    async fn whose(&self, bearer: &SecretString) -> Result<Result<Known, Box<Problem>>> {
         let body = Body::from(Question::json(bearer));
         let response = self.ask(Method::POST, AUTHENTICATE, body).await?;
         let status = response.status();
@@ -186,10 +237,8 @@ impl Remote {
             .await
             .map_err(|error| Error::unavailable(self.role, error))?;
         if status == StatusCode::OK {
-            let answer = serde_json::from_slice::<Answer>(&bytes);
-            return answer
-                .map(|answer| Ok(answer.into()))
-                .map_err(|_| self.misbehaves(status));
+            let answer = serde_json::from_slice::<Known>(&bytes);
+            return answer.map(Ok).map_err(|_| self.misbehaves(status));
         }
         let problem = serde_json::from_slice::<Box<Problem>>(&bytes).ok();
         match problem {
@@ -200,8 +249,24 @@ impl Remote {
 }
 
 #[async_trait]
+impl AuditSink for Remote {
+    async fn append(&self, entries: &[AuditEntry]) -> fleetscope_ports::Result<()> {
+        let port = |error: Error| {
+            let said = fleetscope_ports::Error::new(error.kind(), error.code(), error.message());
+            said.because(error)
+        };
+        let body = serde_json::to_vec(entries).unwrap_or_default();
+        let answered = self.ask(Method::POST, AUDIT, body.into()).await;
+        match answered.map_err(port)?.status() {
+            StatusCode::NO_CONTENT => Ok(()),
+            status => Err(port(self.misbehaves(status))),
+        }
+    }
+}
+
+#[async_trait]
 impl AskRegistry for Remote {
-    async fn authenticate(&self, bearer: &SecretString) -> fleetscope_ports::Result<Caller> {
+    async fn authenticate(&self, bearer: &SecretString) -> fleetscope_ports::Result<Known> {
         let unknown = |problem: Box<Problem>| {
             let code = match problem.code.as_str() {
                 "token_expired" => "token_expired",

@@ -1,13 +1,16 @@
 //! What doors and gateways say to each other, both sides in one place.
 
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, HeaderName};
-use fleetscope_model::{AccessRole, Caller};
+use axum::http::{HeaderMap, HeaderValue};
+use fleetscope_api::Touched;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// Carries the signed caller from a gateway to another process.
 pub(crate) const CALLER: HeaderName = HeaderName::from_static("fleetscope-caller");
+
+/// Carries the token of the gateway itself.
+pub(crate) const PEER: HeaderName = HeaderName::from_static("fleetscope-peer");
 
 /// Asks the registry role whose token something is.
 pub(crate) const AUTHENTICATE: &str = "/internal/v1/authenticate";
@@ -15,13 +18,34 @@ pub(crate) const AUTHENTICATE: &str = "/internal/v1/authenticate";
 /// Tells a gateway that the roles behind the inner door can be used.
 pub(crate) const READY: &str = "/internal/v1/ready";
 
+/// Tells a gateway how the roles behind the inner door fare.
+pub(crate) const HEALTH: &str = "/internal/v1/health";
+
+/// Tells the registry role what happened at a gateway's door.
+pub(crate) const AUDIT: &str = "/internal/v1/audit";
+
 /// The routes of the inner door that are not in the table.
-pub(crate) const INNER_ROUTES: [&str; 2] = [AUTHENTICATE, READY];
+pub(crate) const INNER_ROUTES: [&str; 4] = [AUTHENTICATE, READY, HEALTH, AUDIT];
+
+/// Tells a gateway, in an answer, which clusters a request was about; it goes no further.
+pub(crate) const TOUCHED: HeaderName = HeaderName::from_static("fleetscope-clusters");
+
+/// The value of [`TOUCHED`].
+pub(crate) fn touched(Touched(clusters): &Touched) -> Option<HeaderValue> {
+    let ids: Vec<String> = clusters.iter().map(ToString::to_string).collect();
+    HeaderValue::try_from(ids.join(",")).ok()
+}
+
+/// What the value of [`TOUCHED`] tells.
+pub(crate) fn read_touched(headers: &HeaderMap) -> Option<Touched> {
+    let ids = headers.get(TOUCHED)?.to_str().ok()?.split(',');
+    Some(Touched(ids.filter_map(|id| id.parse().ok()).collect()))
+}
 
 /// Who the gateway is when it asks for itself.
 pub(crate) const GATEWAY: &str = "gateway";
 
-/// The question of [`AUTHENTICATE`].
+/// The question of [`AUTHENTICATE`]; the answer is a `Known`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Question {
@@ -33,36 +57,6 @@ impl Question {
     pub(crate) fn json(token: &SecretString) -> String {
         serde_json::json!({ "token": token.expose_secret() }).to_string()
     }
-}
-
-/// Its answer.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Answer {
-    pub(crate) name: String,
-    pub(crate) role: AccessRole,
-}
-
-impl From<Caller> for Answer {
-    fn from(caller: Caller) -> Self {
-        Self {
-            name: caller.name,
-            role: caller.role,
-        }
-    }
-}
-
-impl From<Answer> for Caller {
-    fn from(answer: Answer) -> Self {
-        Self {
-            name: answer.name,
-            role: answer.role,
-        }
-    }
-}
-
-/// Whether a header is one that only doors and gateways may set.
-pub(crate) fn is_ours(name: &HeaderName) -> bool {
-    name.as_str().starts_with("fleetscope-")
 }
 
 /// Whether an answer is a problem in the sense of RFC 9457.

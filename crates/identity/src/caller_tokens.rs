@@ -1,7 +1,7 @@
 //! A caller's identity on its way from the gateway to another process: a JWS (RFC 7515, HS256)
 //! of 30 s life, bound to one method and one path.
 
-use fleetscope_model::{AccessRole, Caller};
+use fleetscope_model::Caller;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -38,7 +38,8 @@ struct Claims {
     iss: String,
     aud: String,
     sub: String,
-    role: AccessRole,
+    /// The whole caller: a role asks access reviews about it.
+    caller: Caller,
     htm: String,
     htu: String,
     iat: i64,
@@ -71,7 +72,7 @@ impl CallerTokens {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
             sub: caller.name.clone(),
-            role: caller.role,
+            caller: caller.clone(),
             htm: method.to_owned(),
             htu: path.to_owned(),
             iat: now.as_second(),
@@ -90,10 +91,7 @@ impl CallerTokens {
         if claims.htm != method || claims.htu != path {
             return Err(refused("it was signed for another request".to_owned()));
         }
-        Ok(Caller {
-            name: claims.sub,
-            role: claims.role,
-        })
+        Ok(claims.caller)
     }
 }
 
@@ -128,7 +126,8 @@ fn refused(reason: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fleetscope_model::Fault as _;
+    use fleetscope_model::{AccessRole, Authority, Fault as _};
+    use std::collections::BTreeMap;
 
     const PATH: &str = "/api/v1/clusters?limit=5";
 
@@ -146,13 +145,28 @@ mod tests {
 
     fn caller() -> Caller {
         Caller {
-            name: "token:ci".to_owned(),
-            role: AccessRole::Operator,
+            authority: Authority::Openshift,
+            uid: Some("7f0e".to_owned()),
+            groups: vec!["ops".to_owned(), "system:authenticated:oauth".to_owned()],
+            extra: BTreeMap::from([(
+                "scopes.authorization.openshift.io".to_owned(),
+                vec!["user:info".to_owned()],
+            )]),
+            ..Caller::local("ci", AccessRole::Operator)
         }
     }
 
     fn signed() -> String {
         tokens('k').sign(&caller(), "GET", PATH, now()).unwrap()
+    }
+
+    /// Claims of an administrator that would be accepted if they were signed.
+    fn claims() -> serde_json::Value {
+        serde_json::json!({
+            "iss": ISSUER, "aud": AUDIENCE, "sub": "token:ci", "htm": "GET", "htu": PATH,
+            "caller": Caller::local("token:ci", AccessRole::Admin),
+            "iat": now().as_second(), "exp": now().as_second() + LIFE_SECONDS,
+        })
     }
 
     #[track_caller]
@@ -202,10 +216,7 @@ mod tests {
         let signed = signed();
         let (head, rest) = signed.split_once('.').unwrap();
         let (_, signature) = rest.split_once('.').unwrap();
-        let claims = serde_json::json!({
-            "iss": ISSUER, "aud": AUDIENCE, "sub": "token:ci", "role": "admin", "htm": "GET",
-            "htu": PATH, "iat": now().as_second(), "exp": now().as_second() + LIFE_SECONDS,
-        });
+        let claims = claims();
         let forged = base64url(&claims.to_string());
         assert_refused(tokens.verify(&format!("{head}.{forged}.{signature}"), "GET", PATH, now()));
         let none = base64url(r#"{"alg":"none","typ":"JWT"}"#);
@@ -219,10 +230,7 @@ mod tests {
             ("aud", serde_json::json!("elsewhere")),
             ("exp", serde_json::json!(now().as_second() + 3600)),
         ] {
-            let mut claims = serde_json::json!({
-                "iss": ISSUER, "aud": AUDIENCE, "sub": "token:ci", "role": "admin", "htm": "GET",
-                "htu": PATH, "iat": now().as_second(), "exp": now().as_second() + LIFE_SECONDS,
-            });
+            let mut claims = claims();
             claims[field] = value;
             let key = tokens('k').signing;
             let token = encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap();

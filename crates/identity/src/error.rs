@@ -1,6 +1,9 @@
 //! What can be wrong with an identity.
 
-use fleetscope_model::{ErrorKind, Fault};
+use std::sync::Arc;
+
+use fleetscope_model::{Authority, ErrorKind, Fault};
+use fleetscope_outbound::Failure;
 use jiff::Timestamp;
 
 use crate::caller_tokens::LEAST_KEY_BYTES;
@@ -15,6 +18,68 @@ pub enum Error {
     /// The token was good until the given instant.
     #[error("the token expired at {0}")]
     ExpiredToken(Timestamp),
+
+    /// The token may be good, and nobody who may be asked can say so.
+    #[error("the token's scopes keep it from saying whose it is")]
+    TokenUnverifiable,
+
+    /// The authority has named somebody whose groups do not fit into a header.
+    #[error("the identity of '{0}' is too large")]
+    IdentityTooLarge(String),
+
+    /// The caller is known and has no role here.
+    #[error("'{0}' has no role")]
+    NoRole(String),
+
+    /// Whoever knows the token cannot be asked. This is no verdict on the token.
+    #[error("the {} authority cannot be asked", authority.as_str())]
+    Unavailable {
+        /// Who would know.
+        authority: Authority,
+        /// What went wrong.
+        #[source]
+        cause: Failure,
+    },
+
+    /// Too many tokens are being checked.
+    #[error("too many tokens are being checked")]
+    TooManyReviews,
+
+    /// The source has tried too many wrong tokens.
+    #[error("too many wrong tokens come from one address")]
+    TooManyFailures,
+
+    /// An algorithm of `identity.oidc.algorithms` is not known, or not asymmetric.
+    #[error("'{0}' is no algorithm that tokens may be signed with")]
+    UnknownAlgorithm(String),
+
+    /// The process at the other end is no gateway of ours.
+    #[error("a peer is refused: {0}")]
+    PeerRefused(&'static str),
+
+    /// A login does not hold together.
+    #[error("a login is refused: {0}")]
+    LoginRefused(&'static str),
+
+    /// The hub has no OAuth server.
+    #[error("the hub has no OAuth server")]
+    NoOAuthServer,
+
+    /// The token does not fit into a cookie.
+    #[error("the token does not fit into a session cookie")]
+    SessionTooLarge,
+
+    /// The key that sessions are sealed under is too short.
+    #[error("the session key has {0} bytes")]
+    SessionKeyTooShort(usize),
+
+    /// Sealing failed.
+    #[error("a session cannot be sealed")]
+    NotSealed,
+
+    /// What several who asked the same have got.
+    #[error(transparent)]
+    Shared(Arc<Error>),
 
     /// The signed identity of a caller does not hold.
     #[error("the signed caller is refused: {reason}")]
@@ -52,16 +117,50 @@ pub enum Error {
     Port(#[from] fleetscope_ports::Error),
 }
 
+impl Error {
+    /// Whether the error is a no, and not the want of an answer.
+    pub(crate) fn is_verdict(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::Unauthenticated | ErrorKind::Forbidden
+        )
+    }
+
+    pub(crate) const fn unavailable(authority: Authority, cause: Failure) -> Self {
+        Self::Unavailable { authority, cause }
+    }
+}
+
+impl From<Arc<Error>> for Error {
+    fn from(error: Arc<Error>) -> Self {
+        Self::Shared(error)
+    }
+}
+
 impl Fault for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::UnknownToken | Self::ExpiredToken(_) | Self::CallerRefused { .. } => {
-                ErrorKind::Unauthenticated
+            Self::UnknownToken
+            | Self::ExpiredToken(_)
+            | Self::TokenUnverifiable
+            | Self::LoginRefused(_)
+            | Self::PeerRefused(_)
+            | Self::CallerRefused { .. } => ErrorKind::Unauthenticated,
+            Self::IdentityTooLarge(_) | Self::SessionTooLarge | Self::NoRole(_) => {
+                ErrorKind::Forbidden
             }
-            Self::InvalidName | Self::ExpiryInPast(_) | Self::KeyTooShort(_) => ErrorKind::Invalid,
+            Self::NoOAuthServer => ErrorKind::NotFound,
+            Self::Unavailable { .. } | Self::TooManyReviews => ErrorKind::Unavailable,
+            Self::TooManyFailures => ErrorKind::TooManyRequests,
+            Self::InvalidName
+            | Self::ExpiryInPast(_)
+            | Self::KeyTooShort(_)
+            | Self::SessionKeyTooShort(_)
+            | Self::UnknownAlgorithm(_) => ErrorKind::Invalid,
             Self::LastAdminToken(_) => ErrorKind::Conflict,
-            Self::Signing(_) | Self::NoRandomness => ErrorKind::Internal,
+            Self::Signing(_) | Self::NoRandomness | Self::NotSealed => ErrorKind::Internal,
             Self::Port(error) => error.kind(),
+            Self::Shared(error) => error.kind(),
         }
     }
 
@@ -69,6 +168,19 @@ impl Fault for Error {
         match self {
             Self::UnknownToken => "token_invalid",
             Self::ExpiredToken(_) => "token_expired",
+            Self::TokenUnverifiable => "token_unverifiable",
+            Self::IdentityTooLarge(_) => "identity_too_large",
+            Self::NoRole(_) => "no_role",
+            Self::Unavailable { .. } => "identity_unavailable",
+            Self::TooManyReviews => "identity_busy",
+            Self::TooManyFailures => "too_many_wrong_tokens",
+            Self::UnknownAlgorithm(_) => "oidc_algorithm_unknown",
+            Self::PeerRefused(_) => "peer_refused",
+            Self::LoginRefused(_) => "login_refused",
+            Self::NoOAuthServer => "oauth_server_missing",
+            Self::SessionTooLarge => "session_too_large",
+            Self::SessionKeyTooShort(_) => "session_key_too_short",
+            Self::NotSealed => "session_not_sealed",
             Self::CallerRefused { .. } => "caller_refused",
             Self::KeyTooShort(_) => "services_key_too_short",
             Self::Signing(_) => "caller_not_signed",
@@ -77,6 +189,7 @@ impl Fault for Error {
             Self::ExpiryInPast(_) => "token_expiry_in_past",
             Self::LastAdminToken(_) => "last_admin_token",
             Self::Port(error) => error.code(),
+            Self::Shared(error) => error.code(),
         }
     }
 
@@ -88,6 +201,33 @@ impl Fault for Error {
             Self::ExpiredToken(at) => {
                 format!("the token expired at {at}: ask an administrator for a new one")
             }
+            Self::TokenUnverifiable => "the scopes of this token keep it from saying whose it is, \
+                                        and Fleetscope may not ask about it: give Fleetscope's \
+                                        service account the cluster role system:auth-delegator, \
+                                        or take a token with the scope user:full"
+                .to_owned(),
+            Self::IdentityTooLarge(name) => format!(
+                "'{name}' is in more groups than can be passed on: take the user out of some"
+            ),
+            Self::NoRole(name) => format!(
+                "'{name}' is known, but has no role in Fleetscope: ask an administrator for one of \
+                 viewer, operator and admin"
+            ),
+            Self::Unavailable { authority, .. } => format!(
+                "it can't be told now whose token this is, as the {} authority does not answer: \
+                 try again shortly; the log says what is wrong",
+                authority.as_str()
+            ),
+            Self::TooManyReviews => "too many new tokens are being checked at once: try again \
+                                     shortly"
+                .to_owned(),
+            Self::TooManyFailures => "too many wrong tokens came from this address: check the \
+                                      token, and try again later"
+                .to_owned(),
+            Self::UnknownAlgorithm(name) => format!(
+                "identity.oidc.algorithms: '{name}' is no asymmetric algorithm: write for example \
+                 RS256 or ES256"
+            ),
             Self::CallerRefused { .. } => {
                 "this address serves gateways only, and the request is not signed by one: send it \
                  to the gateway; if it came from one, give both the same services.key and check \
@@ -98,7 +238,27 @@ impl Fault for Error {
                 "services.key has {bytes} bytes: write at least {LEAST_KEY_BYTES}, for example \
                  the output of 'openssl rand -base64 32'"
             ),
-            Self::Signing(_) | Self::NoRandomness => {
+            Self::PeerRefused(_) => {
+                "this address serves gateways only, and the request comes from \
+                                     none that is known here: send it to the gateway; if it came \
+                                     from one, give it services.token_file, and name its service \
+                                     account in services.peers"
+                    .to_owned()
+            }
+            Self::LoginRefused(why) => format!("{why}: log in again"),
+            Self::NoOAuthServer => "the hub has no OAuth server of its own (it answers 404 at \
+                                    /.well-known/oauth-authorization-server, as clusters do whose \
+                                    people are known by OpenID Connect): configure identity.oidc, \
+                                    and set identity.login.via = \"oidc\""
+                .to_owned(),
+            Self::SessionTooLarge => "the token is too large for a session cookie: ask the issuer \
+                                      for fewer claims, or use the token itself"
+                .to_owned(),
+            Self::SessionKeyTooShort(bytes) => format!(
+                "identity.login.session_key_file holds {bytes} bytes: write at least 32, for \
+                 example the output of 'openssl rand -base64 32'"
+            ),
+            Self::Signing(_) | Self::NoRandomness | Self::NotSealed => {
                 "something went wrong inside; the log says what".to_owned()
             }
             Self::InvalidName => "a token's name is 1 to 63 lower-case letters, digits and \
@@ -112,6 +272,7 @@ impl Fault for Error {
                  could make another: create a new admin token first, then revoke this one"
             ),
             Self::Port(error) => error.message(),
+            Self::Shared(error) => error.message(),
         }
     }
 
@@ -120,6 +281,7 @@ impl Fault for Error {
             Self::InvalidName => Some("/name"),
             Self::ExpiryInPast(_) => Some("/expires_at"),
             Self::Port(error) => error.pointer(),
+            Self::Shared(error) => error.pointer(),
             _ => None,
         }
     }

@@ -3,7 +3,9 @@
 pub mod random;
 pub(crate) mod secret;
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use fleetscope_model::{
@@ -14,7 +16,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
-use crate::{Authenticator, Error, Result, TokenRandom};
+use crate::{Authenticator, Error, Known, Result, TokenRandom};
 
 /// The name of the token that the first start makes.
 pub const BOOTSTRAP: &str = "bootstrap";
@@ -31,8 +33,8 @@ pub struct NewToken {
     pub record: ApiToken,
 }
 
-/// The API tokens of this installation. Cheap to clone. Nothing is cached: a revoked token is
-/// refused from the next request on.
+/// The API tokens of this installation. Cheap to clone. Nothing is kept in memory here: a revoked
+/// token is refused from the next question on.
 #[derive(Clone)]
 pub struct LocalTokens {
     tokens: Arc<dyn TokenStore>,
@@ -42,6 +44,8 @@ pub struct LocalTokens {
     /// Held while a token is revoked: two revocations at once must not each take the other's
     /// token for the admin token that remains.
     revoking: Arc<Mutex<()>>,
+    /// Grows with each revocation: what was known before it may not be known any more.
+    revocations: Arc<AtomicU64>,
 }
 
 impl LocalTokens {
@@ -59,6 +63,7 @@ impl LocalTokens {
             ids,
             random,
             revoking: Arc::default(),
+            revocations: Arc::default(),
         }
     }
 
@@ -111,7 +116,16 @@ impl LocalTokens {
             return Err(Error::LastAdminToken(token.name));
         }
         let event = self.event(caller, EventKind::TokenRevoked, &token, "revoked");
-        Ok(self.tokens.delete(id, &event).await?)
+        let deleted = self.tokens.delete(id, &event).await;
+        // Also where it failed: it may have been done all the same.
+        self.revocations.fetch_add(1, Ordering::SeqCst);
+        Ok(deleted?)
+    }
+
+    /// How many tokens this process has revoked. Whoever keeps what [`Authenticator`] said keeps
+    /// this number with it, read before the question: once it has grown the answer is void.
+    pub(crate) fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::SeqCst)
     }
 
     async fn make(
@@ -180,6 +194,7 @@ impl LocalTokens {
                 token.name,
                 token.role.as_str()
             ),
+            places: Vec::new(),
         }
     }
 }
@@ -192,7 +207,7 @@ impl std::fmt::Debug for LocalTokens {
 
 #[async_trait]
 impl Authenticator for LocalTokens {
-    async fn authenticate(&self, bearer: &SecretString) -> Result<Caller> {
+    async fn authenticate(&self, bearer: &SecretString, _: Option<IpAddr>) -> Result<Known> {
         if !secret::is_well_formed(bearer) {
             return Err(Error::UnknownToken);
         }
@@ -201,9 +216,12 @@ impl Authenticator for LocalTokens {
         let token = token.ok_or(Error::UnknownToken)?;
         match token.expires_at {
             Some(at) if self.is_expired(&token) => Err(Error::ExpiredToken(at)),
-            _ => Ok(Caller {
-                name: format!("token:{}", token.name),
-                role: token.role,
+            until => Ok(Known {
+                caller: Caller {
+                    uid: Some(token.id.to_string()),
+                    ..Caller::local(format!("token:{}", token.name), token.role)
+                },
+                until,
             }),
         }
     }

@@ -10,12 +10,15 @@
 //!
 //! Start reading at [`Kubernetes`]; then [`listing`].
 
+mod access;
+mod alive;
 mod connection;
 pub mod event;
 pub mod listing;
 pub mod meta;
 pub mod node;
 pub mod pod;
+pub mod reviews;
 pub mod template;
 pub mod workload;
 
@@ -28,6 +31,7 @@ pub use listing::Listed;
 pub use meta::{Meta, Owner};
 pub use node::{Condition, Node};
 pub use pod::{ContainerStatus, Pod, Termination};
+pub use reviews::{OAuthServer, OwnUser, Reviewed, UserInfo};
 pub use template::{Container, Template};
 pub use workload::{Progress, Revision, Workload, WorkloadKind};
 
@@ -35,6 +39,7 @@ pub use workload::{Progress, Revision, Workload, WorkloadKind};
 #[derive(Clone)]
 pub struct Kubernetes {
     connection: connection::Connection,
+    upstream: Upstream,
 }
 
 impl Kubernetes {
@@ -42,7 +47,8 @@ impl Kubernetes {
     /// upstream bounds all reads.
     pub fn new(upstream: Upstream) -> Self {
         Self {
-            connection: connection::Connection::new(upstream),
+            connection: connection::Connection::new(upstream.clone()),
+            upstream,
         }
     }
 

@@ -8,7 +8,9 @@
 //! Start reading at [`Cluster`], [`Entity`] and [`Collection`]; then [`Anomaly`] and
 //! [`Investigation`].
 
+pub mod access;
 pub mod analysis;
+pub mod audit;
 pub mod caller;
 pub mod change;
 pub mod cluster;
@@ -17,11 +19,13 @@ pub mod entity;
 pub mod error;
 pub mod event;
 pub mod evidence;
+pub mod health;
 pub mod ids;
 pub mod investigation;
 pub mod logs;
 pub mod page;
 pub mod query;
+pub mod question;
 pub mod report;
 pub mod role;
 pub mod series;
@@ -30,8 +34,10 @@ pub mod token;
 pub mod traces;
 pub mod watch;
 
+pub use access::{Aspect, ClusterVerb, Part, Place, Sight};
 pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
-pub use caller::{AccessRole, Caller, Permission};
+pub use audit::{AuditDecision, AuditEntry, AuditRecord};
+pub use caller::{AccessRole, Authority, Caller, Permission};
 pub use change::{Change, ChangeKind, KubernetesEvent};
 pub use cluster::{Cluster, ClusterDraft, Endpoint, Endpoints};
 pub use collection::{Collection, Gap, GapKind, Source};
@@ -39,6 +45,7 @@ pub use entity::{Edge, EdgeKind, Entity, EntityKind, Topology};
 pub use error::{ErrorKind, Fault};
 pub use event::{Event, EventKind, NewEvent};
 pub use evidence::{Evidence, EvidenceKind};
+pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
 pub use ids::{
     AnalysisId, ClusterId, EventSeq, EvidenceId, InvestigationId, ReportId, TokenId, WatchId,
 };
@@ -48,6 +55,7 @@ pub use investigation::{
 pub use logs::LogLine;
 pub use page::{Page, PageRequest};
 pub use query::{LogQuery, MetricQuery, RangeQuery, Selection, TraceQuery};
+pub use question::{Action, Question};
 pub use report::{Report, ReportFormat};
 pub use role::Role;
 pub use series::{ClusterSeries, Labels, Sample, Series};

@@ -14,12 +14,14 @@
 pub mod address;
 pub mod answer;
 mod base;
+pub mod bearer;
 pub mod failure;
 mod limits;
 pub mod metrics;
 pub mod options;
 mod pools;
-pub mod upstream;
+pub mod trace;
+mod upstream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +30,7 @@ use fleetscope_model::{ClusterId, Endpoint, Source};
 
 pub use address::{AddressRules, Refused};
 pub use answer::Answer;
+pub use bearer::Bearer;
 pub use failure::Failure;
 pub use metrics::Metrics;
 pub use options::{OutboundOptions, PlainHttp};
@@ -36,7 +39,8 @@ pub use upstream::Upstream;
 /// The HTTP clients could not be built.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the HTTP client for cluster endpoints could not be built: check the system's CA certificates"
+    "the HTTP client for cluster endpoints could not be built: check the CA certificates of the \
+     system, or those that the configuration names"
 )]
 pub struct Error(#[source] reqwest::Error);
 

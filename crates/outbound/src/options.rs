@@ -21,6 +21,8 @@ pub struct OutboundOptions {
     pub deny: Vec<IpNet>,
     /// If any: the only networks that are called, beside loopback where that is on.
     pub allow: Vec<IpNet>,
+    /// Certificates in PEM that are trusted instead of the system's.
+    pub roots: Option<Vec<u8>>,
 }
 
 impl Default for OutboundOptions {
@@ -33,6 +35,7 @@ impl Default for OutboundOptions {
             loopback: true,
             deny: Vec::new(),
             allow: Vec::new(),
+            roots: None,
         }
     }
 }

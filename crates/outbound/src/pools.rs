@@ -27,13 +27,21 @@ struct Pool {
 
 impl Pools {
     pub(crate) fn new(options: &OutboundOptions) -> Result<Self, reqwest::Error> {
+        let roots = options.roots.as_deref();
+        let roots = roots
+            .map(reqwest::Certificate::from_pem_bundle)
+            .transpose()?;
         Ok(Self {
             // No certificates to load: this pool sees no https.
             plain: Pool::new(options, AddressRules::plain(options), |builder| {
                 builder.tls_certs_only([])
             })?,
             encrypted: Pool::new(options, AddressRules::encrypted(options), |builder| {
-                builder.https_only(true)
+                match roots {
+                    Some(roots) => builder.tls_certs_only(roots),
+                    None => builder,
+                }
+                .https_only(true)
             })?,
         })
     }

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fleetscope_model::{ClusterId, Endpoint, GapKind, Source};
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
-use http::{HeaderName, Method};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{HeaderName, Method, StatusCode};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::answer::Answer;
 use crate::base::{parse, place};
+use crate::bearer::Bearer;
 use crate::failure::{self, Failure, printable};
-use crate::{OutboundOptions, Parts};
+use crate::{OutboundOptions, Parts, trace};
 
 /// How much of an error's body is read: enough for any message.
 const ERROR_BODY: u64 = 64 * 1024;
@@ -29,6 +31,7 @@ pub struct Upstream {
     source: Source,
     base: Url,
     tenant: Option<HeaderValue>,
+    bearer: Option<Bearer>,
     place: String,
     deadline: Option<Instant>,
 }
@@ -61,6 +64,7 @@ impl Upstream {
             source,
             base,
             tenant,
+            bearer: None,
             place,
             deadline: None,
         })
@@ -70,6 +74,13 @@ impl Upstream {
     #[must_use]
     pub fn by(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// The same endpoint, whose requests bear a token.
+    #[must_use]
+    pub fn bearing(mut self, bearer: Bearer) -> Self {
+        self.bearer = Some(bearer);
         self
     }
 
@@ -153,10 +164,12 @@ impl Upstream {
     }
 
     /// Waits for a place, sends, reads the whole answer; all before the deadline.
-    async fn exchange(&self, request: reqwest::Request) -> Result<Answer, Failure> {
+    async fn exchange(&self, mut request: reqwest::Request) -> Result<Answer, Failure> {
         let started = Instant::now();
         let limit = self.limit();
-        let result = self.turn(request, limit).await;
+        let span = trace::of_read(self.source, &self.place, &mut request);
+        let result = self.turn(request, limit).instrument(span.clone()).await;
+        trace::ended(&span, &result);
         let elapsed = started.elapsed();
         self.parts.metrics.record(self.source, &result, elapsed);
         tracing::debug!(
@@ -189,7 +202,11 @@ impl Upstream {
             })
     }
 
-    async fn transfer(&self, request: reqwest::Request) -> Result<Answer, Failure> {
+    async fn transfer(&self, mut request: reqwest::Request) -> Result<Answer, Failure> {
+        if let Some(bearer) = &self.bearer {
+            let header = bearer.header().await?;
+            request.headers_mut().insert(AUTHORIZATION, header);
+        }
         let client = self.parts.pools.client(&self.base);
         let response = client
             .execute(request)
@@ -199,6 +216,13 @@ impl Upstream {
             return Err(self.redirected(&response));
         }
         let status = response.status();
+        if let Some(bearer) = self
+            .bearer
+            .as_ref()
+            .filter(|_| status == StatusCode::UNAUTHORIZED)
+        {
+            bearer.refused();
+        }
         let content_type = response
             .headers()
             .get(CONTENT_TYPE)

@@ -82,7 +82,7 @@ fn name(name: &str) -> Result<(), InvalidDraft> {
 }
 
 fn label_text(pointer: &str, text: &str) -> Result<(), InvalidDraft> {
-    if text.len() <= LONGEST_LABEL && !text.chars().any(char::is_control) {
+    if text.chars().count() <= LONGEST_LABEL && !text.chars().any(char::is_control) {
         return Ok(());
     }
     Err(wrong(
@@ -93,7 +93,7 @@ fn label_text(pointer: &str, text: &str) -> Result<(), InvalidDraft> {
 
 fn checked_endpoint(pointer: &str, endpoint: &mut Endpoint) -> Result<(), InvalidDraft> {
     let at = format!("{pointer}/url");
-    if endpoint.url.len() > LONGEST_URL {
+    if endpoint.url.chars().count() > LONGEST_URL {
         return Err(wrong(at, format!("longer than {LONGEST_URL} characters")));
     }
     let url = Url::parse(&endpoint.url).map_err(|error| {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use fleetscope_model::{ErrorKind, Fault};
 
@@ -24,9 +25,24 @@ pub enum Error {
         cause: io::Error,
     },
 
+    /// The certificate or key of the public address cannot be used.
+    #[error("{key} = {} {what}", path.display())]
+    Certificate {
+        /// Which key of the configuration.
+        key: &'static str,
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+
     /// The log filter is not one.
     #[error("log.filter is not valid")]
     LogFilter(#[source] tracing_subscriber::filter::ParseError),
+
+    /// Spans cannot be sent.
+    #[error("spans cannot be sent")]
+    Traces(#[source] opentelemetry_otlp::ExporterBuildError),
 
     /// Something else in this process already takes the log lines.
     #[error("logging is already set up")]
@@ -52,6 +68,22 @@ pub enum Error {
     #[error("the way out to clusters cannot be made")]
     Outbound(#[from] fleetscope_outbound::Error),
 
+    /// The address of the hub cannot be used.
+    #[error("the hub cannot be used")]
+    Hub(#[source] fleetscope_outbound::Failure),
+
+    /// A file that the configuration names can't be read.
+    #[error("{key} = {} can't be read", path.display())]
+    File {
+        /// Which key of the configuration.
+        key: &'static str,
+        /// Its value.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+
     /// No task of this process has the name.
     #[error("there is no task '{name}'")]
     UnknownTask {
@@ -71,7 +103,11 @@ impl Fault for Error {
         match self {
             Self::Config(error) => error.kind(),
             Self::Listen { .. } => ErrorKind::Conflict,
-            Self::LogFilter(_) => ErrorKind::Invalid,
+            Self::Certificate { .. }
+            | Self::LogFilter(_)
+            | Self::Traces(_)
+            | Self::Hub(_)
+            | Self::File { .. } => ErrorKind::Invalid,
             Self::LogTaken(_) | Self::Signals(_) | Self::Outbound(_) => ErrorKind::Internal,
             Self::Store(error) => error.kind(),
             Self::Identity(error) => error.kind(),
@@ -85,13 +121,17 @@ impl Fault for Error {
         match self {
             Self::Config(error) => error.code(),
             Self::Listen { .. } => "address_not_available",
+            Self::Certificate { .. } => "certificate_unusable",
             Self::LogFilter(_) => "log_filter_invalid",
+            Self::Traces(_) => "traces_not_sent",
             Self::LogTaken(_) => "logging_taken",
             Self::Signals(_) => "signals_not_caught",
             Self::Store(error) => error.code(),
             Self::Identity(error) => error.code(),
             Self::Gateway(error) => error.code(),
             Self::Outbound(_) => "outbound_not_made",
+            Self::Hub(_) => "hub_not_usable",
+            Self::File { .. } => "file_not_readable",
             Self::UnknownTask { .. } => "unknown_task",
             Self::Stopping => "stopping",
         }
@@ -108,9 +148,17 @@ impl Fault for Error {
                 "{key} = {address} cannot be listened on ({cause}): stop what listens there, or \
                  write another address or port"
             ),
+            Self::Certificate { .. } => format!(
+                "{self}: give the PEM file of the certificate with its chain in tls.cert_file and \
+                 of its private key in tls.key_file"
+            ),
             Self::LogFilter(cause) => format!(
                 "log.filter is not valid ({cause}): write a level, as in info, or directives, as \
                  in info,fleetscope_collector=debug"
+            ),
+            Self::Traces(cause) => format!(
+                "spans cannot be sent ({cause}): check traces.endpoint and traces.protocol, or \
+                 leave traces.endpoint out"
             ),
             Self::Store(error) => error.message(),
             Self::Identity(error) => error.message(),
@@ -118,6 +166,11 @@ impl Fault for Error {
             Self::LogTaken(cause) => format!("{self}: {cause}"),
             Self::Signals(cause) => format!("{self}: {cause}"),
             Self::Outbound(cause) => format!("{self}: {cause}"),
+            Self::Hub(cause) => format!("hub.url can't be used: {}", cause.detail),
+            Self::File { key, path, cause } => format!(
+                "{key} = {} can't be read ({cause}): write the path of a readable file",
+                path.display()
+            ),
             Self::UnknownTask { name, known } => {
                 format!("there is no task '{name}' here: there is {known}")
             }

@@ -1,13 +1,22 @@
 //! The serving loop of every listener.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use axum::http::Request;
+use fleetscope_identity::ClientAddress;
+use futures::FutureExt as _;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
+use tower::util::MapRequest;
 
 use crate::driver::Driver;
 use crate::{Error, Result};
@@ -18,6 +27,23 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The longest head of a request. A bearer token, a signature and a long query fit many times.
 const MOST_HEAD_BYTES: usize = 64 * 1024;
+
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many connections one listener holds; each costs some kilobytes and a file descriptor.
+const MOST_CONNECTIONS: usize = 10_000;
+
+/// How many requests one HTTP/2 connection may have under way, as nginx has it.
+const MOST_STREAMS: u32 = 128;
+
+/// How many streams a client may open and take back at once before its connection is closed (the
+/// "rapid reset" attack, CVE-2023-44487).
+const MOST_RESETS: usize = 20;
+
+/// How an idle HTTP/2 connection is asked whether its client is still there.
+const PING_EVERY: Duration = Duration::from_secs(30);
+const PONG_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long nothing is accepted after the system could give no connection, most often for want of
 /// file descriptors: one may be free by then, and spinning frees none.
@@ -45,22 +71,49 @@ pub(crate) fn address_of(listener: &TcpListener, key: &'static str) -> Result<So
 /// Serves the router until the group stops: then nothing new is accepted, and each connection
 /// closes after the request that is under way on it.
 ///
-/// HTTP/1.1 only: without TLS no common client speaks HTTP/2, and the proxies that end TLS in
-/// front of us speak HTTP/1.1 behind. So each request runs inside of its connection's future,
-/// which the driver knows.
-pub(crate) fn serve(driver: &Driver, listener: TcpListener, router: Router) {
-    let serving = driver.clone();
-    driver.spawn(async move {
+/// Over TLS, the client chooses HTTP/1.1 or HTTP/2. Without, it is HTTP/1.1 only: no common client
+/// speaks HTTP/2 then, and the proxies that end TLS in front of us speak HTTP/1.1 behind. Each
+/// request runs inside of a future that the driver knows.
+pub(crate) fn serve(
+    driver: &Driver,
+    listener: TcpListener,
+    router: Router,
+    tls: Option<TlsAcceptor>,
+) {
+    let serving = Serving {
+        driver: driver.clone(),
+        router,
+        tls,
+        places: Arc::new(Semaphore::new(MOST_CONNECTIONS)),
+    };
+    driver.spawn(serving.accept(listener));
+}
+
+/// One listener at work.
+#[derive(Clone)]
+struct Serving {
+    driver: Driver,
+    router: Router,
+    tls: Option<TlsAcceptor>,
+    places: Arc<Semaphore>,
+}
+
+impl Serving {
+    async fn accept(self, listener: TcpListener) {
         loop {
+            // A connection that finds no place waits in the system's queue.
+            let place = tokio::select! {
+                biased;
+                () = self.driver.stopped() => break,
+                place = self.places.clone().acquire_owned() => place,
+            };
             let accepted = tokio::select! {
                 biased;
-                () = serving.stopped() => return,
+                () = self.driver.stopped() => break,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    serving.spawn(connection(serving.clone(), stream, router.clone()));
-                }
+                Ok((stream, peer)) => self.begin(stream, peer, place.ok()),
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "no connection can be accepted");
@@ -68,31 +121,95 @@ pub(crate) fn serve(driver: &Driver, listener: TcpListener, router: Router) {
                 }
             }
         }
-    });
+        // Who had connected before the stop was told that somebody is there.
+        while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+            self.begin(stream, peer, None);
+        }
+    }
+
+    fn begin(&self, stream: TcpStream, peer: SocketAddr, place: Option<OwnedSemaphorePermit>) {
+        let address = ClientAddress(peer.ip().to_canonical());
+        let connection = self.clone().connection(stream, address);
+        self.driver.spawn(async move {
+            connection.await;
+            drop(place);
+        });
+    }
+
+    async fn connection(self, stream: TcpStream, address: ClientAddress) {
+        // An answer is written in one piece; waiting for more would only delay it.
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = self.tls.clone() else {
+            return self.speak(stream, address).await;
+        };
+        match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.speak(stream, address).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        }
+    }
+
+    async fn speak<S>(self, stream: S, address: ClientAddress)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let builder = self.builder();
+        let service = MapRequest::new(self.router, move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(address);
+            request
+        });
+        let service = TowerToHyperService::new(service);
+        let serving = builder.serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(serving);
+        let ended = tokio::select! {
+            biased;
+            ended = serving.as_mut() => ended,
+            () = self.driver.stopped() => {
+                serving.as_mut().graceful_shutdown();
+                serving.await
+            }
+        };
+        if let Err(error) = ended {
+            // A peer that goes away in the middle, or speaks no HTTP.
+            tracing::debug!(error, "a connection broke off");
+        }
+    }
+
+    fn builder(&self) -> Builder<OnDriver> {
+        let mut builder = Builder::new(OnDriver(self.driver.clone()));
+        if self.tls.is_none() {
+            builder = builder.http1_only();
+        }
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(MOST_HEAD_BYTES);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_header_list_size(MOST_HEAD_BYTES as u32)
+            .max_concurrent_streams(MOST_STREAMS)
+            .max_pending_accept_reset_streams(MOST_RESETS)
+            .max_local_error_reset_streams(MOST_RESETS)
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PONG_WITHIN);
+        builder
+    }
 }
 
-async fn connection(driver: Driver, stream: TcpStream, router: Router) {
-    // An answer is written in one piece; waiting for more would only delay it.
-    let _ = stream.set_nodelay(true);
-    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(MOST_HEAD_BYTES);
-    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    tokio::pin!(serving);
-    let ended = tokio::select! {
-        biased;
-        ended = serving.as_mut() => ended,
-        () = driver.stopped() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
-        }
-    };
-    if let Err(error) = ended {
-        // A peer that goes away in the middle, or speaks no HTTP.
-        tracing::debug!(error, "a connection broke off");
+/// Runs the streams of HTTP/2 connections where the driver knows of them.
+#[derive(Clone)]
+struct OnDriver(Driver);
+
+impl<F> hyper::rt::Executor<F> for OnDriver
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, future: F) {
+        self.0.spawn(async move {
+            future.await;
+        });
     }
 }
 

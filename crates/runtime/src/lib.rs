@@ -10,13 +10,16 @@
 mod admin;
 mod driver;
 pub mod error;
+pub mod export;
 mod http;
 pub mod lifecycle;
 pub mod logging;
 mod roles;
 pub mod start;
+mod tls;
 
 pub use error::Error;
+pub use export::Exporting;
 pub use lifecycle::{Ending, Running, Signals};
 pub use logging::init_logging;
 pub use start::{Parts, start};

@@ -1,7 +1,9 @@
 //! What each role needs, one file a role; and the roles that share a store in one process.
 
+pub(crate) mod access;
 pub(crate) mod collector;
 pub(crate) mod gateway;
+pub(crate) mod identity;
 pub(crate) mod intelligence;
 pub(crate) mod registry;
 pub(crate) mod streaming;
@@ -9,13 +11,13 @@ pub(crate) mod streaming;
 use axum::Router;
 use fleetscope_api::{Services, TaskBoard};
 use fleetscope_config::Config;
+use fleetscope_gateway::Probe;
 use fleetscope_model::Role;
 use fleetscope_ports::Store;
 use fleetscope_store::Housekeeping;
 use prometheus_client::registry::Registry;
 use secrecy::SecretString;
 
-use crate::admin::readiness::Check;
 use crate::driver::{Asker, Driver};
 use crate::{Parts, Result};
 
@@ -33,7 +35,7 @@ pub(crate) struct Local {
     pub(crate) bootstrap_token: Option<SecretString>,
     /// Keeps the store small, and closes it.
     pub(crate) housekeeping: Housekeeping,
-    store: Store,
+    pub(crate) store: Store,
 }
 
 impl Local {
@@ -46,17 +48,20 @@ impl Local {
         metrics: &mut Registry,
     ) -> Result<Self> {
         let (store, housekeeping) = fleetscope_store::open(&config.storage.data_dir).await?;
-        let clusters = registry::clusters(&store, parts);
+        let housekeeping = housekeeping.with_retention(registry::retention(&config.audit));
+        let outbound = collector::outbound(config, metrics)?;
+        let access = access::access(config, &store, outbound.clone(), &parts.clock)?;
+        let clusters = registry::clusters(&store, access.clone(), parts);
         let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
-        let telemetry = collector::telemetry(config, clusters.clone(), metrics)?;
-        let intelligence =
-            intelligence::service(&store, telemetry.clone(), clusters.clone(), parts);
+        let telemetry = collector::telemetry(clusters.clone(), access.clone(), outbound);
+        let rights = (clusters.clone(), access.clone());
+        let intelligence = intelligence::service(&store, telemetry.clone(), rights, parts);
         let services = Services {
             registry: clusters,
             tokens,
             telemetry,
             intelligence,
-            streaming: streaming::service(&store),
+            streaming: streaming::service(&store, access),
             board: board.clone(),
             clock: parts.clock.clone(),
             stopping: work.stopping(),
@@ -74,12 +79,15 @@ impl Local {
         others().map(|role| fleetscope_api::router(role, &self.services))
     }
 
-    /// What the roles need to be ready.
-    pub(crate) fn checks(&self) -> Vec<Check> {
+    /// What the roles need. What there is none of yet is said to be so.
+    pub(crate) fn probes(&self) -> Vec<Probe> {
         vec![
-            registry::check(&self.store),
-            intelligence::check(&self.store),
-            streaming::check(&self.store),
+            registry::probe(&self.store),
+            Probe::not_configured(Role::Collector, "cache"),
+            intelligence::probe(&self.store),
+            Probe::not_configured(Role::Intelligence, "language_model"),
+            streaming::probe(&self.store),
+            Probe::not_configured(Role::Streaming, "bus"),
         ]
     }
 

@@ -1,21 +1,26 @@
 //! What a process is made of, in the order in which it comes to be.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::Router;
 use fleetscope_api::TaskBoard;
 use fleetscope_config::Config;
-use fleetscope_gateway::{Edge, EdgeMetrics, Limits};
+use fleetscope_gateway::{
+    AuditWriter, Edge, EdgeMetrics, HealthBoard, Limits, Origins, Rate, RateLimits,
+};
 use fleetscope_model::Role;
 use fleetscope_ports::{Clock, IdSource};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
-use crate::admin::readiness::{Check, Readiness};
+use crate::admin::readiness::Readiness;
 use crate::admin::{self, measures};
-use crate::driver::Driver;
+use crate::driver::{Driver, Schedule};
 use crate::roles::{self, Local};
+use crate::tls::{Certificates, Rotation};
 use crate::{Result, Running, http};
 
 /// What is passed in, so that a test can hold it still.
@@ -40,6 +45,7 @@ pub struct Parts {
 pub async fn start(config: Config, parts: Parts) -> Result<Running> {
     config.validate()?;
     install_cryptography();
+    let certificates = Certificates::load(&config.tls).await?;
     let listeners = Listeners::take(&config).await?;
     let mut metrics = Registry::default();
     let (work, board) = (Driver::new(), TaskBoard::default());
@@ -50,13 +56,25 @@ pub async fn start(config: Config, parts: Parts) -> Result<Running> {
     } else {
         None
     };
-    let doors = Doors::make(&config, &edge, local.as_ref())?;
+    let doors = Doors::make(&config, &edge, local.as_ref(), &mut metrics)?;
     // Nothing can fail from here on, and only from here on does anything run.
-    let mut running = serve(&config, listeners, doors, work, metrics);
+    let acceptor = certificates.as_ref().map(Certificates::acceptor);
+    let mut running = serve(&config, listeners, doors, (work, acceptor), metrics);
     if let Some(local) = local {
         running.askers = local.begin_tasks(&config, &parts, &running.work, &board);
         running.bootstrap_token = local.bootstrap_token;
         running.housekeeping = Some(local.housekeeping);
+    }
+    if let Some(certificates) = certificates {
+        let every = Schedule {
+            every: Some(config.tls.reload),
+            wake: None,
+        };
+        let rotation = Rotation(certificates);
+        let asker = running
+            .work
+            .drive(rotation, every, parts.clock.clone(), board.clone());
+        running.askers.push(asker);
     }
     running.board = board;
     tracing::info!(
@@ -68,30 +86,52 @@ pub async fn start(config: Config, parts: Parts) -> Result<Running> {
     Ok(running)
 }
 
-/// The routers of the process's addresses, and what its roles need.
+/// The routers of the process's addresses, and how its roles fare.
 struct Doors {
     public: Option<Router>,
+    audit: Option<AuditWriter>,
     inner: Option<Router>,
-    checks: Vec<Check>,
+    health: HealthBoard,
 }
 
 impl Doors {
-    fn make(config: &Config, edge: &Edge, local: Option<&Local>) -> Result<Self> {
-        let mut checks = local.map(Local::checks).unwrap_or_default();
-        let mut public = None;
-        if config.server.has(Role::Gateway) {
-            let gateway = roles::gateway::public(config, edge, local)?;
-            checks.extend(gateway.checks);
-            public = Some(gateway.router);
+    fn make(
+        config: &Config,
+        edge: &Edge,
+        local: Option<&Local>,
+        metrics: &mut Registry,
+    ) -> Result<Self> {
+        let gateway = config.server.has(Role::Gateway);
+        let mut probes = local.map(Local::probes).unwrap_or_default();
+        let mut remotes = Vec::new();
+        if gateway && local.is_none() {
+            remotes = roles::gateway::remotes(config, edge)?;
+            probes.extend(roles::gateway::probes(&remotes));
         }
+        let hub = roles::identity::hub(config)?;
+        if gateway {
+            probes.push(roles::gateway::hub_probe(hub.as_ref()));
+        }
+        let health = HealthBoard::new(&config.server.roles, probes, edge.clock.clone());
+        let public = gateway
+            .then(|| {
+                let behind = (local, remotes);
+                let shown = (health.clone(), metrics);
+                roles::gateway::public(config, edge, behind, hub.as_ref(), shown)
+            })
+            .transpose()?;
+        let (public, audit) = public.unzip();
         let inner = match (config.server.inner_listen, local) {
-            (Some(_), Some(local)) => Some(roles::gateway::inner(config, edge, local)?),
+            (Some(_), Some(local)) => {
+                Some(roles::gateway::inner(config, edge, local, health.clone())?)
+            }
             _ => None,
         };
         Ok(Self {
             public,
+            audit,
             inner,
-            checks,
+            health,
         })
     }
 }
@@ -100,25 +140,29 @@ fn serve(
     config: &Config,
     listeners: Listeners,
     doors: Doors,
-    work: Driver,
+    (work, acceptor): (Driver, Option<TlsAcceptor>),
     metrics: Registry,
 ) -> Running {
     let observers = Driver::new();
+    if let Some(audit) = doors.audit {
+        work.spawn(audit.run());
+    }
     if let (Some(listener), Some(router)) = (listeners.public, doors.public) {
-        http::serve(&work, listener, router);
+        http::serve(&work, listener, router, acceptor);
     }
     if let (Some(listener), Some(router)) = (listeners.inner, doors.inner) {
-        http::serve(&work, listener, router);
+        http::serve(&work, listener, router, None);
     }
     let readiness = Readiness {
         roles: config.server.roles.clone(),
-        checks: doors.checks,
+        health: doors.health,
         work: work.clone(),
     };
     http::serve(
         &observers,
         listeners.admin,
         admin::router(readiness, metrics),
+        None,
     );
     Running {
         public: listeners.public_address,
@@ -150,8 +194,30 @@ fn edge(config: &Config, parts: &Parts, work: &Driver, metrics: &mut Registry) -
             request_timeout: config.server.request_timeout,
             max_streams: config.server.max_streams as usize,
         },
+        rates: rates(&config.limits),
+        origins: Origins::new(config.server.allowed_origins.iter().cloned()),
+        tls: config.tls.files().is_some(),
         metrics: EdgeMetrics::register(metrics),
         stopping: work.stopping(),
+    }
+}
+
+fn rates(limits: &fleetscope_config::Limits) -> RateLimits {
+    // The configuration's check refuses zero.
+    let count = |count: u32| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
+    let route = |per_second: u32| Rate {
+        per_second: count(per_second),
+        burst: count(per_second.saturating_mul(10)),
+    };
+    RateLimits {
+        per_caller: Rate {
+            per_second: count(limits.per_second),
+            burst: count(limits.burst),
+        },
+        routes: limits
+            .of_routes()
+            .map(|(name, per_second)| (name.to_owned(), route(per_second)))
+            .collect(),
     }
 }
 

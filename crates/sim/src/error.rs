@@ -16,6 +16,9 @@ pub enum Error {
     /// The thread that fills in a cluster's history ended early.
     #[error("filling in the history of a cluster failed; this is a defect of the simulation")]
     History,
+    /// A key of the simulated issuer can't be made or can't sign.
+    #[error("the simulated issuer can't sign; this is a defect of the system's cryptography")]
+    Signing,
     /// No such fault.
     #[error("there is no fault `{name}`; write one of {}", names())]
     UnknownFault {

@@ -8,6 +8,9 @@
 //! **Must not know**: any other crate of the workspace, the wall clock, any randomness but its
 //! own seed. The same seed and the same times give the same bytes.
 //!
+//! Beside the fleet, [`hub`] is the identity side of an API server: token reviews and OpenShift's
+//! OAuth server; [`issuer`] is an OpenID Connect issuer.
+//!
 //! Start reading at [`Simulation`], then `cluster` for how everything is derived from a tick,
 //! `world` for what happens in one, and `faults` for what can go wrong in it.
 
@@ -21,6 +24,8 @@ mod duration;
 mod error;
 mod faults;
 mod history;
+pub mod hub;
+pub mod issuer;
 pub mod kubernetes;
 mod loki;
 mod metrics;

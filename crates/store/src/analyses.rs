@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fleetscope_model::{AnalysisId, AnomalyAnalysis, NewEvent, Origin, Page, PageRequest, Status};
 use fleetscope_ports::{AnalysisStore, Error, Result};
+use tracing::instrument;
 
 use crate::document::{decode, decode_readable, encode};
 use crate::failure::failure;
@@ -23,6 +24,7 @@ pub(crate) struct Analyses(pub(crate) Arc<Database>);
 
 #[async_trait]
 impl AnalysisStore for Analyses {
+    #[instrument(level = "debug", skip_all, name = "analyses.put", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn put(&self, analysis: &AnomalyAnalysis, events: &[NewEvent]) -> Result<()> {
         const SQL: &str = "INSERT INTO analyses (id, origin, status, created_at_ms, document) \
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO UPDATE SET origin = excluded.origin, \
@@ -43,6 +45,7 @@ impl AnalysisStore for Analyses {
         write.commit().await
     }
 
+    #[instrument(level = "debug", skip_all, name = "analyses.get", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn get(&self, id: AnalysisId) -> Result<AnomalyAnalysis> {
         let document: Option<String> =
             sqlx::query_scalar("SELECT document FROM analyses WHERE id = ?1")
@@ -54,10 +57,12 @@ impl AnalysisStore for Analyses {
         decode(WHAT, &id, &document)
     }
 
+    #[instrument(level = "debug", skip_all, name = "analyses.list", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn list(&self, page: &PageRequest) -> Result<Page<AnomalyAnalysis>> {
         LISTING.page(&self.0.readers, page).await
     }
 
+    #[instrument(level = "debug", skip_all, name = "analyses.pending", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn pending(&self, limit: u32) -> Result<Vec<AnomalyAnalysis>> {
         let rows = sqlx::query_as(
             "SELECT id, document FROM analyses WHERE status = 'pending' ORDER BY id LIMIT ?1",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fleetscope_model::{Cluster, ClusterId, ErrorKind, NewEvent, Page, PageRequest};
 use fleetscope_ports::{ClusterStore, Error, Result};
+use tracing::instrument;
 
 use crate::document::{decode, encode};
 use crate::failure::failure;
@@ -24,6 +25,7 @@ pub(crate) struct Clusters(pub(crate) Arc<Database>);
 
 #[async_trait]
 impl ClusterStore for Clusters {
+    #[instrument(level = "debug", skip_all, name = "clusters.insert", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn insert(&self, cluster: &Cluster, event: &NewEvent) -> Result<()> {
         let mut write = self.0.write().await?;
         write.refuse_taken_name(cluster).await?;
@@ -41,6 +43,7 @@ impl ClusterStore for Clusters {
         write.commit().await
     }
 
+    #[instrument(level = "debug", skip_all, name = "clusters.update", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn update(&self, cluster: &Cluster, event: &NewEvent) -> Result<()> {
         let mut write = self.0.write().await?;
         let stored = write.generation(cluster.id).await?;
@@ -60,6 +63,7 @@ impl ClusterStore for Clusters {
         write.commit().await
     }
 
+    #[instrument(level = "debug", skip_all, name = "clusters.delete", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn delete(&self, id: ClusterId, generation: Option<u64>, event: &NewEvent) -> Result<()> {
         let mut write = self.0.write().await?;
         let stored = write.generation(id).await?;
@@ -75,6 +79,7 @@ impl ClusterStore for Clusters {
         write.commit().await
     }
 
+    #[instrument(level = "debug", skip_all, name = "clusters.get", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn get(&self, id: ClusterId) -> Result<Cluster> {
         let document: Option<String> =
             sqlx::query_scalar("SELECT document FROM clusters WHERE id = ?1")
@@ -86,6 +91,7 @@ impl ClusterStore for Clusters {
         decode(WHAT, &id, &document)
     }
 
+    #[instrument(level = "debug", skip_all, name = "clusters.list", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn list(&self, page: &PageRequest) -> Result<Page<Cluster>> {
         LISTING.page(&self.0.readers, page).await
     }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use fleetscope_model::{Event, EventKind, EventSeq, NewEvent};
 use fleetscope_ports::{EventLog, Result};
 use tokio::sync::watch;
+use tracing::instrument;
 
 use crate::document::decode;
 use crate::failure::failure;
@@ -18,6 +19,7 @@ pub(crate) struct Events(pub(crate) Arc<Database>);
 
 #[async_trait]
 impl EventLog for Events {
+    #[instrument(level = "debug", skip_all, name = "events.append", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn append(&self, events: &[NewEvent]) -> Result<Vec<Event>> {
         if events.is_empty() {
             return Ok(Vec::new());
@@ -28,6 +30,7 @@ impl EventLog for Events {
         Ok(recorded)
     }
 
+    #[instrument(level = "debug", skip_all, name = "events.after", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn after(&self, seq: EventSeq, kinds: &[EventKind], limit: u32) -> Result<Vec<Event>> {
         const SQL: &str = "SELECT seq, document FROM events \
              WHERE seq > ?1 AND kind IN (SELECT value FROM json_each(?2)) ORDER BY seq LIMIT ?3";

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fleetscope_model::{ErrorKind, Investigation, InvestigationId, NewEvent, Page, PageRequest};
 use fleetscope_ports::{Error, InvestigationStore, Result};
+use tracing::instrument;
 
 use crate::analyses::status;
 use crate::document::{decode, decode_readable, encode};
@@ -25,6 +26,7 @@ pub(crate) struct Investigations(pub(crate) Arc<Database>);
 
 #[async_trait]
 impl InvestigationStore for Investigations {
+    #[instrument(level = "debug", skip_all, name = "investigations.put", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn put(&self, investigation: &Investigation, events: &[NewEvent]) -> Result<()> {
         const SQL: &str = "INSERT INTO investigations (id, revision, status, open, document) \
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO UPDATE SET \
@@ -46,6 +48,7 @@ impl InvestigationStore for Investigations {
         write.commit().await
     }
 
+    #[instrument(level = "debug", skip_all, name = "investigations.get", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn get(&self, id: InvestigationId) -> Result<Investigation> {
         let document: Option<String> =
             sqlx::query_scalar("SELECT document FROM investigations WHERE id = ?1")
@@ -57,10 +60,12 @@ impl InvestigationStore for Investigations {
         decode(WHAT, &id, &document)
     }
 
+    #[instrument(level = "debug", skip_all, name = "investigations.list", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn list(&self, page: &PageRequest) -> Result<Page<Investigation>> {
         LISTING.page(&self.0.readers, page).await
     }
 
+    #[instrument(level = "debug", skip_all, name = "investigations.pending", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn pending(&self, limit: u32) -> Result<Vec<Investigation>> {
         self.oldest(
             "SELECT id, document FROM investigations WHERE status = 'pending' ORDER BY id LIMIT ?1",
@@ -69,6 +74,7 @@ impl InvestigationStore for Investigations {
         .await
     }
 
+    #[instrument(level = "debug", skip_all, name = "investigations.open", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn open(&self, limit: u32) -> Result<Vec<Investigation>> {
         self.oldest(
             "SELECT id, document FROM investigations WHERE open = 1 ORDER BY id LIMIT ?1",

@@ -18,6 +18,7 @@ use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
+use tracing::instrument;
 
 use crate::folder::unusable;
 
@@ -44,17 +45,20 @@ impl LocalObjects {
 
 #[async_trait]
 impl Objects for LocalObjects {
+    #[instrument(level = "debug", skip_all, name = "objects.put", fields(otel.kind = "client"))]
     async fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
         let put = self.files.put(&path(key)?, bytes.into()).await;
         put.map(drop).map_err(|error| failure(key, error))
     }
 
+    #[instrument(level = "debug", skip_all, name = "objects.get", fields(otel.kind = "client"))]
     async fn get(&self, key: &str) -> Result<Bytes> {
         let found = self.files.get(&path(key)?).await;
         let bytes = found.map_err(|error| failure(key, error))?.bytes().await;
         bytes.map_err(|error| failure(key, error))
     }
 
+    #[instrument(level = "debug", skip_all, name = "objects.delete", fields(otel.kind = "client"))]
     async fn delete(&self, key: &str) -> Result<()> {
         match self.files.delete(&path(key)?).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
@@ -62,6 +66,7 @@ impl Objects for LocalObjects {
         }
     }
 
+    #[instrument(level = "debug", skip_all, name = "objects.list", fields(otel.kind = "client"))]
     async fn list(&self, prefix: &str, limit: usize) -> Result<Vec<String>> {
         // The folder that the prefix names for certain; the rest may be the beginning of a name.
         let folder = match prefix.rsplit_once('/') {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fleetscope_model::{NewEvent, Page, PageRequest, Report, ReportId};
 use fleetscope_ports::{Error, ReportStore, Result};
+use tracing::instrument;
 
 use crate::document::{decode, encode};
 use crate::failure::failure;
@@ -24,6 +25,7 @@ pub(crate) struct Reports(pub(crate) Arc<Database>);
 
 #[async_trait]
 impl ReportStore for Reports {
+    #[instrument(level = "debug", skip_all, name = "reports.insert", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn insert(&self, report: &Report, event: &NewEvent) -> Result<()> {
         let mut write = self.0.write().await?;
         sqlx::query("INSERT INTO reports (id, object, document) VALUES (?1, ?2, ?3)")
@@ -37,6 +39,7 @@ impl ReportStore for Reports {
         write.commit().await
     }
 
+    #[instrument(level = "debug", skip_all, name = "reports.get", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn get(&self, id: ReportId) -> Result<Report> {
         let document: Option<String> =
             sqlx::query_scalar("SELECT document FROM reports WHERE id = ?1")
@@ -48,6 +51,7 @@ impl ReportStore for Reports {
         decode(WHAT, &id, &document)
     }
 
+    #[instrument(level = "debug", skip_all, name = "reports.delete", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn delete(&self, id: ReportId, event: &NewEvent) -> Result<Report> {
         let mut write = self.0.write().await?;
         let document: Option<String> =
@@ -63,10 +67,12 @@ impl ReportStore for Reports {
         Ok(report)
     }
 
+    #[instrument(level = "debug", skip_all, name = "reports.list", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn list(&self, page: &PageRequest) -> Result<Page<Report>> {
         LISTING.page(&self.0.readers, page).await
     }
 
+    #[instrument(level = "debug", skip_all, name = "reports.known_objects", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn known_objects(&self, keys: &[String]) -> Result<Vec<String>> {
         const SQL: &str =
             "SELECT object FROM reports WHERE object IN (SELECT value FROM json_each(?1))";

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fleetscope_model::{ApiToken, ErrorKind, NewEvent, Page, PageRequest, TokenId};
 use fleetscope_ports::{Error, Result, TokenStore};
+use tracing::instrument;
 
 use crate::document::{decode, encode};
 use crate::failure::failure;
@@ -23,6 +24,7 @@ pub(crate) struct Tokens(pub(crate) Arc<Database>);
 
 #[async_trait]
 impl TokenStore for Tokens {
+    #[instrument(level = "debug", skip_all, name = "tokens.insert", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn insert(&self, token: &ApiToken, digest: &[u8; 32], event: &NewEvent) -> Result<()> {
         let mut write = self.0.write().await?;
         let taken: Option<i64> = sqlx::query_scalar("SELECT 1 FROM tokens WHERE name = ?1")
@@ -45,6 +47,7 @@ impl TokenStore for Tokens {
         write.commit().await
     }
 
+    #[instrument(level = "debug", skip_all, name = "tokens.find", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn find(&self, digest: &[u8; 32]) -> Result<Option<ApiToken>> {
         // By an index, and so not in constant time: the time tells something about digests, from
         // which nothing follows about a token of 256 random bits.
@@ -58,6 +61,7 @@ impl TokenStore for Tokens {
             .transpose()
     }
 
+    #[instrument(level = "debug", skip_all, name = "tokens.delete", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn delete(&self, id: TokenId, event: &NewEvent) -> Result<()> {
         let mut write = self.0.write().await?;
         let deleted = sqlx::query("DELETE FROM tokens WHERE id = ?1")
@@ -72,10 +76,12 @@ impl TokenStore for Tokens {
         write.commit().await
     }
 
+    #[instrument(level = "debug", skip_all, name = "tokens.list", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn list(&self, page: &PageRequest) -> Result<Page<ApiToken>> {
         LISTING.page(&self.0.readers, page).await
     }
 
+    #[instrument(level = "debug", skip_all, name = "tokens.count", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn count(&self) -> Result<u64> {
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM tokens")
             .fetch_one(&self.0.readers)

@@ -13,10 +13,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("config", &["model"]),
     ("outbound", &["model"]),
     ("store", &["model", "ports"]),
-    ("identity", &["model", "ports"]),
     ("registry", &["model", "ports"]),
     ("streaming", &["model", "ports"]),
     ("kubernetes", &["model", "outbound"]),
+    // Whose a token is, is asked of API servers and issuers.
+    ("identity", &["model", "ports", "outbound", "kubernetes"]),
     ("collector", &["model", "ports", "outbound", "kubernetes"]),
     ("intelligence", &["model", "ports", "engine", "report"]),
     (
@@ -70,7 +71,8 @@ const TEST_EDGES: &[(&str, &[&str])] = &[
         "gateway",
         &["registry", "intelligence", "streaming", "store"],
     ),
-    ("identity", &["store"]),
+    ("identity", &["store", "sim"]),
+    ("runtime", &["sim"]),
 ];
 
 /// Libraries that only these crates may name, also in tests unless said otherwise.
@@ -84,6 +86,12 @@ const LIBRARIES: &[(&str, &[&str])] = &[
         &["api", "gateway", "runtime", "sim", "testkit", "fleetscope"],
     ),
     ("utoipa", &["api", "client"]),
+    ("jsonschema", &["api"]),
+    ("governor", &["gateway"]),
+    ("opentelemetry", &["gateway", "outbound", "runtime"]),
+    ("opentelemetry-otlp", &["runtime"]),
+    ("tracing-opentelemetry", &["gateway", "outbound", "runtime"]),
+    ("tracing-subscriber", &["runtime"]),
     ("reqwest", &["outbound", "client", "testkit", "fleetscope"]),
     ("jsonwebtoken", &["identity"]),
     ("clap", &["fleetscope"]),

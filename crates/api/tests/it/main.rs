@@ -1,6 +1,8 @@
 //! The OpenAPI document and the table of routes agree.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod contract;
+
 use std::collections::BTreeSet;
 
 use fleetscope_api::TABLE;
@@ -28,13 +30,21 @@ fn every_documented_route_stands_in_the_table_and_the_other_way_round() {
 }
 
 #[test]
-fn only_the_openapi_document_answers_without_a_token() {
+fn only_the_openapi_document_and_the_login_answer_without_a_token() {
     let anonymous: Vec<_> = TABLE
         .iter()
         .filter(|route| route.permission.is_none())
         .map(|route| route.path)
         .collect();
-    assert_eq!(anonymous, ["/api/v1/openapi.json"]);
+    assert_eq!(
+        anonymous,
+        [
+            "/api/v1/openapi.json",
+            "/auth/login",
+            "/auth/callback",
+            "/auth/logout"
+        ]
+    );
 }
 
 #[test]
@@ -44,6 +54,16 @@ fn the_document_on_disk_is_the_one_the_types_give() {
     assert!(
         stored.trim_end() == made.trim_end(),
         "docs/openapi.json is not what the types give: run `cargo xtask generate`, and look at \
+         what changed before committing it"
+    );
+}
+
+#[test]
+fn the_page_about_rights_on_disk_is_the_one_the_table_gives() {
+    let stored = include_str!("../../../../docs/authorisation.md");
+    assert!(
+        stored == fleetscope_api::authorisation(),
+        "docs/authorisation.md is not what the table gives: run `cargo xtask generate`, and look at \
          what changed before committing it"
     );
 }
@@ -59,6 +79,13 @@ fn every_operation_says_how_it_refuses_and_who_may_call_it() {
                     responses.contains_key(status),
                     "{method} {path} lacks {status}"
                 );
+            }
+            let route = TABLE
+                .iter()
+                .find(|route| route.path == path && route.method.eq_ignore_ascii_case(method));
+            if route.unwrap().permission.is_none() {
+                assert_eq!(operation["security"], serde_json::json!(null), "{path}");
+                continue;
             }
             assert_eq!(
                 operation["security"][0]["bearer"],

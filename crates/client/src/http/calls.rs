@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::{CALL_LIMIT, Client, Error};
 use crate::wire::{
     AnomalyAnalysis, AnomalyRequest, ApiToken, Cluster, CreatedToken, Event, Investigation,
-    InvestigationRequest, MetricAnswer, NewCluster, NewReport, NewToken, Page, Report, TaskList,
+    InvestigationRequest, Me, MetricAnswer, NewCluster, NewReport, NewToken, Page, Report,
+    TaskList, TokenQuestion, TokenVerdict,
 };
 
 /// Where to go on in a list.
@@ -52,6 +53,19 @@ impl MetricScope {
 }
 
 impl Client {
+    /// Who is asking.
+    pub async fn me(&self) -> Result<Me, Error> {
+        self.get("/auth/me", &[]).await
+    }
+
+    /// Whose a token is.
+    pub async fn validate_token(&self, token: &str) -> Result<TokenVerdict, Error> {
+        let question = TokenQuestion {
+            token: token.to_owned(),
+        };
+        self.post("/auth/validate", &question).await
+    }
+
     /// Registers a cluster.
     pub async fn create_cluster(&self, cluster: &NewCluster) -> Result<Cluster, Error> {
         self.post("/api/v1/clusters", cluster).await

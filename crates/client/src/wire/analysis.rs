@@ -71,7 +71,10 @@ pub struct AnomalyRequest {
     pub clusters: Option<Vec<Uuid>>,
     /// `PromQL` whose series are judged; the built-in watches where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "sum by (service) (rate(traces_spanmetrics_calls_total[5m]))")]
+    #[schema(
+        example = "sum by (service) (rate(traces_spanmetrics_calls_total[5m]))",
+        max_length = 4096
+    )]
     pub query: Option<String>,
     /// First instant to judge; an hour before `end` where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

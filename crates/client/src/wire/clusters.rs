@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::{Object, ObjectBuilder, Type};
 use uuid::Uuid;
 
 /// One place to read from.
@@ -16,7 +17,7 @@ pub struct Endpoint {
     pub url: String,
     /// Value of the `X-Scope-OrgID` header, for multi-tenant servers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 150)]
+    #[schema(min_length = 1, max_length = 150)]
     pub tenant: Option<String>,
 }
 
@@ -46,7 +47,12 @@ pub struct Endpoints {
 #[serde(deny_unknown_fields)]
 pub struct NewCluster {
     /// DNS label (lower-case letters, digits, hyphens), unique; the value of the `cluster` label.
-    #[schema(example = "shop", max_length = 63)]
+    #[schema(
+        example = "shop",
+        min_length = 1,
+        max_length = 63,
+        pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+    )]
     pub name: String,
     /// For example `production`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +64,7 @@ pub struct NewCluster {
     pub provider: Option<String>,
     /// Free labels; at most 64.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(schema_with = labels)]
     pub labels: BTreeMap<String, String>,
     /// Where its telemetry is read.
     #[serde(default)]
@@ -87,4 +94,20 @@ pub struct Cluster {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+/// The limits of Kubernetes' own labels, and a bound on their number.
+fn labels() -> Object {
+    let text = || {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(63))
+    };
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some("Free labels; at most 64."))
+        .max_properties(Some(64))
+        .property_names(Some(text()))
+        .additional_properties(Some(text()))
+        .build()
 }

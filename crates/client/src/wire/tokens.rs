@@ -24,7 +24,11 @@ pub enum TokenRole {
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// A name for it, unique.
-    #[schema(max_length = 63)]
+    #[schema(
+        min_length = 1,
+        max_length = 63,
+        pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+    )]
     pub name: String,
     /// What its bearer may do.
     pub role: TokenRole,

@@ -39,19 +39,33 @@ fn a_line_that_is_commented_out_can_be_switched_on() {
     let example = Config::example_toml();
     let mut switched = 0;
     for line in example.lines().filter(|line| is_off(line)) {
-        if line.starts_with("#key_file") {
-            // Names a file that is not there; `secrets.rs` reads one that is.
+        if line.starts_with("#key_file") || line.starts_with("#cert_file") {
+            // Names a file that is not there, or half of a pair; `secrets.rs` reads one that is.
             continue;
         }
         let on = example.replace(line, &line[1..]);
-        let needs = [(
-            "FLEETSCOPE_SERVICES__KEY",
-            "0123456789abcdef0123456789abcdef",
-        )];
+        // What some lines need beside themselves.
+        let needs = [
+            (
+                "FLEETSCOPE_SERVICES__KEY",
+                "0123456789abcdef0123456789abcdef",
+            ),
+            ("FLEETSCOPE_HUB__IN_CLUSTER", "true"),
+            ("FLEETSCOPE_IDENTITY__AUTHENTICATORS", "openshift,oidc"),
+            (
+                "FLEETSCOPE_IDENTITY__OIDC__ISSUER",
+                "https://login.example.com",
+            ),
+            ("FLEETSCOPE_IDENTITY__LOGIN__CLIENT_ID", "fleetscope"),
+        ];
         load(&on, &needs).unwrap_or_else(|error| panic!("{line}: {error}"));
         switched += 1;
     }
-    assert_eq!(switched, 6, "inner_listen, key and four addresses");
+    assert_eq!(
+        switched, 17,
+        "inner_listen, key, a gateway's token, four addresses of roles, three keys of the hub, two \
+         of the issuer, four of the login, one of traces"
+    );
 }
 
 fn is_off(line: &str) -> bool {

@@ -17,7 +17,7 @@ use crate::exit::Failure;
 )]
 pub(crate) async fn run(args: Serve) -> Result<ExitCode, Failure> {
     let config = config::load(args.settings)?;
-    fleetscope_runtime::init_logging(&config.log)?;
+    let _exporting = fleetscope_runtime::init_logging(&config.log, &config.traces)?;
     let signals = Signals::catch()?;
     let parts = Parts {
         clock: Arc::new(SystemClock),

@@ -45,19 +45,19 @@ async fn wrong_bodies_are_refused_at_the_field_that_is_wrong() {
         (
             "/api/v1/clusters",
             r#"{"name":"Not A Label"}"#,
-            400,
+            422,
             "/name",
         ),
         (
             "/api/v1/clusters",
             r#"{"name":"a","endpoints":{"loki":{"url":"ftp://x"}}}"#,
-            400,
+            422,
             "/endpoints/loki/url",
         ),
         (
             "/api/v1/analysis/rca",
             r#"{"start":"2026-01-02T00:00:00Z","end":"2026-01-01T00:00:00Z"}"#,
-            400,
+            422,
             "/end",
         ),
         (
@@ -72,7 +72,7 @@ async fn wrong_bodies_are_refused_at_the_field_that_is_wrong() {
             422,
             "/sensitivity",
         ),
-        ("/api/v1/analysis/anomaly", r#"{"step":"0s"}"#, 400, "/step"),
+        ("/api/v1/analysis/anomaly", r#"{"step":"0s"}"#, 422, "/step"),
         (
             "/api/v1/reports",
             r#"{"investigation":"00000000-0000-7000-8000-000000000000"}"#,
@@ -126,41 +126,41 @@ async fn wrong_queries_are_refused_with_what_to_write() {
     let app = TestApp::one().await;
     let range = "/api/v1/metrics/query_range?query=up";
     for (path, status, code) in [
-        ("/api/v1/metrics/query".to_owned(), 400, "invalid_parameter"),
+        ("/api/v1/metrics/query".to_owned(), 422, "invalid_request"),
         (
             "/api/v1/metrics/query?query=up&colour=red".to_owned(),
-            400,
-            "invalid_parameter",
+            422,
+            "invalid_request",
         ),
         (
             "/api/v1/metrics/query?query=up&time=noon".to_owned(),
-            400,
+            422,
             "invalid_request",
         ),
         (
             "/api/v1/metrics/query?query=sum(".to_owned(),
-            400,
+            422,
             "invalid_query",
         ),
         (
             format!("{range}&start=2&end=1&step=1"),
-            400,
+            422,
             "invalid_request",
         ),
         (
             format!("{range}&start=1&end=2&step=-1"),
-            400,
+            422,
             "invalid_request",
         ),
         (
             format!("{range}&start=0&end=100000&step=1"),
-            400,
+            422,
             "too_many_points",
         ),
         (
             format!("{range}&start=1&end=2&step=1&cluster=x"),
-            400,
-            "invalid_parameter",
+            422,
+            "invalid_request",
         ),
         (
             format!("{range}&start=1&end=2&step=1&cluster=00000000-0000-7000-8000-000000000000"),
@@ -169,25 +169,29 @@ async fn wrong_queries_are_refused_with_what_to_write() {
         ),
         (
             "/api/v1/clusters?limit=0".to_owned(),
-            400,
+            422,
             "invalid_request",
         ),
         (
             "/api/v1/clusters?limit=501".to_owned(),
-            400,
+            422,
             "invalid_request",
         ),
         (
             "/api/v1/clusters?cursor=%21".to_owned(),
-            400,
+            422,
             "invalid_request",
         ),
         (
             "/api/v1/events?kind=birthday".to_owned(),
-            400,
+            422,
             "invalid_request",
         ),
-        ("/api/v1/clusters/not-an-id".to_owned(), 404, "not_found"),
+        (
+            "/api/v1/clusters/not-an-id".to_owned(),
+            422,
+            "invalid_request",
+        ),
         ("/api/v1/nothing/here".to_owned(), 404, "no_such_path"),
         ("/api/v2/clusters".to_owned(), 404, "no_such_path"),
     ] {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -18,7 +18,7 @@ use crate::Error;
 
 /// Refuses a body that says it is too long, cuts one that turns out to be, and gives up on a
 /// request whose answer does not begin in time.
-pub(crate) async fn bound(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+pub(crate) async fn bound(limits: Limits, request: Request, next: Next) -> Response {
     let declared = request
         .headers()
         .get(CONTENT_LENGTH)

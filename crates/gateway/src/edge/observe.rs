@@ -1,25 +1,27 @@
-//! The outermost layer: gives a request its id, removes what only doors may say, writes its line
-//! in the log, and counts it.
+//! The outermost layer: refuses a request whose target could be read in two ways, removes what is
+//! not for us to read, gives it its id, writes its line in the log, and counts it.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CONTENT_LENGTH, HeaderName};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, UPGRADE};
+use axum::http::{HeaderMap, HeaderValue, Method, Version};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use fleetscope_api::{Route, TABLE};
 use fleetscope_client::wire::Problem;
 use fleetscope_model::{Caller, Role};
 use fleetscope_ports::{Clock, IdSource};
-use tracing::{Instrument as _, Span, info, info_span};
+use tracing::{Instrument as _, Span, info};
 
-use super::Edge;
-use crate::EdgeMetrics;
+use super::guard::Guard;
+use super::streams::Streams;
+use super::{Edge, headers, path, trace};
 use crate::metrics::RequestLabels;
-use crate::wire::{INNER_ROUTES, is_ours, is_problem};
+use crate::wire::{INNER_ROUTES, is_problem};
+use crate::{EdgeMetrics, Error};
 
 /// Names a request in logs and problems, here and in every process that it passes through.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,12 +34,13 @@ const MOST_PROBLEM_BYTES: usize = 64 * 1024;
 pub(crate) struct AskedBy(pub(crate) Caller);
 
 /// The door that is observed.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Observer {
     door: Door,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     metrics: EdgeMetrics,
+    guard: Guard,
 }
 
 /// Which door.
@@ -65,6 +68,12 @@ impl Observer {
             clock: edge.clock.clone(),
             ids: edge.ids.clone(),
             metrics: edge.metrics.clone(),
+            guard: Guard {
+                origins: edge.origins.clone(),
+                tls: edge.tls && door == Door::Public,
+                limits: edge.limits,
+                streams: Streams::new(edge),
+            },
         }
     }
 
@@ -87,36 +96,60 @@ impl Observer {
 
 /// See the module. Of the URL only the path is logged: a query may hold anything.
 pub(crate) async fn observe(
-    State(observer): State<Observer>,
+    State(observer): State<Arc<Observer>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let started = Instant::now();
     let id = observer.request_id(request.headers());
+    let upgrade = request.headers().contains_key(UPGRADE);
+    let target = path::check(request.uri(), request.version());
     if observer.door == Door::Public {
-        remove_identity(request.headers_mut());
+        headers::keep_request_at_door(request.headers_mut());
     }
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let method = method_name(request.method());
     let (route, role) = matched(&request, method);
     let path = request.uri().path().chars().take(200).collect::<String>();
     let id_text = id.to_str().unwrap_or_default().to_owned();
-    let span = info_span!("request", request_id = %id_text, role = role.as_str());
+    let span = trace::of_request(request.headers(), method, route, role);
+    let trace = trace::id(&span);
+    span.record("request_id", id_text.as_str());
+    span.record("trace_id", trace.as_deref());
 
-    let response = next.run(request).instrument(span.clone()).await;
+    let version = request.version();
+    let response = match target {
+        Ok(()) => {
+            let guarded = observer.guard.run(request, next);
+            guarded.instrument(span.clone()).await
+        }
+        Err(flaw) => Error::AmbiguousTarget(flaw.as_str()).into_response(),
+    };
 
     let took = started.elapsed();
     let labels = RequestLabels {
         door: observer.door.as_str(),
-        method,
-        route,
-        status: u32::from(response.status().as_u16()),
+        http_request_method: method,
+        http_route: route,
+        http_response_status_code: u32::from(response.status().as_u16()),
     };
     log(&span, &labels, &path, &response, took.as_secs_f64());
     observer.metrics.request(&labels, took);
-    let mut response = name_request(response, &id_text).await;
+    if trace.is_some() {
+        trace::ended(&span, response.status());
+    }
+    let mut response = name_request(response, &id_text, trace).await;
     response.headers_mut().insert(REQUEST_ID, id);
+    if upgrade && version < Version::HTTP_2 {
+        refuse_upgrade(response.headers_mut());
+    }
     response
+}
+
+/// Whoever asked for another protocol and got an answer in this one may already be speaking the
+/// other: nothing more of that connection is read.
+fn refuse_upgrade(headers: &mut HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
 fn log(span: &Span, labels: &RequestLabels, path: &str, response: &Response, seconds: f64) {
@@ -125,27 +158,15 @@ fn log(span: &Span, labels: &RequestLabels, path: &str, response: &Response, sec
     span.in_scope(|| {
         info!(
             door = labels.door,
-            method = labels.method,
+            method = labels.http_request_method,
             path,
-            route = labels.route,
-            status = labels.status,
+            route = labels.http_route,
+            status = labels.http_response_status_code,
             caller,
             seconds,
             "answered"
         );
     });
-}
-
-/// Nobody outside may say who is calling: headers of that name are the doors' alone.
-fn remove_identity(headers: &mut HeaderMap) {
-    let ours: Vec<_> = headers
-        .keys()
-        .filter(|name| is_ours(name))
-        .cloned()
-        .collect();
-    for name in ours {
-        headers.remove(name);
-    }
 }
 
 /// Method names come from a fixed set, as they become labels.
@@ -158,7 +179,7 @@ fn method_name(method: &Method) -> &'static str {
         "PATCH" => "PATCH",
         "DELETE" => "DELETE",
         "OPTIONS" => "OPTIONS",
-        _ => "other",
+        _ => "_OTHER",
     }
 }
 
@@ -175,12 +196,12 @@ fn matched(request: &Request, method: &str) -> (&'static str, Role) {
     let exact = on_path().find(|route: &&Route| route.method == method);
     match exact.or_else(|| on_path().next()) {
         Some(route) => (route.path, route.role),
-        None => ("none", Role::Gateway),
+        None => ("", Role::Gateway),
     }
 }
 
-/// Writes the request's id into a problem, so that who shows it to us can be helped.
-async fn name_request(response: Response, id: &str) -> Response {
+/// Writes the ids of the request and its trace into a problem, so that who shows it to us can be helped.
+async fn name_request(response: Response, id: &str, trace: Option<String>) -> Response {
     if !is_problem(response.headers()) {
         return response;
     }
@@ -192,6 +213,7 @@ async fn name_request(response: Response, id: &str) -> Response {
         .ok()
         .and_then(|mut problem| {
             problem.request_id = Some(id.to_owned());
+            problem.trace_id = trace;
             serde_json::to_vec(&problem).ok()
         });
     let Some(named) = named else {

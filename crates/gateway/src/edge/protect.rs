@@ -1,13 +1,10 @@
 //! Headers that keep browsers from doing more with an answer than was meant.
 
-use axum::extract::Request;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, header};
 
 /// What is added where an answer does not say otherwise. Answers hold what one caller may see, so
 /// no cache may keep them.
@@ -22,15 +19,19 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (CACHE_CONTROL, "no-store"),
 ];
 
+/// How long browsers that were here over TLS come back over TLS only: two years, as the preload
+/// lists ask.
+const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
 /// Adds [`HEADERS`], and takes away what names the software.
-pub(crate) async fn protect(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub(crate) fn protect(headers: &mut HeaderMap, tls: bool) {
     headers.remove(header::SERVER);
+    if tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+    }
     for (name, value) in HEADERS {
         headers
             .entry(name)
             .or_insert_with(|| HeaderValue::from_static(value));
     }
-    response
 }

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
 use tokio::sync::{Semaphore, watch};
@@ -34,26 +32,26 @@ impl Streams {
     }
 }
 
-/// Gives an answer that is an event stream one of the places until it ends, and ends it when the
-/// process stops. An answer of another kind passes as it is.
-pub(crate) async fn hold(State(streams): State<Streams>, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
-    if !is_event_stream(&response) {
-        return response;
+impl Streams {
+    /// Gives an answer that is an event stream one of the places until it ends, and ends it when
+    /// the process stops. An answer of another kind passes as it is.
+    pub(crate) fn hold(&self, response: Response) -> Response {
+        if !is_event_stream(&response) {
+            return response;
+        }
+        let Ok(place) = self.places.clone().try_acquire_owned() else {
+            return Error::TooManyStreams(self.most).into_response();
+        };
+        let held = (place, self.metrics.stream());
+        let stopping = self.stopping.clone();
+        response.map(|body| {
+            let chunks = body.into_data_stream().take_until(stopped(stopping));
+            Body::from_stream(chunks.map(move |chunk| {
+                let _until_the_stream_is_dropped = &held;
+                chunk
+            }))
+        })
     }
-    let Ok(place) = streams.places.clone().try_acquire_owned() else {
-        return Error::TooManyStreams(streams.most).into_response();
-    };
-    let held = (place, streams.metrics.stream());
-    response.map(|body| {
-        let chunks = body
-            .into_data_stream()
-            .take_until(stopped(streams.stopping));
-        Body::from_stream(chunks.map(move |chunk| {
-            let _until_the_stream_is_dropped = &held;
-            chunk
-        }))
-    })
 }
 
 async fn stopped(mut stopping: watch::Receiver<bool>) {
@@ -61,7 +59,8 @@ async fn stopped(mut stopping: watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
-fn is_event_stream(response: &Response) -> bool {
+/// Whether an answer is an event stream.
+pub(crate) fn is_event_stream(response: &Response) -> bool {
     response
         .headers()
         .get(CONTENT_TYPE)

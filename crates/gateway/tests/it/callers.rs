@@ -19,7 +19,7 @@ async fn a_token_makes_its_bearer_the_caller_and_goes_no_further() {
     let said = json_of(response).await;
     assert_eq!(
         said["caller"],
-        json!({ "name": "token:operator", "role": "operator" })
+        json!({ "name": "token:operator", "role": "operator", "authority": "local" })
     );
     assert_eq!(said["headers"].get("authorization"), None);
 }
@@ -46,10 +46,13 @@ async fn no_bad_and_expired_tokens_are_401_with_a_challenge() {
     fixture.clock.advance(Duration::from_mins(1));
     for (headers, code) in headers {
         let response = send(&door, request("GET", PATH, headers, Body::empty())).await;
-        assert_eq!(
-            response.headers().get("www-authenticate").unwrap(),
-            "Bearer"
-        );
+        let challenge = response.headers().get("www-authenticate").unwrap();
+        let error = match code {
+            "unauthenticated" => "",
+            "authorization_malformed" => ", error=\"invalid_request\"",
+            _ => ", error=\"invalid_token\"",
+        };
+        assert_eq!(challenge, &format!("Bearer realm=\"fleetscope\"{error}"));
         assert_problem(response, StatusCode::UNAUTHORIZED, code).await;
     }
     // A token in the URL is no token.
@@ -116,7 +119,7 @@ async fn the_inner_door_takes_only_what_is_signed_for_this_request_now() {
     let said = json_of(asked(&good).await).await;
     assert_eq!(
         said["caller"],
-        json!({ "name": "token:admin", "role": "admin" })
+        json!({ "name": "token:admin", "role": "admin", "authority": "local" })
     );
     assert_eq!(said["headers"].get("fleetscope-caller"), None);
 
@@ -158,10 +161,7 @@ async fn the_inner_door_answers_nothing_unsigned_not_even_that_there_is_nothing(
 async fn the_inner_door_asks_the_table_again() {
     let fixture = Fixture::new();
     let door = fixture.inner(echo());
-    let viewer = Caller {
-        name: "token:viewer".to_owned(),
-        role: AccessRole::Viewer,
-    };
+    let viewer = Caller::local("token:viewer", AccessRole::Viewer);
     let now = fixture.clock.now();
     let signed = signing('k').sign(&viewer, "POST", PATH, now).unwrap();
     let headers = [("fleetscope-caller", signed.as_str())];
@@ -190,12 +190,15 @@ async fn only_a_gateway_may_ask_whose_a_token_is() {
     };
     assert_eq!(asked(&admin()).await.status(), StatusCode::FORBIDDEN);
     let answer = json_of(asked(&Caller::system("gateway")).await).await;
-    assert_eq!(answer, json!({ "name": "token:viewer", "role": "viewer" }));
+    assert_eq!(
+        answer,
+        json!({ "caller": { "name": "token:viewer", "role": "viewer", "authority": "local" } })
+    );
+    // A user of that name is not the gateway, whatever its role.
+    let namesake = Caller::local("system:gateway", AccessRole::Operator);
+    assert_eq!(asked(&namesake).await.status(), StatusCode::FORBIDDEN);
 }
 
 fn admin() -> Caller {
-    Caller {
-        name: "token:admin".to_owned(),
-        role: AccessRole::Admin,
-    }
+    Caller::local("token:admin", AccessRole::Admin)
 }

@@ -1,10 +1,15 @@
 //! What the public door does to every request.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use axum::routing::get;
 use fleetscope_api::TABLE;
+use fleetscope_gateway::{Everywhere, Gateway};
+use fleetscope_model::Role;
 use prometheus_client::encoding::text::encode;
 
 use crate::fixture::{Fixture, assert_problem, body_of, echo, get_as, json_of, request, send};
@@ -41,28 +46,39 @@ async fn a_wrong_method_is_a_problem_that_says_which_are_right() {
 async fn the_openapi_document_answers_anybody_and_no_other_route_does() {
     let mut fixture = Fixture::new();
     let nowhere = fixture.serve(Router::new()).await;
+    fixture.clock.advance(Duration::from_mins(1));
     let all = [
-        fleetscope_model::Role::Registry,
-        fleetscope_model::Role::Collector,
-        fleetscope_model::Role::Streaming,
-        fleetscope_model::Role::Intelligence,
+        Role::Registry,
+        Role::Collector,
+        Role::Streaming,
+        Role::Intelligence,
     ]
     .into_iter()
-    .fold(
-        fleetscope_gateway::Gateway::new(fixture.edge.clone()),
-        |gateway, role| gateway.forward(fixture.remote(role, nowhere)),
-    );
-    let door = all.into_router(fixture.people());
+    .fold(Gateway::new(fixture.edge.clone()), |gateway, role| {
+        gateway.forward(fixture.remote(role, nowhere))
+    });
+    let health = Everywhere::new(fixture.board(Role::Gateway, Vec::new()), Vec::new());
+    let door = all.health(Arc::new(health)).into_router(fixture.people());
     for route in TABLE {
         let path = route
             .path
             .replace("{id}", "0192f0c1-2d3e-7abc-8def-0123456789ab");
-        let asked = request(route.method, &path, &[], Body::empty());
-        let response = send(&door, asked).await;
-        if route.permission.is_none() {
-            assert_eq!(response.status(), StatusCode::OK, "{route:?}");
-        } else {
-            assert_problem(response, StatusCode::UNAUTHORIZED, "unauthenticated").await;
+        for (headers, code) in [
+            (&[][..], "unauthenticated"),
+            (&[("authorization", "Bearer nobody")], "token_invalid"),
+            (&[("authorization", "Bearer brief")], "token_expired"),
+            (
+                &[("authorization", "Basic YTpi")],
+                "authorization_malformed",
+            ),
+        ] {
+            let asked = request(route.method, &path, headers, Body::empty());
+            let response = send(&door, asked).await;
+            if route.permission.is_none() {
+                assert_eq!(response.status(), StatusCode::OK, "{route:?}");
+            } else {
+                assert_problem(response, StatusCode::UNAUTHORIZED, code).await;
+            }
         }
     }
     let document = send(
@@ -148,12 +164,12 @@ async fn requests_are_counted_by_template_and_callers_cannot_make_series() {
     encode(&mut text, &fixture.metrics).unwrap();
     let counts: Vec<_> = text
         .lines()
-        .filter_map(|line| line.strip_prefix("fleetscope_http_request_duration_seconds_count"))
+        .filter_map(|line| line.strip_prefix("http_server_request_duration_seconds_count"))
         .collect();
     let mut expected = vec![
-        r#"{door="public",method="GET",route="/api/v1/clusters/{id}",status="200"} 3"#,
-        r#"{door="public",method="GET",route="none",status="404"} 3"#,
-        r#"{door="public",method="other",route="/api/v1/clusters",status="405"} 3"#,
+        r#"{door="public",http_request_method="GET",http_route="/api/v1/clusters/{id}",http_response_status_code="200"} 3"#,
+        r#"{door="public",http_request_method="GET",http_route="",http_response_status_code="404"} 3"#,
+        r#"{door="public",http_request_method="_OTHER",http_route="/api/v1/clusters",http_response_status_code="405"} 3"#,
     ];
     expected.sort_unstable();
     let mut counts = counts;

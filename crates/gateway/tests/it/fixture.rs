@@ -1,7 +1,7 @@
 //! An edge under a hand-moved clock, a role that says what reached it, and servers on port 0 that
 //! end with the test.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +12,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use fleetscope_gateway::{Edge, EdgeMetrics, Gateway, Limits, Peers, Remote, inner_router};
-use fleetscope_identity::{Authenticator, CallerTokens, Error, Result};
-use fleetscope_model::{AccessRole, Caller, Role};
-use fleetscope_ports::{Clock as _, ManualClock, SeededIds};
+use fleetscope_gateway::{
+    Edge, EdgeMetrics, Gateway, HealthBoard, Limits, Origins, Peers, Probe, Rate, RateLimits,
+    Remote, inner_router,
+};
+use fleetscope_identity::{Authenticator, CallerTokens, Error, Known, Result};
+use fleetscope_model::{AccessRole, AuditEntry, Caller, Role};
+use fleetscope_ports::{AuditSink, Clock as _, ManualClock, SeededIds};
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -53,6 +56,12 @@ impl Fixture {
             clock: clock.clone(),
             ids: Arc::new(SeededIds::new(1)),
             limits,
+            rates: RateLimits {
+                per_caller: often(1_000_000),
+                routes: [("DELETE /api/v1/clusters/{id}".to_owned(), often(2))].into(),
+            },
+            origins: Origins::new(["https://console.example.com".to_owned()]),
+            tls: false,
             metrics: EdgeMetrics::register(&mut metrics),
             stopping: stop.subscribe(),
         };
@@ -82,7 +91,18 @@ impl Fixture {
 
     /// The inner door with this role behind it.
     pub(crate) fn inner(&self, role: Router) -> Router {
-        inner_router(&self.edge, signing('k'), self.people(), vec![role])
+        inner_router(
+            &self.edge,
+            signing('k'),
+            (self.people(), Arc::new(NoAudit)),
+            vec![role],
+            self.board(Role::Registry, Vec::new()),
+        )
+    }
+
+    /// What one role of a process needs.
+    pub(crate) fn board(&self, role: Role, probes: Vec<Probe>) -> HealthBoard {
+        HealthBoard::new(&[role], probes, self.clock.clone())
     }
 
     pub(crate) fn remote(&self, role: Role, address: SocketAddr) -> Remote {
@@ -107,8 +127,26 @@ impl Fixture {
     }
 }
 
+pub(crate) fn often(count: u32) -> Rate {
+    let count = count.try_into().unwrap();
+    Rate {
+        per_second: count,
+        burst: count,
+    }
+}
+
 pub(crate) fn signing(letter: char) -> CallerTokens {
     CallerTokens::new(&letter.to_string().repeat(32).into()).unwrap()
+}
+
+/// Nothing is written down here: what is, the whole application's tests show.
+pub(crate) struct NoAudit;
+
+#[async_trait]
+impl AuditSink for NoAudit {
+    async fn append(&self, _: &[AuditEntry]) -> fleetscope_ports::Result<()> {
+        Ok(())
+    }
 }
 
 /// Knows four tokens: `viewer`, `operator`, `admin`, and `brief`, an admin's that expires a
@@ -117,7 +155,7 @@ struct People(Arc<ManualClock>);
 
 #[async_trait]
 impl Authenticator for People {
-    async fn authenticate(&self, bearer: &SecretString) -> Result<Caller> {
+    async fn authenticate(&self, bearer: &SecretString, _: Option<IpAddr>) -> Result<Known> {
         let end: Timestamp = "2026-03-01T10:01:00Z".parse().unwrap();
         let role = match bearer.expose_secret() {
             "viewer" => AccessRole::Viewer,
@@ -128,7 +166,7 @@ impl Authenticator for People {
             _ => return Err(Error::UnknownToken),
         };
         let name = format!("token:{}", bearer.expose_secret());
-        Ok(Caller { name, role })
+        Ok(Caller::local(name, role).into())
     }
 }
 

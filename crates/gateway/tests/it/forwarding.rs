@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use url::Url;
 
 use crate::fixture::{
-    Fixture, assert_problem, body_of, echo, get_as, json_of, request, send, signing,
+    Fixture, NoAudit, assert_problem, body_of, echo, get_as, json_of, request, send, signing,
 };
 use crate::streams::{self, next_of, streaming};
 
@@ -172,8 +172,9 @@ async fn a_role_with_another_key_is_a_503_and_no_challenge_to_the_caller() {
     let inner = fleetscope_gateway::inner_router(
         &fixture.edge,
         signing('x'),
-        fixture.people(),
+        (fixture.people(), Arc::new(NoAudit)),
         vec![echo()],
+        fixture.board(Role::Registry, Vec::new()),
     );
     let address = fixture.serve(inner).await;
     let door = fixture.forwarding(address);
@@ -214,7 +215,7 @@ async fn tokens_are_asked_of_the_registry_role() {
 
     // Only what has a token's form is asked, and the people of these tests have short names.
     let asked = fleetscope_identity::AskRegistry::authenticate(&registry, &"viewer".into()).await;
-    assert_eq!(asked.unwrap().name, "token:viewer");
+    assert_eq!(asked.unwrap().caller.name, "token:viewer");
     let asked = fleetscope_identity::AskRegistry::authenticate(&registry, &"nobody".into()).await;
     assert_eq!(asked.unwrap_err().code(), "token_invalid");
     fixture.clock.advance(Duration::from_mins(1));
@@ -237,7 +238,7 @@ async fn a_registry_that_is_down_or_strange_is_no_verdict_on_a_token() {
         assert_eq!(registry.check().await.unwrap_err().code(), code);
         let tokens = RemoteTokens::new(Arc::new(registry));
         let error = tokens
-            .authenticate(&well_formed.as_str().into())
+            .authenticate(&well_formed.as_str().into(), None)
             .await
             .unwrap_err();
         assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, code));

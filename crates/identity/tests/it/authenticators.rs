@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fleetscope_identity::{AskRegistry, Authenticator, LocalTokens, RemoteTokens};
+use fleetscope_identity::{AskRegistry, Authenticator, Known, LocalTokens, RemoteTokens};
 use fleetscope_model::{AccessRole, Caller, ErrorKind, Fault as _};
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -16,8 +16,8 @@ struct Registry(LocalTokens);
 
 #[async_trait]
 impl AskRegistry for Registry {
-    async fn authenticate(&self, bearer: &SecretString) -> fleetscope_ports::Result<Caller> {
-        let answer = self.0.authenticate(bearer).await;
+    async fn authenticate(&self, bearer: &SecretString) -> fleetscope_ports::Result<Known> {
+        let answer = self.0.authenticate(bearer, None).await;
         answer.map_err(|e| fleetscope_ports::Error::new(e.kind(), e.code(), e.message()))
     }
 }
@@ -27,7 +27,7 @@ struct Down;
 
 #[async_trait]
 impl AskRegistry for Down {
-    async fn authenticate(&self, _: &SecretString) -> fleetscope_ports::Result<Caller> {
+    async fn authenticate(&self, _: &SecretString) -> fleetscope_ports::Result<Known> {
         let kind = ErrorKind::Unavailable;
         Err(fleetscope_ports::Error::new(
             kind,
@@ -46,10 +46,13 @@ async fn conforms(fixture: &Fixture, authenticator: &dyn Authenticator) {
         .await
         .unwrap();
 
-    let known = authenticator.authenticate(&ci.token).await.unwrap();
-    let expected = Caller {
-        name: "token:ci".to_owned(),
-        role: AccessRole::Operator,
+    let known = authenticator.authenticate(&ci.token, None).await.unwrap();
+    let expected = Known {
+        caller: Caller {
+            uid: Some(ci.record.id.to_string()),
+            ..Caller::local("token:ci", AccessRole::Operator)
+        },
+        until: Some(expires),
     };
     assert_eq!(known, expected);
 
@@ -57,7 +60,7 @@ async fn conforms(fixture: &Fixture, authenticator: &dyn Authenticator) {
     other.replace_range(10..11, "Z");
     for nobodys in ["", "ci", "fls_", "Bearer x", &other] {
         let error = authenticator
-            .authenticate(&nobodys.into())
+            .authenticate(&nobodys.into(), None)
             .await
             .unwrap_err();
         assert_eq!(error.code(), "token_invalid", "{nobodys}");
@@ -65,9 +68,12 @@ async fn conforms(fixture: &Fixture, authenticator: &dyn Authenticator) {
     }
 
     fixture.clock.advance(Duration::from_secs(599));
-    assert!(authenticator.authenticate(&ci.token).await.is_ok());
+    assert!(authenticator.authenticate(&ci.token, None).await.is_ok());
     fixture.clock.advance(Duration::from_secs(1));
-    let error = authenticator.authenticate(&ci.token).await.unwrap_err();
+    let error = authenticator
+        .authenticate(&ci.token, None)
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "token_expired");
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(
@@ -81,13 +87,16 @@ async fn conforms(fixture: &Fixture, authenticator: &dyn Authenticator) {
         .create_token(&admin, "gone", AccessRole::Viewer, None)
         .await
         .unwrap();
-    assert!(authenticator.authenticate(&gone.token).await.is_ok());
+    assert!(authenticator.authenticate(&gone.token, None).await.is_ok());
     fixture
         .tokens
         .revoke_token(&admin, gone.record.id)
         .await
         .unwrap();
-    let error = authenticator.authenticate(&gone.token).await.unwrap_err();
+    let error = authenticator
+        .authenticate(&gone.token, None)
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "token_invalid");
 }
 
@@ -109,7 +118,7 @@ async fn a_registry_that_does_not_answer_is_no_verdict_on_the_token() {
     let fixture = fixture();
     let token = fixture.tokens.bootstrap().await.unwrap().unwrap();
     let remote = RemoteTokens::new(Arc::new(Down));
-    let error = remote.authenticate(&token).await.unwrap_err();
+    let error = remote.authenticate(&token, None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.code(), "role_unavailable");
 }
@@ -117,6 +126,9 @@ async fn a_registry_that_does_not_answer_is_no_verdict_on_the_token() {
 #[tokio::test]
 async fn what_cannot_be_a_token_is_not_sent_to_the_registry() {
     let remote = RemoteTokens::new(Arc::new(Down));
-    let error = remote.authenticate(&"hunter2".into()).await.unwrap_err();
+    let error = remote
+        .authenticate(&"hunter2".into(), None)
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "token_invalid");
 }

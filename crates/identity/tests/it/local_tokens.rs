@@ -20,7 +20,12 @@ fn first_page() -> PageRequest {
 async fn the_first_start_makes_one_admin_token_and_no_other_start_does() {
     let fixture = fixture();
     let token = fixture.tokens.bootstrap().await.unwrap().unwrap();
-    let caller = fixture.tokens.authenticate(&token).await.unwrap();
+    let caller = fixture
+        .tokens
+        .authenticate(&token, None)
+        .await
+        .unwrap()
+        .caller;
     assert_eq!(caller.name, "token:bootstrap");
     assert_eq!(caller.role, AccessRole::Admin);
     assert!(fixture.tokens.bootstrap().await.unwrap().is_none());

@@ -1,5 +1,5 @@
-//! Identity over a store held in memory: the conformance suite of authenticators, and the use
-//! cases of local tokens.
+//! Identity over a store held in memory, a simulated hub and a simulated issuer: the conformance
+//! suite of authenticators, the use cases of local tokens, and how seldom others are asked.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,8 +7,11 @@
 )]
 
 mod authenticators;
+mod cache;
+mod hub;
 mod local_tokens;
 mod memory;
+mod oidc;
 
 use std::sync::Arc;
 
@@ -59,8 +62,5 @@ fn start() -> Timestamp {
 }
 
 fn caller(role: AccessRole) -> Caller {
-    Caller {
-        name: format!("token:{}", role.as_str()),
-        role,
-    }
+    Caller::local(format!("token:{}", role.as_str()), role)
 }

@@ -83,13 +83,13 @@ fn check_query(query: Option<&str>) -> Result<Option<String>> {
             "the query is empty: write PromQL, or leave it out to evaluate the built-in watches",
         ));
     }
-    if query.len() > LONGEST_QUERY {
+    if query.chars().count() > LONGEST_QUERY {
         return Err(Error::invalid(
             "query_too_long",
             "/query",
             format!(
-                "the query has {} bytes: {LONGEST_QUERY} are allowed",
-                query.len()
+                "the query has {} characters: {LONGEST_QUERY} are allowed",
+                query.chars().count()
             ),
         ));
     }

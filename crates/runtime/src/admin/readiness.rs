@@ -1,70 +1,10 @@
 //! Whether the process can do its work, role by role.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use fleetscope_model::Role;
-use futures::future::{BoxFuture, join_all};
+use fleetscope_gateway::HealthBoard;
+use fleetscope_model::{HealthStatus, Role};
 use serde::Serialize;
 
 use crate::driver::Driver;
-
-/// How long one check may take.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
-
-type Probe = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
-
-/// One thing that a role needs.
-#[derive(Clone)]
-pub(crate) struct Check {
-    role: Role,
-    name: &'static str,
-    required: bool,
-    probe: Probe,
-}
-
-impl Check {
-    /// A check without which the process is not ready.
-    pub(crate) fn required<F>(
-        role: Role,
-        name: &'static str,
-        probe: impl Fn() -> F + Send + Sync + 'static,
-    ) -> Self
-    where
-        F: Future<Output = Result<(), String>> + Send + 'static,
-    {
-        let probe: Probe = Arc::new(move || Box::pin(probe()));
-        Self {
-            role,
-            name,
-            required: true,
-            probe,
-        }
-    }
-
-    /// The same check, shown but not required. A gateway whose roles are away still answers, and
-    /// says which; taking it out of service would turn that answer into a refused connection.
-    #[must_use]
-    pub(crate) fn informative(self) -> Self {
-        Self {
-            required: false,
-            ..self
-        }
-    }
-
-    async fn outcome(&self) -> Outcome {
-        let probed = tokio::time::timeout(CHECK_TIMEOUT, (self.probe)()).await;
-        let result = probed
-            .unwrap_or_else(|_| Err(format!("no answer within {} s", CHECK_TIMEOUT.as_secs())));
-        Outcome {
-            role: self.role,
-            check: self.name,
-            required: self.required,
-            ok: result.is_ok(),
-            detail: result.err(),
-        }
-    }
-}
 
 /// The checks of a process.
 #[derive(Clone)]
@@ -72,7 +12,7 @@ pub(crate) struct Readiness {
     /// The roles of this process.
     pub(crate) roles: Vec<Role>,
     /// What they need.
-    pub(crate) checks: Vec<Check>,
+    pub(crate) health: HealthBoard,
     /// Not ready from its stop on.
     pub(crate) work: Driver,
 }
@@ -89,7 +29,7 @@ pub(crate) struct Report {
 #[derive(Debug, Serialize)]
 struct Outcome {
     role: Role,
-    check: &'static str,
+    check: String,
     required: bool,
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +38,21 @@ struct Outcome {
 
 impl Readiness {
     pub(crate) async fn report(&self) -> Report {
-        let checks = join_all(self.checks.iter().map(Check::outcome)).await;
+        let needed = self.health.needs().await.into_iter();
+        let configured = needed.filter(|(_, need)| need.status != HealthStatus::NotConfigured);
+        let checks: Vec<_> = configured
+            .map(|(role, need)| {
+                let ok = need.status == HealthStatus::Up;
+                let error = need.last_error.filter(|_| !ok);
+                Outcome {
+                    role,
+                    check: need.name,
+                    required: need.required,
+                    ok,
+                    detail: error.map(|error| error.message),
+                }
+            })
+            .collect();
         let stopping = self.work.is_stopping();
         Report {
             ready: !stopping && checks.iter().all(|check| check.ok || !check.required),
@@ -112,21 +66,27 @@ impl Readiness {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fleetscope_gateway::Probe;
+    use fleetscope_ports::ManualClock;
+    use jiff::Timestamp;
+    use std::sync::Arc;
 
-    fn readiness(checks: Vec<Check>) -> Readiness {
+    fn readiness(probes: Vec<Probe>) -> Readiness {
+        let roles = vec![Role::Registry];
+        let clock = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
         Readiness {
-            roles: vec![Role::Registry],
-            checks,
+            health: HealthBoard::new(&roles, probes, clock),
+            roles,
             work: Driver::new(),
         }
     }
 
-    fn passing() -> Check {
-        Check::required(Role::Registry, "database", async || Ok(()))
+    fn passing() -> Probe {
+        Probe::required(Role::Registry, "database", async || Ok(()))
     }
 
-    fn failing() -> Check {
-        Check::required(Role::Registry, "database", async || Err("gone".to_owned()))
+    fn failing() -> Probe {
+        Probe::required(Role::Registry, "database", async || Err("gone".to_owned()))
     }
 
     #[tokio::test]
@@ -138,8 +98,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_informative_check_that_fails_is_only_shown() {
-        let report = readiness(vec![failing().informative()]).report().await;
+    async fn an_optional_check_that_fails_is_only_shown() {
+        let report = readiness(vec![failing().optional()]).report().await;
         assert!(report.ready);
         assert!(!report.checks[0].ok);
     }

@@ -5,82 +5,143 @@ use std::sync::Arc;
 
 use axum::Router;
 use fleetscope_config::Config;
-use fleetscope_gateway::{Edge, Gateway, Peers, Remote, inner_router};
-use fleetscope_identity::{CallerTokens, Error as IdentityError, RemoteTokens};
+use fleetscope_gateway::{
+    Audit, AuditWriter, Edge, Everywhere, Gateway, HealthBoard, Peers, Probe, Remote, Trust,
+    inner_router,
+};
+use fleetscope_identity::{
+    CallerTokens, Error as IdentityError, OwnToken, PeerTokens, Provider, RemoteTokens,
+};
 use fleetscope_model::{Fault as _, Role};
+use fleetscope_ports::AuditSink;
+use prometheus_client::registry::Registry;
 
 use crate::Result;
-use crate::admin::readiness::Check;
-use crate::roles::{Local, others};
+use crate::roles::identity::Hub;
+use crate::roles::{Local, identity, others};
 
-/// The public door and what it needs.
-pub(crate) struct Public {
-    pub(crate) router: Router,
-    pub(crate) checks: Vec<Check>,
-}
-
-/// The public door over the roles of this process, or else over those that the configuration
-/// gives addresses of.
-pub(crate) fn public(config: &Config, edge: &Edge, local: Option<&Local>) -> Result<Public> {
-    let gateway = Gateway::new(edge.clone());
-    match local {
-        Some(local) => {
-            let mounted = local.routers().fold(gateway, Gateway::mount);
-            let authenticator = Arc::new(local.services.tokens.clone());
-            Ok(Public {
-                router: mounted.into_router(authenticator),
-                checks: Vec::new(),
-            })
-        }
-        None => remote(config, edge, gateway),
+/// The roles of other processes, as the configuration gives their addresses.
+pub(crate) fn remotes(config: &Config, edge: &Edge) -> Result<Vec<Remote>> {
+    let mut peers = Peers::new(signing(config)?, edge.clock.clone());
+    if let Some(path) = &config.services.token_file {
+        peers = peers.with_token(OwnToken::file(path));
     }
+    let given = others().filter_map(|role| Some((role, config.services.url(role)?)));
+    let remotes = given.map(|(role, url)| peers.remote(role, url));
+    Ok(remotes.collect::<std::result::Result<_, _>>()?)
 }
 
-fn remote(config: &Config, edge: &Edge, mut gateway: Gateway) -> Result<Public> {
-    let peers = Peers::new(signing(config)?, edge.clock.clone());
-    let mut checks = Vec::new();
-    let mut registry = None;
-    for role in others() {
-        let Some(url) = config.services.url(role) else {
-            continue;
-        };
-        let remote = peers.remote(role, url)?;
-        checks.push(reachable(remote.clone()));
-        if role == Role::Registry {
-            registry = Some(remote.clone());
-        }
-        gateway = gateway.forward(remote);
-    }
-    // The configuration's check asks for every address of a gateway that is alone.
-    let registry = registry.ok_or(fleetscope_gateway::Error::RoleUnavailable {
-        role: Role::Registry,
-        cause: None,
-    })?;
-    let authenticator = Arc::new(RemoteTokens::new(Arc::new(registry)));
-    Ok(Public {
-        router: gateway.into_router(authenticator),
-        checks,
-    })
+/// Whether each of these roles can be reached. A gateway whose roles are away still answers, and
+/// says which; taking it out of service would turn that answer into a refused connection.
+pub(crate) fn probes(remotes: &[Remote]) -> Vec<Probe> {
+    remotes.iter().cloned().map(reachable).collect()
 }
 
-fn reachable(remote: Remote) -> Check {
+fn reachable(remote: Remote) -> Probe {
     let role = remote.role();
-    Check::required(role, "reachable", move || {
+    Probe::required(role, "reachable", move || {
         let remote = remote.clone();
         async move { remote.check().await.map_err(|e| e.message()) }
     })
-    .informative()
+    .optional()
+}
+
+/// Whether the hub answers, by which the gateway knows callers. Who is known already is known a
+/// while without it, and tokens of this installation need no hub.
+pub(crate) fn hub_probe(hub: Option<&Hub>) -> Probe {
+    let Some(hub) = hub else {
+        return Probe::not_configured(Role::Gateway, "hub");
+    };
+    let api = hub.api.clone();
+    Probe::required(Role::Gateway, "hub", move || {
+        let api = api.clone();
+        // The failure's own words name an address, which is no caller's affair.
+        async move {
+            let alive = api.alive().await;
+            alive.map_err(|failure| format!("the hub's API server: {:?}", failure.kind))
+        }
+    })
+    .optional()
+}
+
+/// The public door over the roles of this process, or else over `remotes`, and what writes its
+/// audit log.
+pub(crate) fn public(
+    config: &Config,
+    edge: &Edge,
+    roles: (Option<&Local>, Vec<Remote>),
+    hub: Option<&Hub>,
+    (health, metrics): (HealthBoard, &mut Registry),
+) -> Result<(Router, AuditWriter)> {
+    let (local, remotes) = roles;
+    let sink: Arc<dyn AuditSink> = match local {
+        Some(local) => local.store.audit_sink.clone(),
+        None => Arc::new(registry(&remotes)?),
+    };
+    let (audit, writer) = Audit::new(sink, config.audit.reads, edge.clock.clone(), metrics);
+    let gateway = Gateway::new(edge.clone()).audited(audit);
+    let tokens = match local {
+        Some(local) => Provider::Local(local.services.tokens.clone()),
+        None => Provider::Remote(RemoteTokens::new(Arc::new(registry(&remotes)?))),
+    };
+    let identity = identity::identity(config, &tokens, hub, &edge.clock)?;
+    let gateway = gateway.health(Arc::new(Everywhere::new(health, remotes.clone())));
+    let gateway = match local {
+        Some(local) => local.routers().fold(gateway, Gateway::mount),
+        None => remotes.into_iter().fold(gateway, Gateway::forward),
+    };
+    let gateway = match identity.login {
+        Some(login) => gateway.login(login),
+        None => gateway,
+    };
+    let router = gateway.into_router(Arc::new(identity.authenticators));
+    Ok((router, writer))
+}
+
+fn registry(remotes: &[Remote]) -> Result<Remote> {
+    let registry = remotes
+        .iter()
+        .find(|remote| remote.role() == Role::Registry);
+    // The configuration's check asks for every address of a gateway that is alone.
+    let missing = fleetscope_gateway::Error::RoleUnavailable {
+        role: Role::Registry,
+        cause: None,
+    };
+    Ok(registry.cloned().ok_or(missing)?)
 }
 
 /// The inner door over the roles of this process.
-pub(crate) fn inner(config: &Config, edge: &Edge, local: &Local) -> Result<Router> {
+pub(crate) fn inner(
+    config: &Config,
+    edge: &Edge,
+    local: &Local,
+    health: HealthBoard,
+) -> Result<Router> {
     let tokens = Arc::new(local.services.tokens.clone());
     Ok(inner_router(
         edge,
-        signing(config)?,
-        tokens,
+        trust(config, edge)?,
+        (tokens, local.store.audit_sink.clone()),
         local.routers().collect(),
+        health,
     ))
+}
+
+/// Whom the inner door trusts: who signs under the key and, where the configuration names the
+/// service accounts of gateways, is one of them.
+fn trust(config: &Config, edge: &Edge) -> Result<Trust> {
+    let trust = Trust::from(signing(config)?);
+    let services = &config.services;
+    let hub = identity::hub(config)?;
+    match hub {
+        Some(hub) if !services.peers.is_empty() => {
+            let allowed = services.peers.iter().cloned();
+            let clock = edge.clock.clone();
+            let peers = PeerTokens::new(hub.api, &services.audience, allowed, clock)?;
+            Ok(trust.with_peers(peers))
+        }
+        _ => Ok(trust),
+    }
 }
 
 fn signing(config: &Config) -> Result<CallerTokens> {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fleetscope_api::TaskBoard;
+use fleetscope_gateway::Probe;
 use fleetscope_intelligence::{Intelligence, Options, Sweep, TaskReport, Watches, Work};
 use fleetscope_model::{Fault as _, Role};
-use fleetscope_ports::{Clock, Store, Telemetry};
+use fleetscope_ports::{Access, Clock, Store, Telemetry};
 use fleetscope_registry::Registry;
 
 use crate::Parts;
-use crate::admin::readiness::Check;
 use crate::driver::{Asker, Done, Driver, Schedule, Task};
 
 /// How often pending work is looked for although nothing woke the task: what a crash left behind
@@ -26,13 +26,13 @@ const SWEEP: Duration = Duration::from_hours(6);
 pub(crate) fn service(
     store: &Store,
     telemetry: Arc<dyn Telemetry>,
-    clusters: Registry,
+    (clusters, access): (Registry, Arc<dyn Access>),
     parts: &Parts,
 ) -> Intelligence {
     Intelligence::new(
         store.clone(),
         telemetry,
-        Arc::new(clusters),
+        (Arc::new(clusters), access),
         parts.clock.clone(),
         parts.ids.clone(),
         Options::default(),
@@ -40,9 +40,9 @@ pub(crate) fn service(
 }
 
 /// The object store answers.
-pub(crate) fn check(store: &Store) -> Check {
+pub(crate) fn probe(store: &Store) -> Probe {
     let objects = store.objects.clone();
-    Check::required(Role::Intelligence, "objects", move || {
+    Probe::required(Role::Intelligence, "objects", move || {
         let objects = objects.clone();
         async move {
             let listed = objects.list("", 1).await;

@@ -80,8 +80,9 @@ async fn metrics_show_the_process_its_tasks_and_its_requests() {
     assert!(value("fleetscope_task_runs_total{task=\"work\"}") >= 1.0);
     assert_eq!(text("fleetscope_task_failures_total{task=\"work\"}"), "0");
     assert!(value("fleetscope_task_last_seconds{task=\"work\"}") > 0.0);
-    let labels = "{door=\"public\",method=\"GET\",route=\"/api/v1/openapi.json\",status=\"200\"}";
-    let count = format!("fleetscope_http_request_duration_seconds_count{labels}");
+    let labels = "{door=\"public\",http_request_method=\"GET\",\
+                  http_route=\"/api/v1/openapi.json\",http_response_status_code=\"200\"}";
+    let count = format!("http_server_request_duration_seconds_count{labels}");
     assert_eq!(text(&count), "1");
     assert_eq!(text("fleetscope_http_streams"), "0");
     let reads = "fleetscope_outbound_requests_total{source=\"prometheus\",outcome=\"unreachable\"}";

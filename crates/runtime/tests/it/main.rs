@@ -7,7 +7,11 @@
 )]
 
 mod admin;
+mod door;
 mod fixture;
+mod health;
+mod load;
 mod shutdown;
 mod split;
 mod start;
+mod tls;

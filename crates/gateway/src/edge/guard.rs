@@ -1,0 +1,39 @@
+//! What a door does to a request inside of what it observes. One function and not a stack of
+//! layers: each layer of a router costs every request a boxed call and a copy of all below it.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use futures::FutureExt as _;
+
+use super::origin::Origins;
+use super::streams::Streams;
+use super::{Limits, bounds, panics, protect};
+use crate::Error;
+
+/// What is known of a door and its surroundings.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    pub(crate) origins: Origins,
+    pub(crate) tls: bool,
+    pub(crate) limits: Limits,
+    pub(crate) streams: Streams,
+}
+
+impl Guard {
+    /// Refuses what a foreign page wants changed, bounds the request, catches a panic, holds an
+    /// event stream, and protects the answer.
+    pub(crate) async fn run(&self, request: Request, next: Next) -> Response {
+        let mut response = if self.origins.allow(&request) {
+            let bounded = AssertUnwindSafe(bounds::bound(self.limits, request, next));
+            let answered = bounded.catch_unwind().await;
+            self.streams.hold(answered.unwrap_or_else(panics::answer))
+        } else {
+            Error::ForeignOrigin.into_response()
+        };
+        protect::protect(response.headers_mut(), self.tls);
+        response
+    }
+}

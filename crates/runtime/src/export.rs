@@ -1,0 +1,105 @@
+//! Sending spans to an OTLP receiver.
+
+use std::time::Duration;
+
+use fleetscope_config::{TraceProtocol, Traces};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::{KeyValue, global};
+use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{FilterFn, LevelFilter};
+use tracing_subscriber::registry::LookupSpan;
+use url::Url;
+
+use crate::{Error, Result};
+
+/// How long one delivery may take. What can't be delivered is dropped: spans never hold up work.
+const DELIVERY: Duration = Duration::from_secs(5);
+
+/// How long the last spans have when the process ends.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Sends what is left when it is dropped. Must live as long as spans are made.
+#[derive(Debug)]
+#[must_use = "spans are no longer sent once it is dropped"]
+pub struct Exporting(Option<SdkTracerProvider>);
+
+impl Drop for Exporting {
+    fn drop(&mut self) {
+        if let Some(provider) = &self.0 {
+            // A receiver that is away gets nothing, which is no reason not to end.
+            let _ = provider.shutdown_with_timeout(FAREWELL);
+        }
+    }
+}
+
+impl Exporting {
+    /// The exporter of the configuration, and of W3C trace context in headers; nothing where no
+    /// receiver is configured. Must be called within a tokio runtime.
+    pub(crate) fn begin(traces: &Traces) -> Result<Self> {
+        let Some(endpoint) = &traces.endpoint else {
+            return Ok(Self(None));
+        };
+        let exporter = exporter(endpoint, traces.protocol).map_err(Error::Traces)?;
+        let sampled = Sampler::TraceIdRatioBased(f64::from(traces.percent) / 100.0);
+        let resource = Resource::builder()
+            .with_service_name("fleetscope")
+            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+            .build();
+        let provider = SdkTracerProvider::builder()
+            .with_batch_exporter(exporter)
+            .with_sampler(Sampler::ParentBased(Box::new(sampled)))
+            .with_resource(resource)
+            .build();
+        global::set_text_map_propagator(TraceContextPropagator::new());
+        Ok(Self(Some(provider)))
+    }
+
+    /// The layer that turns the spans of the log into those of traces. Only spans: what a log line
+    /// says may be a text from outside, and a receiver of traces has other readers than a log.
+    pub(crate) fn layer<S>(&self) -> Option<impl Layer<S> + use<S>>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        let tracer = self.0.as_ref()?.tracer("fleetscope");
+        let layer = tracing_opentelemetry::layer()
+            .with_tracer(tracer)
+            .with_location(false)
+            .with_threads(false)
+            .with_target(false)
+            .with_level(false)
+            .with_tracked_inactivity(false);
+        let ours: fn(&Metadata<'_>) -> bool =
+            |data| data.is_span() && data.target().starts_with("fleetscope");
+        let ours = FilterFn::new(ours).with_max_level_hint(LevelFilter::DEBUG);
+        Some(layer.with_filter(ours))
+    }
+}
+
+fn exporter(
+    endpoint: &Url,
+    protocol: TraceProtocol,
+) -> std::result::Result<SpanExporter, opentelemetry_otlp::ExporterBuildError> {
+    match protocol {
+        TraceProtocol::Grpc => SpanExporter::builder()
+            .with_tonic()
+            .with_endpoint(endpoint.as_str())
+            .with_timeout(DELIVERY)
+            .build(),
+        TraceProtocol::Http => {
+            let mut endpoint = endpoint.clone();
+            if endpoint.path() == "/" {
+                endpoint.set_path("/v1/traces");
+            }
+            SpanExporter::builder()
+                .with_http()
+                .with_endpoint(endpoint.as_str())
+                .with_timeout(DELIVERY)
+                .build()
+        }
+    }
+}
