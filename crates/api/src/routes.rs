@@ -44,7 +44,8 @@ pub fn auth_router(sign_in: SignIn) -> Router {
     routes.route_layer(from_fn(keep_contract))
 }
 
-/// The gateway's own routes by which browsers log in and out. They answer anybody.
+/// The gateway's own routes by which browsers log in and out. They answer anybody, and are not held
+/// to the document: what a login server sends a browser back with is its own affair.
 pub fn login_router(sign_in: SignIn) -> Router {
     login_documented().with_state(sign_in).into()
 }

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod public;
 mod recheck;
 pub mod remote;
+pub mod trust;
 mod wire;
 
 pub use audit::{Audit, AuditWriter};
@@ -30,6 +31,7 @@ pub use inner::inner_router;
 pub use metrics::EdgeMetrics;
 pub use public::Gateway;
 pub use remote::{Peers, Remote};
+pub use trust::Trust;
 
 /// The result of this crate's calls.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

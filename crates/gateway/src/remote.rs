@@ -11,18 +11,18 @@ use axum::http::uri::{Authority, PathAndQuery, Scheme};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
 use axum::response::Response;
 use fleetscope_client::wire::Problem;
-use fleetscope_identity::{AskRegistry, CallerTokens, Known};
+use fleetscope_identity::{AskRegistry, CallerTokens, Known, OwnToken};
 use fleetscope_model::{AuditEntry, Caller, ErrorKind, Fault as _, Role, RoleHealth};
 use fleetscope_ports::{AuditSink, Clock};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
 use url::Url;
 
 use crate::edge::{headers, trace};
-use crate::wire::{self, AUDIT, AUTHENTICATE, CALLER, GATEWAY, HEALTH, Question, READY};
+use crate::wire::{self, AUDIT, AUTHENTICATE, CALLER, GATEWAY, HEALTH, PEER, Question, READY};
 use crate::{Error, Result};
 
 /// How long a connection may take to be made: processes of one installation are near each other.
@@ -44,6 +44,7 @@ const MOST_ANSWER_BYTES: usize = 64 * 1024;
 pub struct Peers {
     client: Client<HttpConnector, Body>,
     callers: CallerTokens,
+    token: Option<OwnToken>,
     clock: Arc<dyn Clock>,
 }
 
@@ -61,8 +62,16 @@ impl Peers {
         Self {
             client,
             callers,
+            token: None,
             clock,
         }
+    }
+
+    /// Shows each of them the token by which this process is known.
+    #[must_use]
+    pub fn with_token(mut self, token: OwnToken) -> Self {
+        self.token = Some(token);
+        self
     }
 
     /// The role behind `url`, which is plain HTTP and has no path (the signature binds the path
@@ -173,6 +182,13 @@ impl Remote {
         let signed =
             HeaderValue::try_from(signed).map_err(|error| Error::unavailable(self.role, error))?;
         request.headers_mut().insert(CALLER, signed);
+        if let Some(token) = &self.peers.token {
+            let text = token.text().await?;
+            let mut value = HeaderValue::from_str(text.expose_secret())
+                .map_err(|error| Error::unavailable(self.role, error))?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(PEER, value);
+        }
         *request.uri_mut() = self.uri(path)?;
         *request.version_mut() = Version::HTTP_11;
         // Extensions are this process's own affair.
@@ -180,6 +196,11 @@ impl Remote {
         let span = trace::of_forwarding(self.role, request.headers_mut());
         let answered = self.peers.client.request(request).instrument(span).await;
         let response = answered.map_err(|error| Error::unavailable(self.role, error))?;
+        if let Some(token) = self.peers.token.as_ref()
+            && response.status() == StatusCode::UNAUTHORIZED
+        {
+            token.refused();
+        }
         let (mut parts, body) = response.into_parts();
         let touched = wire::read_touched(&parts.headers);
         headers::keep_response(&mut parts.headers);

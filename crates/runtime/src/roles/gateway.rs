@@ -6,9 +6,12 @@ use std::sync::Arc;
 use axum::Router;
 use fleetscope_config::Config;
 use fleetscope_gateway::{
-    Audit, AuditWriter, Edge, Everywhere, Gateway, HealthBoard, Peers, Probe, Remote, inner_router,
+    Audit, AuditWriter, Edge, Everywhere, Gateway, HealthBoard, Peers, Probe, Remote, Trust,
+    inner_router,
 };
-use fleetscope_identity::{CallerTokens, Error as IdentityError, Provider, RemoteTokens};
+use fleetscope_identity::{
+    CallerTokens, Error as IdentityError, OwnToken, PeerTokens, Provider, RemoteTokens,
+};
 use fleetscope_model::{Fault as _, Role};
 use fleetscope_ports::AuditSink;
 use prometheus_client::registry::Registry;
@@ -19,7 +22,10 @@ use crate::roles::{Local, identity, others};
 
 /// The roles of other processes, as the configuration gives their addresses.
 pub(crate) fn remotes(config: &Config, edge: &Edge) -> Result<Vec<Remote>> {
-    let peers = Peers::new(signing(config)?, edge.clock.clone());
+    let mut peers = Peers::new(signing(config)?, edge.clock.clone());
+    if let Some(path) = &config.services.token_file {
+        peers = peers.with_token(OwnToken::file(path));
+    }
     let given = others().filter_map(|role| Some((role, config.services.url(role)?)));
     let remotes = given.map(|(role, url)| peers.remote(role, url));
     Ok(remotes.collect::<std::result::Result<_, _>>()?)
@@ -114,11 +120,28 @@ pub(crate) fn inner(
     let tokens = Arc::new(local.services.tokens.clone());
     Ok(inner_router(
         edge,
-        signing(config)?,
+        trust(config, edge)?,
         (tokens, local.store.audit_sink.clone()),
         local.routers().collect(),
         health,
     ))
+}
+
+/// Whom the inner door trusts: who signs under the key and, where the configuration names the
+/// service accounts of gateways, is one of them.
+fn trust(config: &Config, edge: &Edge) -> Result<Trust> {
+    let trust = Trust::from(signing(config)?);
+    let services = &config.services;
+    let hub = identity::hub(config)?;
+    match hub {
+        Some(hub) if !services.peers.is_empty() => {
+            let allowed = services.peers.iter().cloned();
+            let clock = edge.clock.clone();
+            let peers = PeerTokens::new(hub.api, &services.audience, allowed, clock)?;
+            Ok(trust.with_peers(peers))
+        }
+        _ => Ok(trust),
+    }
 }
 
 fn signing(config: &Config) -> Result<CallerTokens> {

@@ -139,6 +139,7 @@ fn login(
         public_url: public_url.clone(),
         client_id: client_id.clone(),
         client_secret: login.client_secret_file.as_ref().map(Bearer::file),
+        scopes: login.scopes.clone(),
         session: login.session,
     };
     let key = match &login.session_key_file {
