@@ -11,6 +11,7 @@ pub(crate) fn write(root: &Path) -> io::Result<Vec<String>> {
         .map_err(io::Error::other)?;
     let files = [
         ("docs/openapi.json", openapi),
+        ("docs/authorisation.md", fleetscope_api::authorisation()),
         (
             "docs/config/fleetscope.example.toml",
             fleetscope_config::Config::example_toml(),

@@ -1,6 +1,7 @@
 //! From the model's nouns to the wire's shapes, and back for what callers send.
 
 pub mod analysis;
+pub mod audit;
 pub mod cluster;
 pub mod health;
 pub mod identity;

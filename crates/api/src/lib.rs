@@ -8,6 +8,7 @@
 //! found by its URL.
 
 pub mod auth;
+pub mod authorisation;
 pub mod authorise;
 pub mod board;
 pub mod contract;
@@ -21,9 +22,11 @@ pub mod openapi;
 pub mod routes;
 pub mod services;
 pub mod table;
+pub mod touched;
 pub mod v1;
 
 pub use auth::SignIn;
+pub use authorisation::authorisation;
 pub use authorise::authorise;
 pub use board::TaskBoard;
 pub use contract::keep_contract;
@@ -32,3 +35,4 @@ pub use openapi::{anonymous_router, openapi};
 pub use routes::{auth_router, health_router, login_router, router};
 pub use services::Services;
 pub use table::{Route, TABLE};
+pub use touched::Touched;

@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::routing::get;
 use fleetscope_client::wire::Problem;
 use fleetscope_model::Role;
+use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -80,13 +81,22 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
 
 /// Adds what every operation has: who may call it, and how it says no.
 fn complete(operation: &mut Operation, method: &str, path: &str) {
-    if let Some(permission) = table::lookup(method, path).and_then(|route| route.permission) {
+    let route = table::lookup(method, path);
+    let needed = route.and_then(|route| Some((route, route.permission?)));
+    if let Some((route, permission)) = needed {
         let role = permission.least_role().as_str();
         let needs = format!("Needs the role `{role}`.");
         operation.description = Some(match operation.description.take() {
             Some(text) => format!("{text}\n\n{needs}"),
             None => needs,
         });
+        let mut extensions = ExtensionsBuilder::new()
+            .add("x-permission", permission.as_str())
+            .add("x-role", role);
+        if let Some(verb) = route.on_clusters() {
+            extensions = extensions.add("x-cluster-verb", verb.as_str());
+        }
+        operation.extensions = Some(extensions.build());
         operation.security = Some(vec![SecurityRequirement::new(
             "bearer",
             Vec::<String>::new(),
@@ -102,8 +112,16 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
             "It is not a request that can be judged: no JSON, an ambiguous path.",
         ),
         (401, true, "No valid token."),
-        (403, true, "The token's role is not enough."),
-        (404, in_path || !changes || body, "There is no such thing."),
+        (
+            403,
+            true,
+            "The caller's role, or its rights on a cluster, are not enough.",
+        ),
+        (
+            404,
+            in_path || !changes || body,
+            "There is no such thing, or none that the caller may see.",
+        ),
         (408, body, "The body did not arrive in time."),
         (409, changes, "It clashes with what is there."),
         (413, body, "The body is too large."),

@@ -14,7 +14,7 @@ use crate::contract::keep_contract;
 use crate::health::detailed;
 use crate::services::Services;
 use crate::v1::analysis::{anomaly, rca};
-use crate::v1::{clusters, events, metrics, reports, tasks, tokens};
+use crate::v1::{audit, clusters, events, metrics, reports, tasks, tokens};
 
 /// The routes of a role with their full paths. Requests must carry a `Caller` in their extensions,
 /// and are held to the OpenAPI document before a handler sees them. The gateway has none of its
@@ -44,7 +44,8 @@ pub fn auth_router(sign_in: SignIn) -> Router {
     routes.route_layer(from_fn(keep_contract))
 }
 
-/// The gateway's own routes by which browsers log in and out. They answer anybody.
+/// The gateway's own routes by which browsers log in and out. They answer anybody, and are not held
+/// to the document: what a login server sends a browser back with is its own affair.
 pub fn login_router(sign_in: SignIn) -> Router {
     login_documented().with_state(sign_in).into()
 }
@@ -74,7 +75,8 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
                 clusters::delete::delete
             ))
             .routes(routes!(tokens::list::list, tokens::create::create))
-            .routes(routes!(tokens::revoke::revoke)),
+            .routes(routes!(tokens::revoke::revoke))
+            .routes(routes!(audit::list::list)),
         Role::Collector => OpenApiRouter::new()
             .routes(routes!(metrics::query::query))
             .routes(routes!(metrics::query_range::query_range)),

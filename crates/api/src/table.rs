@@ -1,7 +1,7 @@
 //! The one table of routes: who serves a route, and what it asks of its caller. A route that is
 //! missing here is refused, and a test fails.
 
-use fleetscope_model::{Permission, Role};
+use fleetscope_model::{ClusterVerb, Permission, Role};
 
 /// One route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,7 @@ pub const TABLE: &[Route] = &[
     route("GET", "/api/v1/tokens", Registry, Administer),
     route("POST", "/api/v1/tokens", Registry, Administer),
     route("DELETE", "/api/v1/tokens/{id}", Registry, Administer),
+    route("GET", "/api/v1/audit", Registry, Administer),
     route("GET", "/api/v1/metrics/query", Collector, Read),
     route("GET", "/api/v1/metrics/query_range", Collector, Read),
     route("GET", "/api/v1/events", Streaming, Read),
@@ -76,6 +77,32 @@ pub const TABLE: &[Route] = &[
     route("DELETE", "/api/v1/reports/{id}", Intelligence, Operate),
     route("GET", "/api/v1/reports/{id}/download", Intelligence, Read),
     route("GET", "/api/v1/tasks", Intelligence, Read),
+];
+
+impl Route {
+    /// The right on each cluster that it asks for beside the role, where it is about clusters.
+    pub fn on_clusters(&self) -> Option<ClusterVerb> {
+        match (self.method, self.path) {
+            ("PUT", "/api/v1/clusters/{id}") => Some(ClusterVerb::Update),
+            ("DELETE", "/api/v1/clusters/{id}") => Some(ClusterVerb::Delete),
+            ("GET", path) if path.starts_with("/api/v1/clusters") => Some(ClusterVerb::Get),
+            ("POST", path) if path.starts_with("/api/v1/analysis/") => {
+                Some(ClusterVerb::Investigate)
+            }
+            (_, path) if IN_CLUSTERS.iter().any(|prefix| path.starts_with(prefix)) => {
+                Some(ClusterVerb::Query)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Paths below which telemetry, or what is derived from it, is shown.
+const IN_CLUSTERS: [&str; 4] = [
+    "/api/v1/metrics/",
+    "/api/v1/events",
+    "/api/v1/analysis/",
+    "/api/v1/reports",
 ];
 
 /// The row of a route. HEAD is GET without its body.

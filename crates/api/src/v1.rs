@@ -1,6 +1,7 @@
 //! Version 1 of the API. One endpoint a file, found by its URL.
 
 pub mod analysis;
+pub mod audit;
 pub mod clusters;
 pub mod events;
 pub mod metrics;

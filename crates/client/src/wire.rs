@@ -1,6 +1,7 @@
 //! The shapes of requests and answers. Requests refuse unknown fields; answers may grow new ones.
 
 pub mod analysis;
+pub mod audit;
 pub mod auth;
 pub mod clusters;
 pub mod events;
@@ -17,6 +18,7 @@ pub use analysis::{
     Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
     Severity, Status,
 };
+pub use audit::{AuditDecision, AuditEntry};
 pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
 pub use clusters::{Cluster, Endpoint, Endpoints, NewCluster};
 pub use events::Event;

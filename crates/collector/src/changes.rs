@@ -9,7 +9,7 @@ mod scaling;
 mod template;
 
 use fleetscope_kubernetes::{Event, Kubernetes, Node, Pod, Revision, Workload};
-use fleetscope_model::{Change, Collection, Gap, Source, TimeRange};
+use fleetscope_model::{Aspect, Change, Collection, Gap, Source, TimeRange};
 use jiff::SignedDuration;
 
 use crate::owners::Owners;
@@ -42,6 +42,7 @@ pub(crate) async fn read(site: Site, range: TimeRange) -> Collection<Change> {
         .into_iter()
         .flatten()
         .filter(|change| range.contains(change.at))
+        .filter(|change| site.shows(Aspect::Changes, &change.entity))
         .collect();
     items.sort_by(|a, b| {
         let key = |change: &Change| (change.at, change.kind);

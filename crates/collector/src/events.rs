@@ -1,6 +1,6 @@
 //! Kubernetes events.
 
-use fleetscope_model::{Collection, KubernetesEvent, Source, TimeRange};
+use fleetscope_model::{Aspect, Collection, KubernetesEvent, Source, TimeRange};
 
 use crate::owners::Owners;
 use crate::site::Site;
@@ -28,6 +28,7 @@ pub(crate) async fn read(site: Site, range: TimeRange) -> Collection<KubernetesE
             first_at: event.first_at,
             last_at: event.last_at,
         })
+        .filter(|event| site.shows(Aspect::Events, &event.entity))
         .collect();
     items.sort_by(|a, b| {
         let key = |event: &KubernetesEvent| (event.last_at, event.first_at);

@@ -1,9 +1,13 @@
 //! One question, many clusters.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 
-use fleetscope_model::{Caller, Collection, Selection};
+use fleetscope_model::{
+    Aspect, Caller, Cluster, ClusterVerb, Collection, GapKind, Selection, Sight, Source,
+};
+use fleetscope_outbound::Failure;
 use fleetscope_ports::Result;
 use futures::future::join_all;
 use tokio::time::Instant;
@@ -11,30 +15,64 @@ use tokio::time::Instant;
 use crate::Collector;
 use crate::site::Site;
 
+/// Who asks, where, and what the answer will show.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    caller: &'a Caller,
+    clusters: &'a Selection,
+    source: Source,
+    aspects: &'static [Aspect],
+    namespaces: Option<&'a BTreeSet<String>>,
+}
+
+impl<'a> Asking<'a> {
+    /// A question to a source of the selected clusters whose answer shows these aspects.
+    pub(crate) const fn of(
+        caller: &'a Caller,
+        clusters: &'a Selection,
+        source: Source,
+        aspects: &'static [Aspect],
+    ) -> Self {
+        Self {
+            caller,
+            clusters,
+            source,
+            aspects,
+            namespaces: None,
+        }
+    }
+
+    /// The same question, known to be about these namespaces only.
+    pub(crate) const fn about(self, namespaces: Option<&'a BTreeSet<String>>) -> Self {
+        Self { namespaces, ..self }
+    }
+}
+
 impl Collector {
     /// Reads the selected clusters at the same time and joins what they gave in the order of
-    /// their names. `read` ends by the site's deadline, since every call it makes does.
+    /// their names. Of each cluster is read what the caller may see there; where that is nothing,
+    /// or can't be told, there is a gap and nothing is read. `read` ends by the site's deadline,
+    /// since every call it makes does.
     pub(crate) async fn fan_out<T, F>(
         &self,
-        caller: &Caller,
-        selection: &Selection,
+        asking: Asking<'_>,
         read: impl Fn(Site) -> F,
     ) -> Result<Collection<T>>
     where
         F: Future<Output = Collection<T>>,
     {
-        let mut clusters = self.clusters.select(caller, selection).await?;
+        let mut clusters = self.clusters.select(asking.caller, asking.clusters).await?;
         clusters.sort_by(|a, b| a.name().cmp(b.name()));
         let deadline = Instant::now() + self.outbound.timeout();
         let parts = join_all(
             clusters
                 .into_iter()
-                .map(|cluster| Site::new(Arc::new(cluster), self.outbound.clone(), deadline))
-                .map(read),
+                .map(|cluster| self.part(asking, cluster, deadline, &read)),
         )
         .await;
         let mut whole = Collection::default();
-        for mut part in parts {
+        for part in parts {
+            let mut part = part?;
             // Several reads of one endpoint that is down say the same thing once.
             part.gaps.sort();
             part.gaps.dedup();
@@ -42,4 +80,79 @@ impl Collector {
         }
         Ok(whole)
     }
+
+    async fn part<T, F>(
+        &self,
+        asking: Asking<'_>,
+        cluster: Cluster,
+        deadline: Instant,
+        read: impl Fn(Site) -> F,
+    ) -> Result<Collection<T>>
+    where
+        F: Future<Output = Collection<T>>,
+    {
+        let id = cluster.id;
+        let site = Site::new(Arc::new(cluster), self.outbound.clone(), deadline);
+        if !self
+            .access
+            .may(asking.caller, id, ClusterVerb::Query)
+            .await?
+        {
+            return Ok(Collection::gap(site.gap(asking.source, no_query())));
+        }
+        let sights = tokio::time::timeout_at(deadline, self.sights(asking, &site));
+        let sights = sights.await.unwrap_or_else(|_| Err(late()));
+        match sights {
+            Ok(sights) => Ok(read(site.seen(sights)).await),
+            Err(failure) => Ok(Collection::gap(site.gap(asking.source, failure))),
+        }
+    }
+
+    async fn sights(
+        &self,
+        asking: Asking<'_>,
+        site: &Site,
+    ) -> Result<BTreeMap<Aspect, Sight>, Failure> {
+        let mut sights = BTreeMap::new();
+        for &aspect in asking.aspects {
+            let (id, namespaces) = (site.cluster(), asking.namespaces);
+            let sight = self.access.sight(asking.caller, id, aspect, namespaces);
+            let sight = sight.await.map_err(|unasked| {
+                let detail = format!("what you may see can't be told: {}", unasked.detail);
+                Failure::new(unasked.kind, detail)
+            })?;
+            // The first is what the answer is made of; the others add to it.
+            if sight.is_nothing() && sights.is_empty() {
+                return Err(nothing(aspect));
+            }
+            sights.insert(aspect, sight);
+        }
+        Ok(sights)
+    }
+}
+
+fn no_query() -> Failure {
+    Failure::new(
+        GapKind::Forbidden,
+        "you may see this cluster but not query it: ask for the verb query on it",
+    )
+}
+
+/// Nothing may be seen. Whether the namespaces that were asked for are there is not told.
+fn nothing(aspect: Aspect) -> Failure {
+    let title = aspect.title();
+    Failure::new(
+        GapKind::Forbidden,
+        format!(
+            "you may see no {title} here, or none of the namespaces asked for: ask for the right \
+             in the cluster itself"
+        ),
+    )
+}
+
+fn late() -> Failure {
+    Failure::new(
+        GapKind::Timeout,
+        "what you may see could not be told in time: try again, or name namespaces in the query",
+    )
 }

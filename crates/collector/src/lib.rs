@@ -28,24 +28,32 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    Caller, Change, ClusterSeries, Collection, KubernetesEvent, LogLine, LogQuery, MetricQuery,
-    RangeQuery, Selection, TimeRange, Topology, TraceQuery, TraceSummary,
+    Aspect, Caller, Change, ClusterSeries, Collection, KubernetesEvent, LogLine, LogQuery,
+    MetricQuery, RangeQuery, Selection, Source, TimeRange, Topology, TraceQuery, TraceSummary,
 };
 use fleetscope_outbound::Outbound;
-use fleetscope_ports::{Clusters, Result, Telemetry};
+use fleetscope_ports::{Access, Clusters, Result, Telemetry};
+
+use crate::federation::Asking;
 
 /// Reads many clusters at once. Cheap to clone.
 #[derive(Clone)]
 pub struct Collector {
     clusters: Arc<dyn Clusters>,
+    access: Arc<dyn Access>,
     outbound: Outbound,
 }
 
 impl Collector {
-    /// A collector that reads the clusters of a registry. No answer takes longer than the time
-    /// limit of `outbound` (beside the registry's own time).
-    pub fn new(clusters: Arc<dyn Clusters>, outbound: Outbound) -> Self {
-        Self { clusters, outbound }
+    /// A collector that reads the clusters of a registry, and of each what `access` lets the
+    /// caller see. No answer takes longer than the time limit of `outbound` (beside the registry's
+    /// own time).
+    pub fn new(clusters: Arc<dyn Clusters>, access: Arc<dyn Access>, outbound: Outbound) -> Self {
+        Self {
+            clusters,
+            access,
+            outbound,
+        }
     }
 }
 
@@ -98,7 +106,10 @@ impl Telemetry for Collector {
     ) -> Result<Collection<Change>> {
         range::check(range)?;
         let mut found = self
-            .fan_out(caller, clusters, |site| changes::read(site, range))
+            .fan_out(
+                Asking::of(caller, clusters, Source::Kubernetes, &[Aspect::Changes]),
+                |site| changes::read(site, range),
+            )
             .await?;
         found.items.sort_by_key(|change| change.at);
         Ok(found)
@@ -112,7 +123,10 @@ impl Telemetry for Collector {
     ) -> Result<Collection<KubernetesEvent>> {
         range::check(range)?;
         let mut found = self
-            .fan_out(caller, clusters, |site| events::read(site, range))
+            .fan_out(
+                Asking::of(caller, clusters, Source::Kubernetes, &[Aspect::Events]),
+                |site| events::read(site, range),
+            )
             .await?;
         found.items.sort_by_key(|event| event.last_at);
         Ok(found)
@@ -125,7 +139,11 @@ impl Telemetry for Collector {
         range: TimeRange,
     ) -> Result<Collection<Topology>> {
         range::check(range)?;
-        self.fan_out(caller, clusters, |site| topology::read(site, range))
-            .await
+        const ASPECTS: &[Aspect] = &[Aspect::Objects, Aspect::Metrics];
+        self.fan_out(
+            Asking::of(caller, clusters, Source::Kubernetes, ASPECTS),
+            |site| topology::read(site, range),
+        )
+        .await
     }
 }

@@ -2,13 +2,16 @@
 
 mod answer;
 mod logql;
+mod within;
 
-use fleetscope_model::{Caller, Collection, LogLine, LogQuery, Source, TimeRange};
+use fleetscope_model::{Aspect, Caller, Collection, LogLine, LogQuery, Sight, Source, TimeRange};
 use fleetscope_outbound::{Failure, Upstream};
 use fleetscope_ports::Result;
 
 use crate::Collector;
+use crate::federation::Asking;
 use crate::range;
+use crate::site::Site;
 
 /// Lines of one cluster: Loki's own default limit (`max_entries_limit_per_query`).
 const MAX_LINES: u32 = 5_000;
@@ -23,17 +26,23 @@ pub(crate) async fn lines(
     range::check(query.range)?;
     range::check_limit(query.limit, MAX_LINES)?;
     let logql = logql::build(&query.labels, query.matching.as_deref())?;
-    let logql = &logql;
+    let named = within::named(&query.labels);
+    let (logql, named) = (&logql, named.as_ref());
+    let asking = Asking::of(caller, &query.clusters, Source::Loki, &[Aspect::Logs]);
     collector
-        .fan_out(caller, &query.clusters, |site| async move {
+        .fan_out(asking.about(named), |site| async move {
+            let logql = held(&site, logql, named.is_some());
             let answer = match site.upstream(Source::Loki) {
-                Ok(upstream) => ask(&upstream, logql, query).await,
+                Ok(upstream) => ask(&upstream, &logql, query).await,
                 Err(failure) => Err(failure),
             };
             let mut lines = match answer {
                 Ok(lines) => lines,
                 Err(failure) => return Collection::gap(site.gap(Source::Loki, failure)),
             };
+            if let Sight::Namespaces(namespaces) = site.sight(Aspect::Logs) {
+                lines.retain(|line| within::shows(namespaces, &line.labels));
+            }
             // Streams come one after another: the newest line may be the first of the last.
             lines.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.labels.cmp(&b.labels)));
             lines.truncate(query.limit as usize);
@@ -52,6 +61,17 @@ pub(crate) async fn lines(
             }
         })
         .await
+}
+
+/// The query, held to the namespaces that the caller may see. One that names its namespace itself
+/// needs no more: of another one no line is shown.
+fn held(site: &Site, query: &logql::Query, named: bool) -> String {
+    match site.sight(Aspect::Logs) {
+        Sight::Namespaces(namespaces) if !named => {
+            query.among(within::label(site.endpoint(Source::Loki)), namespaces)
+        }
+        _ => query.to_string(),
+    }
 }
 
 async fn ask(

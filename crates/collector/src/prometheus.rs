@@ -4,18 +4,26 @@ mod answer;
 mod promql;
 mod steps;
 mod syntax;
+mod within;
+
+use std::borrow::Cow;
 
 use fleetscope_model::{
-    Caller, ClusterSeries, Collection, GapKind, MetricQuery, RangeQuery, Series, Source,
+    Aspect, Caller, ClusterSeries, Collection, GapKind, MetricQuery, RangeQuery, Series, Sight,
+    Source,
 };
 use fleetscope_outbound::{Failure, Upstream};
 use fleetscope_ports::Result;
 use jiff::Timestamp;
 
 use crate::Collector;
+use crate::federation::Asking;
 use crate::site::Site;
 
 pub(crate) use steps::Steps;
+
+/// What a metric query shows.
+const METRICS: &[Aspect] = &[Aspect::Metrics];
 
 /// Series in one answer. More than this is no answer that a person or a detector can use, but the
 /// sign of a missing aggregation.
@@ -28,10 +36,12 @@ pub(crate) async fn instant(
     query: &MetricQuery,
 ) -> Result<Collection<ClusterSeries>> {
     promql::check(&query.query)?;
+    let named = within::named(&query.query);
+    let asking = Asking::of(caller, &query.clusters, Source::Prometheus, METRICS);
     collector
-        .fan_out(caller, &query.clusters, |site| async move {
-            let answer = match site.prometheus() {
-                Ok(prometheus) => prometheus.instant(&query.query, query.at).await,
+        .fan_out(asking.about(named.as_ref()), |site| async move {
+            let answer = match asked(&site, &query.query) {
+                Ok((prometheus, text)) => prometheus.instant(&text, query.at).await,
                 Err(failure) => Err(failure),
             };
             collect(&site, answer)
@@ -48,15 +58,27 @@ pub(crate) async fn range(
 ) -> Result<Collection<ClusterSeries>> {
     promql::check(&query.query)?;
     let steps = Steps::new(query.range, query.step)?;
+    let named = within::named(&query.query);
+    let asking = Asking::of(caller, &query.clusters, Source::Prometheus, METRICS);
     collector
-        .fan_out(caller, &query.clusters, |site| async move {
-            let answer = match site.prometheus() {
-                Ok(prometheus) => prometheus.range(&query.query, steps).await,
+        .fan_out(asking.about(named.as_ref()), |site| async move {
+            let answer = match asked(&site, &query.query) {
+                Ok((prometheus, text)) => prometheus.range(&text, steps).await,
                 Err(failure) => Err(failure),
             };
             collect(&site, answer)
         })
         .await
+}
+
+/// Whom to ask, and the query as it may be asked: whole, or held to the namespaces that the caller
+/// may see.
+fn asked<'q>(site: &Site, query: &'q str) -> Result<(Prometheus, Cow<'q, str>), Failure> {
+    let query = match site.sight(Aspect::Metrics) {
+        Sight::Whole => Cow::Borrowed(query),
+        Sight::Namespaces(namespaces) => Cow::Owned(within::within(query, namespaces)?),
+    };
+    Ok((site.prometheus()?, query))
 }
 
 /// One server that speaks the Prometheus HTTP API.

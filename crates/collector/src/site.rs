@@ -1,9 +1,12 @@
 //! One cluster as one question sees it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fleetscope_kubernetes::{Kubernetes, Listed};
-use fleetscope_model::{Cluster, ClusterId, Endpoint, Entity, EntityKind, Gap, GapKind, Source};
+use fleetscope_model::{
+    Aspect, Cluster, ClusterId, Endpoint, Entity, EntityKind, Gap, GapKind, Sight, Source,
+};
 use fleetscope_outbound::{Failure, Outbound, Upstream};
 use tokio::time::Instant;
 
@@ -15,15 +18,39 @@ pub(crate) struct Site {
     cluster: Arc<Cluster>,
     outbound: Outbound,
     deadline: Instant,
+    sights: Arc<BTreeMap<Aspect, Sight>>,
 }
 
+/// What is seen of an aspect that was not asked for.
+static NOTHING: Sight = Sight::NOTHING;
+
 impl Site {
+    /// A cluster of which nothing may be seen yet.
     pub(crate) fn new(cluster: Arc<Cluster>, outbound: Outbound, deadline: Instant) -> Self {
         Self {
             cluster,
             outbound,
             deadline,
+            sights: Arc::default(),
         }
+    }
+
+    /// The same cluster, of which these parts may be seen.
+    pub(crate) fn seen(self, sights: BTreeMap<Aspect, Sight>) -> Self {
+        Self {
+            sights: Arc::new(sights),
+            ..self
+        }
+    }
+
+    /// What the caller may see of an aspect.
+    pub(crate) fn sight(&self, aspect: Aspect) -> &Sight {
+        self.sights.get(&aspect).unwrap_or(&NOTHING)
+    }
+
+    /// Whether the caller may see something of an aspect that is about this entity.
+    pub(crate) fn shows(&self, aspect: Aspect, entity: &Entity) -> bool {
+        self.sight(aspect).reaches(entity.namespace.as_deref())
     }
 
     pub(crate) fn cluster(&self) -> ClusterId {
@@ -75,7 +102,7 @@ impl Site {
         self.entity(EntityKind::Cluster, self.cluster.name())
     }
 
-    fn endpoint(&self, source: Source) -> Option<&Endpoint> {
+    pub(crate) fn endpoint(&self, source: Source) -> Option<&Endpoint> {
         let endpoints = &self.cluster.draft.endpoints;
         match source {
             Source::Kubernetes => endpoints.kubernetes.as_ref(),

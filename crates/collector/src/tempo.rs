@@ -3,11 +3,14 @@
 mod answer;
 mod traceql;
 
-use fleetscope_model::{Caller, Collection, Source, TimeRange, TraceQuery, TraceSummary};
+use fleetscope_model::{
+    Aspect, Caller, Collection, Sight, Source, TimeRange, TraceQuery, TraceSummary,
+};
 use fleetscope_outbound::{Failure, Upstream};
 use fleetscope_ports::Result;
 
 use crate::Collector;
+use crate::federation::Asking;
 use crate::range;
 
 /// Traces of one cluster: a search stops at the first so many, so more is no better sample.
@@ -25,16 +28,21 @@ pub(crate) async fn traces(
     range::check_limit(query.limit, MAX_TRACES)?;
     let traceql = traceql::build(query)?;
     let traceql = &traceql;
+    let asking = Asking::of(caller, &query.clusters, Source::Tempo, &[Aspect::Logs]);
     collector
-        .fan_out(caller, &query.clusters, |site| async move {
+        .fan_out(asking, |site| async move {
+            let sight = site.sight(Aspect::Logs);
             let answer = match site.upstream(Source::Tempo) {
-                Ok(upstream) => ask(&upstream, traceql, query).await,
+                Ok(upstream) => ask(&upstream, &traceql.seen_by(sight), query).await,
                 Err(failure) => Err(failure),
             };
             let mut traces = match answer {
                 Ok(traces) => traces,
                 Err(failure) => return Collection::gap(site.gap(Source::Tempo, failure)),
             };
+            if *sight != Sight::Whole {
+                traces.iter_mut().for_each(|trace| hide_root(trace, query));
+            }
             traces.sort_by(|a, b| {
                 let newest = b.started_at.cmp(&a.started_at);
                 newest.then_with(|| a.trace_id.cmp(&b.trace_id))
@@ -45,6 +53,15 @@ pub(crate) async fn traces(
             }
         })
         .await
+}
+
+/// A trace begins where its first caller is, which may be in a namespace that the reader may not
+/// see: only a root of the service that was asked for is named.
+fn hide_root(trace: &mut TraceSummary, query: &TraceQuery) {
+    if trace.root_service != query.service {
+        trace.root_service.clear();
+        trace.root_name.clear();
+    }
 }
 
 async fn ask(

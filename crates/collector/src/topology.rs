@@ -10,7 +10,9 @@ mod devices;
 mod placement;
 mod query;
 
-use fleetscope_model::{Collection, Edge, EdgeKind, Entity, Gap, Source, TimeRange, Topology};
+use fleetscope_model::{
+    Aspect, Collection, Edge, EdgeKind, Entity, Gap, Source, TimeRange, Topology,
+};
 
 use crate::site::Site;
 use placement::Placement;
@@ -40,12 +42,24 @@ pub(crate) async fn read(site: Site, range: TimeRange) -> Collection<Topology> {
     edges.extend(calls::edges(&window, &placement));
     edges.extend(devices::edges(&window, &placement));
     edges.extend(clocks::edges(&window, &placement));
+    edges.retain(|edge| shown(&site, edge));
     edges.sort();
     edges.dedup();
     Collection {
         items: vec![Topology { edges }],
         gaps,
     }
+}
+
+/// An edge shows both its ends. Who runs where the Kubernetes API tells; who calls whom and uses
+/// what, only metrics.
+fn shown(site: &Site, edge: &Edge) -> bool {
+    let aspects: &[Aspect] = match edge.kind {
+        EdgeKind::RunsOn | EdgeKind::Owns => &[Aspect::Objects],
+        EdgeKind::Calls | EdgeKind::Uses | EdgeKind::PartOf => &[Aspect::Objects, Aspect::Metrics],
+    };
+    let shows = |entity| aspects.iter().all(|&aspect| site.shows(aspect, entity));
+    shows(&edge.from) && shows(&edge.to)
 }
 
 fn edge(from: Entity, kind: EdgeKind, to: Entity) -> Edge {

@@ -6,6 +6,8 @@
 //! truth. Start reading at [`Config`]; one section a file. The example file and the JSON schema
 //! are generated from the same types, doc comments included.
 
+mod access;
+mod audit;
 mod error;
 mod example;
 mod hub;
@@ -28,6 +30,8 @@ mod tls;
 mod traces;
 mod watches;
 
+pub use access::{Access, InsideClusters};
+pub use audit::Audit;
 pub use error::{Error, Origin, Problem};
 pub use hub::Hub;
 pub use identity::{AuthenticatorKind, Identity, KubernetesTokens, Login, LoginVia, Oidc};

@@ -5,6 +5,8 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Access, InsideClusters};
+use crate::audit::Audit;
 use crate::error::{Error, Problem};
 use crate::hub::Hub;
 use crate::identity::{self, Identity};
@@ -19,7 +21,7 @@ use crate::storage::Storage;
 use crate::tls::Tls;
 use crate::traces::Traces;
 use crate::watches::Watches;
-use crate::{example, keys, placement};
+use crate::{access, example, keys, placement};
 
 /// The configuration of `fleetscope serve`. One that [`Config::load`] returns is valid.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +39,12 @@ pub struct Config {
     pub hub: Hub,
     /// Whose tokens are accepted.
     pub identity: Identity,
+    /// What callers may do: which role they have, and what they see inside clusters. A token of
+    /// this installation carries its role itself; everybody else gets the highest that is given
+    /// here.
+    pub access: Access,
+    /// What is written down of who did what. Changes, and requests that are refused, always are.
+    pub audit: Audit,
     /// How clusters are read: limits on each read, and which addresses may be read at all.
     pub outbound: Outbound,
     /// What is looked at without being asked.
@@ -89,6 +97,16 @@ impl Config {
         toml::to_string(self).unwrap_or_else(|error| format!("# {error}\n"))
     }
 
+    /// Who says what a caller may see inside a cluster.
+    pub fn inside_clusters(&self) -> InsideClusters {
+        access::inside(self)
+    }
+
+    /// What whoever runs this should know of it, although nothing is wrong; a line each.
+    pub fn remarks(&self) -> Vec<String> {
+        access::remarks(self)
+    }
+
     /// An example file: every key with its description and its default. What has no default is
     /// commented out.
     pub fn example_toml() -> String {
@@ -123,6 +141,8 @@ impl Config {
         self.services.validate(problems);
         self.hub.validate(problems);
         identity::validate(self, problems);
+        access::validate(self, problems);
+        self.audit.validate(problems);
         self.outbound.validate(problems);
         self.watches.validate(problems);
         self.log.validate(problems);

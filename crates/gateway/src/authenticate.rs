@@ -12,6 +12,7 @@ use fleetscope_model::Caller;
 use secrecy::SecretString;
 
 use crate::edge::observe::AskedBy;
+use crate::recheck::{Admitted, while_admitted};
 use crate::{Error, Result};
 
 /// Puts the caller into the request's extensions. A request without a token passes without a
@@ -37,13 +38,19 @@ pub(crate) async fn authenticate(
     let source = source.map(|address| address.0);
     match sign_in.people.authenticate(&token, source).await {
         Ok(known) => {
+            let caller = known.caller.clone();
             request.extensions_mut().insert(known.clone());
             let revokes = revokes_token(&request);
             let response = run_as(known.caller, request, next).await;
             if revokes && response.status().is_success() {
                 sign_in.people.revoked();
             }
-            response
+            let admitted = Admitted {
+                caller,
+                token,
+                source,
+            };
+            while_admitted(response, sign_in.people, admitted)
         }
         Err(error) => ApiError::from(error).into_response(),
     }

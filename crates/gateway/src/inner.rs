@@ -8,40 +8,45 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use fleetscope_api::{ApiError, authorise};
-use fleetscope_identity::{Authenticator, CallerTokens, Error as IdentityError, Known};
-use fleetscope_model::{Caller, Permission};
-use fleetscope_ports::Clock;
+use fleetscope_api::{ApiError, Touched, authorise};
+use fleetscope_identity::{Authenticator, Known};
+use fleetscope_model::{AuditEntry, Caller, Permission};
+use fleetscope_ports::{AuditSink, Clock};
 
 use crate::authenticate::run_as;
 use crate::edge::observe::Door;
-use crate::wire::{AUTHENTICATE, CALLER, GATEWAY, HEALTH, Question, READY};
-use crate::{Edge, HealthBoard};
+use crate::wire::{self, AUDIT, AUTHENTICATE, GATEWAY, HEALTH, Question, READY, TOUCHED};
+use crate::{Edge, HealthBoard, Trust};
 
 /// The router of the inner door: `roles` (as `fleetscope_api::router` makes them, with at least
 /// one route each), and what a gateway asks for itself: whose token something is
-/// (`POST /internal/v1/authenticate`, answered by `authenticator`) and whether this process is
-/// there (`GET /internal/v1/ready`) and how it fares (`GET /internal/v1/health`). Whatever is not signed under `callers`' key for exactly this
-/// method and path is 401, also where nothing would be there.
+/// (`POST /internal/v1/authenticate`, answered by `authenticator`), whether this process is there
+/// (`GET /internal/v1/ready`), how it fares (`GET /internal/v1/health`), and that something be
+/// written down (`POST /internal/v1/audit`, kept by `audit`). Whatever does not come from whom
+/// `trust` knows, for exactly this method and path, is 401, also where nothing would be there.
 pub fn inner_router(
     edge: &Edge,
-    callers: CallerTokens,
-    authenticator: Arc<dyn Authenticator>,
+    trust: impl Into<Trust>,
+    (authenticator, audit): (Arc<dyn Authenticator>, Arc<dyn AuditSink>),
     roles: Vec<Router>,
     health: HealthBoard,
 ) -> Router {
     let mut routes = roles.into_iter().fold(Router::new(), Router::merge);
     if routes.has_routes() {
-        // The gateway has asked the table too; a role trusts nothing but the signature.
+        // The gateway has asked the table too; a role trusts nothing but what it is shown.
         routes = routes.route_layer(from_fn(authorise));
+    }
+    if routes.has_routes() {
+        routes = routes.route_layer(from_fn(tell_touched));
     }
     let own = Router::new()
         .route(AUTHENTICATE, post(whose))
         .with_state(authenticator)
+        .route(AUDIT, post(write_down).with_state(audit))
         .route(READY, get(async || StatusCode::NO_CONTENT))
         .route(HEALTH, get(async move || Json(health.roles().await)));
     let verifier = Verifier {
-        callers,
+        trust: trust.into(),
         clock: edge.clock.clone(),
     };
     // The door counts bodies itself.
@@ -49,51 +54,59 @@ pub fn inner_router(
     edge.wrap_signed(Door::Inner, routes, verifier)
 }
 
-/// Checks signatures by the clock.
+/// Checks by the clock who asks.
 #[derive(Clone)]
 pub(crate) struct Verifier {
-    callers: CallerTokens,
+    trust: Trust,
     clock: Arc<dyn Clock>,
 }
 
 impl Verifier {
-    /// Lets pass what a gateway has signed, as the caller whom it names.
+    /// Lets pass what comes from a gateway, as the caller whom it names.
     pub(crate) async fn verify(
         State(verifier): State<Self>,
         mut request: Request,
         next: Next,
     ) -> Response {
         request.extensions_mut().remove::<Caller>();
-        match verifier.caller(&request) {
-            Ok(caller) => {
-                request.headers_mut().remove(CALLER);
-                run_as(caller, request, next).await
-            }
+        let now = verifier.clock.now();
+        match verifier.trust.caller(&mut request, now).await {
+            Ok(caller) => run_as(caller, request, next).await,
             Err(error) => {
                 tracing::warn!(%error, "a request at the inner door is refused");
                 ApiError::from(error).into_response()
             }
         }
     }
+}
 
-    fn caller(&self, request: &Request) -> fleetscope_identity::Result<Caller> {
-        let refused = |reason: &str| IdentityError::CallerRefused {
-            reason: reason.to_owned(),
-        };
-        let mut values = request.headers().get_all(CALLER).iter();
-        let value = values.next().ok_or_else(|| refused("it is missing"))?;
-        if values.next().is_some() {
-            return Err(refused("there is more than one"));
-        }
-        let token = value.to_str().map_err(|_| refused("it is not text"))?;
-        let path = request
-            .uri()
-            .path_and_query()
-            .map_or("/", axum::http::uri::PathAndQuery::as_str);
-        let now = self.clock.now();
-        self.callers
-            .verify(token, request.method().as_str(), path, now)
+/// `POST /internal/v1/audit`: what happened at the gateway's door.
+async fn write_down(
+    State(audit): State<Arc<dyn AuditSink>>,
+    Extension(caller): Extension<Caller>,
+    Json(entries): Json<Vec<AuditEntry>>,
+) -> Result<StatusCode, ApiError> {
+    only_gateways(&caller)?;
+    audit.append(&entries).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells the gateway which clusters a request was about, for its audit log.
+async fn tell_touched(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let touched = response.extensions_mut().remove::<Touched>();
+    if let Some(value) = touched.as_ref().and_then(wire::touched) {
+        response.headers_mut().insert(TOUCHED, value);
     }
+    response
+}
+
+fn only_gateways(caller: &Caller) -> Result<(), ApiError> {
+    if *caller == Caller::system(GATEWAY) {
+        return Ok(());
+    }
+    let least = Permission::Administer.least_role();
+    Err(fleetscope_ports::Error::forbidden(least).into())
 }
 
 /// `POST /internal/v1/authenticate`.
@@ -102,10 +115,7 @@ async fn whose(
     Extension(caller): Extension<Caller>,
     Json(question): Json<Question>,
 ) -> Result<Json<Known>, ApiError> {
-    if caller != Caller::system(GATEWAY) {
-        let least = Permission::Administer.least_role();
-        return Err(fleetscope_ports::Error::forbidden(least).into());
-    }
+    only_gateways(&caller)?;
     let known = authenticator.authenticate(&question.token, None).await?;
     Ok(Json(known))
 }

@@ -8,6 +8,7 @@
 //! Start reading at [`Gateway`] (the public door), then [`inner_router`] (the inner one), then
 //! [`Edge`] (what both do to every request, in which order).
 
+pub mod audit;
 mod authenticate;
 pub mod edge;
 pub mod error;
@@ -15,9 +16,12 @@ pub mod health;
 pub mod inner;
 pub mod metrics;
 pub mod public;
+mod recheck;
 pub mod remote;
+pub mod trust;
 mod wire;
 
+pub use audit::{Audit, AuditWriter};
 pub use edge::origin::Origins;
 pub use edge::rates::{Rate, RateLimits};
 pub use edge::{Edge, Limits};
@@ -27,6 +31,7 @@ pub use inner::inner_router;
 pub use metrics::EdgeMetrics;
 pub use public::Gateway;
 pub use remote::{Peers, Remote};
+pub use trust::Trust;
 
 /// The result of this crate's calls.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

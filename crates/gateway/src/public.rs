@@ -14,6 +14,7 @@ use fleetscope_identity::{Authenticator, Login};
 use fleetscope_model::Caller;
 use fleetscope_ports::HealthSource;
 
+use crate::audit::{Audit, record};
 use crate::authenticate::authenticate;
 use crate::edge::headers;
 use crate::edge::observe::Door;
@@ -26,6 +27,7 @@ use crate::{Edge, Remote};
 pub struct Gateway {
     edge: Edge,
     routes: Router,
+    audit: Option<Audit>,
     login: Option<Login>,
 }
 
@@ -35,8 +37,16 @@ impl Gateway {
         Self {
             edge,
             routes: Router::new(),
+            audit: None,
             login: None,
         }
+    }
+
+    /// Writes down who did what.
+    #[must_use]
+    pub fn audited(mut self, audit: Audit) -> Self {
+        self.audit = Some(audit);
+        self
     }
 
     /// Lets browsers log in.
@@ -90,12 +100,15 @@ impl Gateway {
         };
         let rates = Rates::new(&self.edge.rates, self.edge.clock.clone());
         // The layer added last runs first.
-        let routes = self
+        let mut routes = self
             .routes
             .merge(auth_router(sign_in.clone()))
             .route_layer(from_fn(authorise))
             .route_layer(from_fn_with_state(rates, rates::limit))
             .route_layer(from_fn_with_state(sign_in.clone(), authenticate));
+        if let Some(audit) = self.audit {
+            routes = routes.route_layer(from_fn_with_state(audit, record));
+        }
         let anonymous = anonymous_router()
             .merge(login_router(sign_in))
             .route_layer(from_fn(authorise));

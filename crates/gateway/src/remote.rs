@@ -14,16 +14,16 @@ use axum::http::uri::{Authority, PathAndQuery};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
 use axum::response::Response;
 use fleetscope_client::wire::Problem;
-use fleetscope_identity::{AskRegistry, CallerTokens, Known};
-use fleetscope_model::{Caller, ErrorKind, Fault as _, Role, RoleHealth};
-use fleetscope_ports::Clock;
-use secrecy::SecretString;
+use fleetscope_identity::{AskRegistry, CallerTokens, Known, OwnToken};
+use fleetscope_model::{AuditEntry, Caller, ErrorKind, Fault as _, Role, RoleHealth};
+use fleetscope_ports::{AuditSink, Clock};
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
 use url::Url;
 
 use self::pool::Pool;
 use crate::edge::{headers, trace};
-use crate::wire::{AUTHENTICATE, CALLER, GATEWAY, HEALTH, Question, READY};
+use crate::wire::{self, AUDIT, AUTHENTICATE, CALLER, GATEWAY, HEALTH, PEER, Question, READY};
 use crate::{Error, Result};
 
 /// How long a question of the gateway's own may take.
@@ -37,6 +37,7 @@ const MOST_ANSWER_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct Peers {
     callers: CallerTokens,
+    token: Option<OwnToken>,
     clock: Arc<dyn Clock>,
     pools: Arc<Mutex<Vec<(Authority, Pool)>>>,
 }
@@ -46,9 +47,17 @@ impl Peers {
     pub fn new(callers: CallerTokens, clock: Arc<dyn Clock>) -> Self {
         Self {
             callers,
+            token: None,
             clock,
             pools: Arc::default(),
         }
+    }
+
+    /// Shows each of them the token by which this process is known.
+    #[must_use]
+    pub fn with_token(mut self, token: OwnToken) -> Self {
+        self.token = Some(token);
+        self
     }
 
     /// The role behind `url`, which is plain HTTP and has no path (the signature binds the path
@@ -176,6 +185,13 @@ impl Remote {
         let signed =
             HeaderValue::try_from(signed).map_err(|error| Error::unavailable(self.role, error))?;
         request.headers_mut().insert(CALLER, signed);
+        if let Some(token) = &self.peers.token {
+            let text = token.text().await?;
+            let mut value = HeaderValue::from_str(text.expose_secret())
+                .map_err(|error| Error::unavailable(self.role, error))?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(PEER, value);
+        }
         request.headers_mut().insert(HOST, self.host.clone());
         *request.uri_mut() = Uri::from(path);
         *request.version_mut() = Version::HTTP_11;
@@ -184,8 +200,16 @@ impl Remote {
         let span = trace::of_forwarding(self.role, request.headers_mut());
         let answered = self.pool.send(request).instrument(span).await;
         let mut response = answered.map_err(|error| Error::unavailable(self.role, error))?;
-        headers::keep_response(response.headers_mut());
+        if let Some(token) = self.peers.token.as_ref()
+            && response.status() == StatusCode::UNAUTHORIZED
+        {
+            token.refused();
+        }
         response.extensions_mut().clear();
+        if let Some(touched) = wire::read_touched(response.headers()) {
+            response.extensions_mut().insert(touched);
+        }
+        headers::keep_response(response.headers_mut());
         Ok(response)
     }
 
@@ -214,6 +238,22 @@ impl Remote {
         match problem {
             Some(problem) if problem.code.starts_with("token_") => Ok(Err(problem)),
             _ => Err(self.misbehaves(status)),
+        }
+    }
+}
+
+#[async_trait]
+impl AuditSink for Remote {
+    async fn append(&self, entries: &[AuditEntry]) -> fleetscope_ports::Result<()> {
+        let port = |error: Error| {
+            let said = fleetscope_ports::Error::new(error.kind(), error.code(), error.message());
+            said.because(error)
+        };
+        let body = serde_json::to_vec(entries).unwrap_or_default();
+        let answered = self.ask(Method::POST, AUDIT, body.into()).await;
+        match answered.map_err(port)?.status() {
+            StatusCode::NO_CONTENT => Ok(()),
+            status => Err(port(self.misbehaves(status))),
         }
     }
 }

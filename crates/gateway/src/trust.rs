@@ -51,7 +51,9 @@ impl Trust {
         let method = request.method().as_str();
         let caller = self.callers.verify(signed, method, path, now)?;
         if let Some(peers) = &self.peers {
-            let token = one(request, &PEER).ok().and_then(|value| value.to_str().ok());
+            let token = one(request, &PEER)
+                .ok()
+                .and_then(|value| value.to_str().ok());
             let token = token.map(SecretString::from);
             peers.check(token.as_ref()).await?;
         }

@@ -1,7 +1,8 @@
 //! What doors and gateways say to each other, both sides in one place.
 
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderMap, HeaderValue};
+use fleetscope_api::Touched;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
@@ -20,8 +21,26 @@ pub(crate) const READY: &str = "/internal/v1/ready";
 /// Tells a gateway how the roles behind the inner door fare.
 pub(crate) const HEALTH: &str = "/internal/v1/health";
 
+/// Tells the registry role what happened at a gateway's door.
+pub(crate) const AUDIT: &str = "/internal/v1/audit";
+
 /// The routes of the inner door that are not in the table.
-pub(crate) const INNER_ROUTES: [&str; 3] = [AUTHENTICATE, READY, HEALTH];
+pub(crate) const INNER_ROUTES: [&str; 4] = [AUTHENTICATE, READY, HEALTH, AUDIT];
+
+/// Tells a gateway, in an answer, which clusters a request was about; it goes no further.
+pub(crate) const TOUCHED: HeaderName = HeaderName::from_static("fleetscope-clusters");
+
+/// The value of [`TOUCHED`].
+pub(crate) fn touched(Touched(clusters): &Touched) -> Option<HeaderValue> {
+    let ids: Vec<String> = clusters.iter().map(ToString::to_string).collect();
+    HeaderValue::try_from(ids.join(",")).ok()
+}
+
+/// What the value of [`TOUCHED`] tells.
+pub(crate) fn read_touched(headers: &HeaderMap) -> Option<Touched> {
+    let ids = headers.get(TOUCHED)?.to_str().ok()?.split(',');
+    Some(Touched(ids.filter_map(|id| id.parse().ok()).collect()))
+}
 
 /// Who the gateway is when it asks for itself.
 pub(crate) const GATEWAY: &str = "gateway";

@@ -12,6 +12,7 @@ use fleetscope_ports::Clock;
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::access::Roles;
 use crate::cache::{Cache, Found};
 use crate::providers::Provider;
 use crate::{Authenticator, Error, Known, Result};
@@ -45,6 +46,7 @@ const LONGEST: usize = 16 * 1024;
 #[derive(Clone)]
 pub struct Authenticators {
     inner: Arc<Inner>,
+    roles: Option<Roles>,
 }
 
 struct Inner {
@@ -67,7 +69,8 @@ enum Kept {
 }
 
 impl Authenticators {
-    /// Asks `providers` in this order, within `limits`.
+    /// Asks `providers` in this order, within `limits`. Whom they know has the least role, until
+    /// [`Self::with_roles`].
     pub fn new(providers: Vec<Provider>, limits: Limits, clock: Arc<dyn Clock>) -> Result<Self> {
         Ok(Self {
             inner: Arc::new(Inner {
@@ -77,7 +80,18 @@ impl Authenticators {
                 gate: Gate::new(limits, Arc::clone(&clock)),
                 clock,
             }),
+            roles: None,
         })
+    }
+
+    /// The same, with whom they know given the role that `roles` says. A role is no part of what is
+    /// kept: it is looked up for each request.
+    #[must_use]
+    pub fn with_roles(self, roles: Roles) -> Self {
+        Self {
+            roles: Some(roles),
+            ..self
+        }
     }
 
     /// Forgets what is known of a token: its bearer has logged out.
@@ -89,6 +103,20 @@ impl Authenticators {
 #[async_trait]
 impl Authenticator for Authenticators {
     async fn authenticate(&self, bearer: &SecretString, source: Option<IpAddr>) -> Result<Known> {
+        let known = self.who(bearer, source).await?;
+        match &self.roles {
+            Some(roles) => roles.assign(known).await,
+            None => Ok(known),
+        }
+    }
+
+    fn revoked(&self) {
+        self.inner.providers.iter().for_each(Provider::revoked);
+    }
+}
+
+impl Authenticators {
+    async fn who(&self, bearer: &SecretString, source: Option<IpAddr>) -> Result<Known> {
         if !is_token(bearer) {
             return Err(Error::UnknownToken);
         }
@@ -102,10 +130,6 @@ impl Authenticator for Authenticators {
         }
         let ask = || Arc::clone(inner).ask(bearer.clone(), source);
         inner.cache.get(key, ask).await?.into()
-    }
-
-    fn revoked(&self) {
-        self.inner.providers.iter().for_each(Provider::revoked);
     }
 }
 

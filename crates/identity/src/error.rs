@@ -27,6 +27,10 @@ pub enum Error {
     #[error("the identity of '{0}' is too large")]
     IdentityTooLarge(String),
 
+    /// The caller is known and has no role here.
+    #[error("'{0}' has no role")]
+    NoRole(String),
+
     /// Whoever knows the token cannot be asked. This is no verdict on the token.
     #[error("the {} authority cannot be asked", authority.as_str())]
     Unavailable {
@@ -142,7 +146,9 @@ impl Fault for Error {
             | Self::LoginRefused(_)
             | Self::PeerRefused(_)
             | Self::CallerRefused { .. } => ErrorKind::Unauthenticated,
-            Self::IdentityTooLarge(_) | Self::SessionTooLarge => ErrorKind::Forbidden,
+            Self::IdentityTooLarge(_) | Self::SessionTooLarge | Self::NoRole(_) => {
+                ErrorKind::Forbidden
+            }
             Self::NoOAuthServer => ErrorKind::NotFound,
             Self::Unavailable { .. } | Self::TooManyReviews => ErrorKind::Unavailable,
             Self::TooManyFailures => ErrorKind::TooManyRequests,
@@ -164,6 +170,7 @@ impl Fault for Error {
             Self::ExpiredToken(_) => "token_expired",
             Self::TokenUnverifiable => "token_unverifiable",
             Self::IdentityTooLarge(_) => "identity_too_large",
+            Self::NoRole(_) => "no_role",
             Self::Unavailable { .. } => "identity_unavailable",
             Self::TooManyReviews => "identity_busy",
             Self::TooManyFailures => "too_many_wrong_tokens",
@@ -201,6 +208,10 @@ impl Fault for Error {
                 .to_owned(),
             Self::IdentityTooLarge(name) => format!(
                 "'{name}' is in more groups than can be passed on: take the user out of some"
+            ),
+            Self::NoRole(name) => format!(
+                "'{name}' is known, but has no role in Fleetscope: ask an administrator for one of \
+                 viewer, operator and admin"
             ),
             Self::Unavailable { authority, .. } => format!(
                 "it can't be told now whose token this is, as the {} authority does not answer: \

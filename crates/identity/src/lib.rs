@@ -10,6 +10,7 @@
 //! [`Authenticators`] puts several in order behind one cache; [`Provider`] lists them. [`Login`] is
 //! how a browser gets a session. [`Cache`] is how whoever is slow to ask is asked seldom.
 
+pub mod access;
 pub mod authenticator;
 pub mod authenticators;
 pub mod cache;
@@ -21,6 +22,7 @@ pub mod providers;
 pub mod remote;
 pub mod tokens;
 
+pub use access::{HubReviews, Rights, RoleBindings, Roles};
 pub use authenticator::{Authenticator, ClientAddress, Known};
 pub use authenticators::{Authenticators, Limits};
 pub use cache::{Cache, Found};

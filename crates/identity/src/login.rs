@@ -42,6 +42,8 @@ pub struct LoginOptions {
     pub client_id: String,
     /// Its secret, where it has one.
     pub client_secret: Option<Bearer>,
+    /// What is asked for; where it is empty, what says who somebody is.
+    pub scopes: Vec<String>,
     /// How long a session lasts at most.
     pub session: Duration,
 }
@@ -246,6 +248,14 @@ impl Inner {
         format!("{}auth/callback", self.options.public_url)
     }
 
+    fn scope(&self, server: &Server) -> String {
+        if self.options.scopes.is_empty() {
+            server.scope().to_owned()
+        } else {
+            self.options.scopes.join(" ")
+        }
+    }
+
     fn authorize_url(&self, server: &Server, underway: &Underway) -> Result<String> {
         let mut url = Url::parse(&server.authorization_endpoint)
             .map_err(|_| Error::LoginRefused("the server names no URL to log in at"))?;
@@ -254,7 +264,7 @@ impl Inner {
             .append_pair("response_type", "code")
             .append_pair("client_id", &self.options.client_id)
             .append_pair("redirect_uri", &self.redirect_uri())
-            .append_pair("scope", server.scope())
+            .append_pair("scope", &self.scope(server))
             .append_pair("state", &underway.state)
             .append_pair("code_challenge", &challenge)
             .append_pair("code_challenge_method", "S256");

@@ -194,6 +194,7 @@ impl LocalTokens {
                 token.name,
                 token.role.as_str()
             ),
+            places: Vec::new(),
         }
     }
 }

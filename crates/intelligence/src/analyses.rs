@@ -7,6 +7,8 @@ use fleetscope_model::{
 use jiff::SignedDuration;
 
 use crate::service::{authorise, check_page};
+use crate::visible::analysis::visible;
+use crate::visible::{Eyes, absent};
 use crate::{Intelligence, Result};
 
 pub(crate) mod perform;
@@ -48,6 +50,7 @@ impl Intelligence {
             id: AnalysisId::new(self.ids.next(now)),
             origin: Origin::Request,
             requested_by: caller.name.clone(),
+            asker: Some(caller.clone()),
             created_at: now,
             status: Status::Pending,
             clusters: clusters.iter().map(|cluster| cluster.id).collect(),
@@ -67,17 +70,23 @@ impl Intelligence {
         Ok(analysis)
     }
 
-    /// One analysis. Needs `Read`.
+    /// One analysis, as the caller may see it. Needs `Read`.
     pub async fn anomaly_analysis(
         &self,
         caller: &Caller,
         id: AnalysisId,
     ) -> Result<AnomalyAnalysis> {
         authorise(caller, Permission::Read)?;
-        Ok(self.store.analyses.get(id).await?)
+        let look = async {
+            match absent(self.store.analyses.get(id).await)? {
+                Some(analysis) => visible(&mut Eyes::of(self, caller), analysis).await,
+                None => Ok(None),
+            }
+        };
+        self.found("anomaly analysis", &id, look).await
     }
 
-    /// Analyses, newest first. Needs `Read`.
+    /// Analyses that the caller may see, newest first. Needs `Read`.
     pub async fn anomaly_analyses(
         &self,
         caller: &Caller,
@@ -85,6 +94,6 @@ impl Intelligence {
     ) -> Result<Page<AnomalyAnalysis>> {
         authorise(caller, Permission::Read)?;
         check_page(page)?;
-        Ok(self.store.analyses.list(page).await?)
+        self.seen_page(caller, page).await
     }
 }

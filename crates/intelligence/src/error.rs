@@ -11,6 +11,12 @@ pub enum Error {
         /// The least role that would do.
         needed: AccessRole,
     },
+    /// The caller may see the cluster, but not have it investigated.
+    #[error("the caller may not investigate the cluster {cluster}")]
+    NotInvestigable {
+        /// Its name.
+        cluster: String,
+    },
     /// The request itself is wrong.
     #[error("invalid {pointer}: {message}")]
     Invalid {
@@ -66,7 +72,7 @@ impl Error {
 impl Fault for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Forbidden { .. } => ErrorKind::Forbidden,
+            Self::Forbidden { .. } | Self::NotInvestigable { .. } => ErrorKind::Forbidden,
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::NoFindings(_) => ErrorKind::Conflict,
             Self::DamagedReport { .. } | Self::Engine(_) => ErrorKind::Internal,
@@ -77,6 +83,7 @@ impl Fault for Error {
     fn code(&self) -> &'static str {
         match self {
             Self::Forbidden { .. } => "forbidden",
+            Self::NotInvestigable { .. } => "cluster_forbidden",
             Self::Invalid { code, .. } => code,
             Self::NoFindings(_) => "investigation_unfinished",
             Self::DamagedReport { .. } => "report_damaged",
@@ -87,6 +94,10 @@ impl Fault for Error {
 
     fn message(&self) -> String {
         match self {
+            Self::NotInvestigable { cluster } => format!(
+                "you may see the cluster {cluster}, but not investigate it: ask for the verb \
+                 investigate on it"
+            ),
             Self::Forbidden { needed } => format!(
                 "this needs the role {}: ask an administrator for a token with it",
                 needed.as_str()

@@ -2,12 +2,14 @@
 
 use fleetscope_model::{
     Caller, EventKind, Investigation, InvestigationId, NewEvent, Origin, Page, PageRequest,
-    Permission, Selection, Status, TimeRange,
+    Permission, Place, Selection, Status, TimeRange,
 };
 use jiff::SignedDuration;
 
 use crate::analyses::check_window;
 use crate::service::{authorise, check_page};
+use crate::visible::investigation::visible;
+use crate::visible::{Eyes, absent};
 use crate::{Intelligence, Result};
 
 pub(crate) mod perform;
@@ -51,6 +53,7 @@ impl Intelligence {
             id: InvestigationId::new(self.ids.next(now)),
             origin: Origin::Request,
             requested_by: caller.name.clone(),
+            asker: Some(caller.clone()),
             created_at: now,
             updated_at: now,
             revision: 0,
@@ -74,6 +77,11 @@ impl Intelligence {
             subject: investigation.id.to_string(),
             actor: caller.name.clone(),
             summary: format!("{} asked for an investigation", caller.name),
+            places: investigation
+                .clusters
+                .keys()
+                .map(|&id| Place::record(id))
+                .collect(),
         };
         self.store
             .investigations
@@ -83,17 +91,29 @@ impl Intelligence {
         Ok(investigation)
     }
 
-    /// One investigation. Needs `Read`.
+    /// One investigation, as the caller may see it. Needs `Read`.
     pub async fn investigation(
         &self,
         caller: &Caller,
         id: InvestigationId,
     ) -> Result<Investigation> {
         authorise(caller, Permission::Read)?;
-        Ok(self.store.investigations.get(id).await?)
+        let look = self.visible_investigation(caller, id);
+        self.found("investigation", &id, look).await
     }
 
-    /// Investigations, newest first. Needs `Read`.
+    pub(crate) async fn visible_investigation(
+        &self,
+        caller: &Caller,
+        id: InvestigationId,
+    ) -> Result<Option<Investigation>> {
+        match absent(self.store.investigations.get(id).await)? {
+            Some(investigation) => visible(&mut Eyes::of(self, caller), investigation).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Investigations that the caller may see, newest first. Needs `Read`.
     pub async fn investigations(
         &self,
         caller: &Caller,
@@ -101,6 +121,6 @@ impl Intelligence {
     ) -> Result<Page<Investigation>> {
         authorise(caller, Permission::Read)?;
         check_page(page)?;
-        Ok(self.store.investigations.list(page).await?)
+        self.seen_page(caller, page).await
     }
 }

@@ -22,6 +22,7 @@ mod options;
 mod reports;
 mod service;
 mod tasks;
+mod visible;
 mod watches;
 
 pub use analyses::AnomalyRequest;

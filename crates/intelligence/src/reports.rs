@@ -7,7 +7,10 @@ use fleetscope_model::{
 };
 
 use crate::hash::sha256_hex;
+use crate::investigations::perform::places;
 use crate::service::{authorise, check_page};
+use crate::visible::report::visible;
+use crate::visible::{Eyes, absent};
 use crate::{Error, Intelligence, Result};
 
 mod document;
@@ -34,7 +37,8 @@ impl Intelligence {
     ) -> Result<Report> {
         authorise(caller, Permission::Operate)?;
         let title = title.as_deref().map(check_title).transpose()?;
-        let investigation = self.store.investigations.get(investigation).await?;
+        let look = self.visible_investigation(caller, investigation);
+        let investigation = self.found("investigation", &investigation, look).await?;
         let Some(findings) = &investigation.findings else {
             return Err(Error::NoFindings(investigation.id));
         };
@@ -53,22 +57,29 @@ impl Intelligence {
             sha256: sha256_hex([text.as_bytes()]),
             requested_by: caller.name.clone(),
             created_at: now,
+            places: places(&investigation),
         };
         self.store_report(&report, Bytes::from(text)).await?;
         Ok(report)
     }
 
-    /// One report, without its text. Needs `Read`.
+    /// One report that the caller may see, without its text. Needs `Read`.
     pub async fn report(&self, caller: &Caller, id: ReportId) -> Result<Report> {
         authorise(caller, Permission::Read)?;
-        Ok(self.store.reports.get(id).await?)
+        let look = async {
+            match absent(self.store.reports.get(id).await)? {
+                Some(report) => visible(&mut Eyes::of(self, caller), report).await,
+                None => Ok(None),
+            }
+        };
+        self.found("report", &id, look).await
     }
 
-    /// Reports, newest first. Needs `Read`.
+    /// Reports that the caller may see, newest first. Needs `Read`.
     pub async fn reports(&self, caller: &Caller, page: &PageRequest) -> Result<Page<Report>> {
         authorise(caller, Permission::Read)?;
         check_page(page)?;
-        Ok(self.store.reports.list(page).await?)
+        self.seen_page(caller, page).await
     }
 
     /// A report and its text, checked against the length and digest in its record. Needs `Read`.
@@ -92,12 +103,14 @@ impl Intelligence {
     /// Removes a report: its record with the event first, then its text. Needs `Operate`.
     pub async fn delete_report(&self, caller: &Caller, id: ReportId) -> Result<()> {
         authorise(caller, Permission::Operate)?;
+        let report = self.report(caller, id).await?;
         let event = NewEvent {
             at: self.clock.now(),
             kind: EventKind::ReportDeleted,
             subject: id.to_string(),
             actor: caller.name.clone(),
             summary: format!("{} removed a report", caller.name),
+            places: report.places,
         };
         let report = self.store.reports.delete(id, &event).await?;
         if let Err(error) = self.store.objects.delete(&report.object).await {
@@ -115,6 +128,7 @@ impl Intelligence {
             subject: report.id.to_string(),
             actor: report.requested_by.clone(),
             summary: report.title.clone(),
+            places: report.places.clone(),
         };
         if let Err(error) = self.store.reports.insert(report, &event).await {
             // The record may have been stored although the answer was lost, so the text stays:

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use fleetscope_model::{Caller, Cluster, PageRequest, Permission, Selection};
-use fleetscope_ports::{Clock, Clusters, IdSource, Store, Telemetry};
+use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store, Telemetry};
 use tokio::sync::Notify;
 
 use crate::{Error, Options, Result};
@@ -15,6 +15,7 @@ pub struct Intelligence {
     pub(crate) store: Store,
     pub(crate) telemetry: Arc<dyn Telemetry>,
     pub(crate) clusters: Arc<dyn Clusters>,
+    pub(crate) access: Arc<dyn Access>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) options: Arc<Options>,
@@ -28,11 +29,11 @@ impl fmt::Debug for Intelligence {
 }
 
 impl Intelligence {
-    /// The service over its ports.
+    /// The service over its ports: which clusters there are, and what of them callers may see.
     pub fn new(
         store: Store,
         telemetry: Arc<dyn Telemetry>,
-        clusters: Arc<dyn Clusters>,
+        (clusters, access): (Arc<dyn Clusters>, Arc<dyn Access>),
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
         options: Options,
@@ -41,6 +42,7 @@ impl Intelligence {
             store,
             telemetry,
             clusters,
+            access,
             clock,
             ids,
             options: Arc::new(options),
@@ -58,7 +60,7 @@ impl Intelligence {
         self.wanted.notify_one();
     }
 
-    /// The selected clusters, at least one.
+    /// The selected clusters that the caller may investigate, at least one.
     pub(crate) async fn resolve(
         &self,
         caller: &Caller,
@@ -72,11 +74,13 @@ impl Intelligence {
             ));
         }
         let clusters = self.clusters.select(caller, selection).await?;
+        let named = matches!(selection, Selection::Only(_));
+        let clusters = self.investigable(caller, clusters, named).await?;
         if clusters.is_empty() {
             return Err(Error::invalid(
                 "no_clusters",
                 "/clusters",
-                "no cluster is registered: register one first",
+                "there is no cluster that you may investigate: register one, or ask for the right",
             ));
         }
         Ok(clusters)

@@ -10,6 +10,7 @@
 //!
 //! Start reading at [`Kubernetes`]; then [`listing`].
 
+mod access;
 mod alive;
 mod connection;
 pub mod event;

@@ -126,7 +126,7 @@ fn status(answer: &Answer) -> Option<Status> {
 
 /// The failure behind an error status, with the message of its `Status` where it has one: paths
 /// outside the API's groups are answered with plain text.
-fn refusal(answer: &Answer, resource: &str) -> Failure {
+pub(crate) fn refusal(answer: &Answer, resource: &str) -> Failure {
     let said = status(answer).map(|status| status.message);
     let said = said.unwrap_or_else(|| String::from_utf8_lossy(&answer.body).into_owned());
     if answer.status == StatusCode::NOT_FOUND {

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::caller::Caller;
 use crate::collection::Gap;
 use crate::entity::Entity;
 use crate::evidence::Evidence;
@@ -100,6 +101,10 @@ pub struct AnomalyAnalysis {
     pub origin: Origin,
     /// The caller's name, or the watches'.
     pub requested_by: String,
+    /// The caller itself, where one asked: what is read for a request is read within the rights of
+    /// whoever asked, as they are when it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asker: Option<Caller>,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// How far it is.

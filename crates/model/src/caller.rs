@@ -40,6 +40,15 @@ pub enum Permission {
 }
 
 impl Permission {
+    /// The name in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Operate => "operate",
+            Self::Administer => "administer",
+        }
+    }
+
     /// The least role that has it.
     pub const fn least_role(self) -> AccessRole {
         match self {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::access::Place;
 use crate::ids::EventSeq;
 
 /// What happened.
@@ -90,6 +91,10 @@ pub struct NewEvent {
     pub actor: String,
     /// One line for people.
     pub summary: String,
+    /// The parts of the fleet that it tells of. Where there are none, it is for those alone who
+    /// see everything; what happened to a cluster's own record is for who may see the cluster.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
 }
 
 /// An event in the log.

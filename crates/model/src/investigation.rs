@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Anomaly;
+use crate::caller::Caller;
 use crate::change::Change;
 use crate::collection::Gap;
 use crate::entity::Entity;
@@ -130,6 +131,10 @@ pub struct Investigation {
     pub origin: Origin,
     /// The caller's name.
     pub requested_by: String,
+    /// The caller itself, where one asked: what is read for a request is read within the rights of
+    /// whoever asked, as they are when it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asker: Option<Caller>,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When this revision was written.

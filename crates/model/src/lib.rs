@@ -8,7 +8,9 @@
 //! Start reading at [`Cluster`], [`Entity`] and [`Collection`]; then [`Anomaly`] and
 //! [`Investigation`].
 
+pub mod access;
 pub mod analysis;
+pub mod audit;
 pub mod caller;
 pub mod change;
 pub mod cluster;
@@ -23,6 +25,7 @@ pub mod investigation;
 pub mod logs;
 pub mod page;
 pub mod query;
+pub mod question;
 pub mod report;
 pub mod role;
 pub mod series;
@@ -31,7 +34,9 @@ pub mod token;
 pub mod traces;
 pub mod watch;
 
+pub use access::{Aspect, ClusterVerb, Part, Place, Sight};
 pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
+pub use audit::{AuditDecision, AuditEntry, AuditRecord};
 pub use caller::{AccessRole, Authority, Caller, Permission};
 pub use change::{Change, ChangeKind, KubernetesEvent};
 pub use cluster::{Cluster, ClusterDraft, Endpoint, Endpoints};
@@ -50,6 +55,7 @@ pub use investigation::{
 pub use logs::LogLine;
 pub use page::{Page, PageRequest};
 pub use query::{LogQuery, MetricQuery, RangeQuery, Selection, TraceQuery};
+pub use question::{Action, Question};
 pub use report::{Report, ReportFormat};
 pub use role::Role;
 pub use series::{ClusterSeries, Labels, Sample, Series};

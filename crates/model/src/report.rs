@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::access::Place;
 use crate::ids::{InvestigationId, ReportId};
 
 /// The format of a report's text.
@@ -62,4 +63,8 @@ pub struct Report {
     pub requested_by: String,
     /// When it was written.
     pub created_at: Timestamp,
+    /// The parts of the fleet that its text tells of: who may not see all of them may not read
+    /// it, since a text can't be shown in part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
 }

@@ -4,6 +4,8 @@
 //! This crate must not know who implements them: no SQL, no HTTP, no Kubernetes. `dyn` appears
 //! only here. Start reading at [`Telemetry`] (reading clusters) and [`store`] (keeping things).
 
+pub mod access;
+pub mod audit;
 pub mod clock;
 pub mod clusters;
 pub mod error;
@@ -13,6 +15,8 @@ pub mod objects;
 pub mod store;
 pub mod telemetry;
 
+pub use access::{Access, Extent, Reader, Unasked, Unrestricted};
+pub use audit::{AuditLog, AuditSink};
 pub use clock::{Clock, ManualClock, PacedClock, SystemClock};
 pub use clusters::Clusters;
 pub use error::Error;

@@ -135,6 +135,10 @@ pub struct Store {
     pub investigations: Arc<dyn InvestigationStore>,
     /// Reports.
     pub reports: Arc<dyn ReportStore>,
+    /// Takes entries of the audit log.
+    pub audit_sink: Arc<dyn crate::AuditSink>,
+    /// Reads the audit log.
+    pub audit: Arc<dyn crate::AuditLog>,
     /// Whole objects.
     pub objects: Arc<dyn crate::Objects>,
 }

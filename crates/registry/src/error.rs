@@ -1,6 +1,6 @@
 //! What can go wrong with clusters.
 
-use fleetscope_model::{ErrorKind, Fault};
+use fleetscope_model::{ClusterVerb, ErrorKind, Fault};
 
 use crate::draft::InvalidDraft;
 
@@ -18,7 +18,13 @@ pub enum Error {
         /// What is so.
         stored: u64,
     },
-    /// The store said no.
+    /// The caller may see the cluster, but not do this with it.
+    #[error("you may see this cluster, but not {0} it: ask for the verb {0} on it", verb.as_str())]
+    Forbidden {
+        /// The right that is missing.
+        verb: ClusterVerb,
+    },
+    /// The store, or whoever knows the rights, said no.
     #[error(transparent)]
     Store(#[from] fleetscope_ports::Error),
 }
@@ -37,6 +43,7 @@ impl Fault for Error {
         match self {
             Self::Invalid(_) => ErrorKind::Invalid,
             Self::Stale { .. } => ErrorKind::Conflict,
+            Self::Forbidden { .. } => ErrorKind::Forbidden,
             Self::Store(error) => error.kind(),
         }
     }
@@ -45,6 +52,7 @@ impl Fault for Error {
         match self {
             Self::Invalid(_) => "invalid_cluster",
             Self::Stale { .. } => "generation_mismatch",
+            Self::Forbidden { .. } => "cluster_forbidden",
             Self::Store(error) => error.code(),
         }
     }

@@ -5,15 +5,16 @@
 
 mod draft;
 mod error;
+mod listing;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    Caller, Cluster, ClusterDraft, ClusterId, EventKind, NewEvent, Page, PageRequest, Permission,
-    Selection,
+    AuditRecord, Caller, Cluster, ClusterDraft, ClusterId, ClusterVerb, EventKind, NewEvent, Page,
+    PageRequest, Permission, Place, Selection,
 };
-use fleetscope_ports::{Clock, Clusters, IdSource, Store};
+use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store};
 
 pub use draft::InvalidDraft;
 pub use error::Error;
@@ -22,17 +23,34 @@ pub use error::Error;
 const MOST_SELECTED: u32 = 500;
 
 /// The use cases about clusters. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Registry {
     store: Store,
+    access: Arc<dyn Access>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
 
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry").finish_non_exhaustive()
+    }
+}
+
 impl Registry {
-    /// A registry over a store.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        Self { store, clock, ids }
+    /// A registry over a store, in which callers see and change what `access` lets them.
+    pub fn new(
+        store: Store,
+        access: Arc<dyn Access>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+    ) -> Self {
+        Self {
+            store,
+            access,
+            clock,
+            ids,
+        }
     }
 
     /// Registers a cluster.
@@ -60,28 +78,29 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// `NotFound`, `Forbidden`.
+    /// `NotFound`, also for a cluster that the caller may not see; `Forbidden`; `Unavailable`
+    /// where it can't be told what the caller may see.
     pub async fn get(&self, caller: &Caller, id: ClusterId) -> Result<Cluster, Error> {
         allow(caller, Permission::Read)?;
-        Ok(self.store.clusters.get(id).await?)
+        self.visible(caller, id).await
     }
 
-    /// Clusters by name.
+    /// Clusters by name: those that the caller may see, as if there were no others.
     ///
     /// # Errors
     ///
-    /// `Forbidden`.
+    /// `Forbidden`; `Unavailable` where it can't be told what the caller may see.
     pub async fn list(&self, caller: &Caller, page: &PageRequest) -> Result<Page<Cluster>, Error> {
         allow(caller, Permission::Read)?;
-        Ok(self.store.clusters.list(page).await?)
+        listing::list(&self.store, &*self.access, caller, page).await
     }
 
     /// Replaces what is said of a cluster, if it is still at `generation` (where one is given).
     ///
     /// # Errors
     ///
-    /// `Invalid` with a pointer, `NotFound`, `Conflict` where the generation has moved on or the
-    /// name is taken, `Forbidden`.
+    /// `NotFound`, `Forbidden`, `Invalid` with a pointer, `Conflict` where the generation has moved
+    /// on or the name is taken.
     pub async fn update(
         &self,
         caller: &Caller,
@@ -90,8 +109,9 @@ impl Registry {
         generation: Option<u64>,
     ) -> Result<Cluster, Error> {
         allow(caller, Permission::Administer)?;
+        let before = self.visible(caller, id).await?;
+        self.permit(caller, id, ClusterVerb::Update).await?;
         let draft = draft::checked(draft)?;
-        let before = self.store.clusters.get(id).await?;
         if let Some(given) = generation.filter(|given| *given != before.generation) {
             return Err(Error::Stale {
                 given,
@@ -122,9 +142,41 @@ impl Registry {
         generation: Option<u64>,
     ) -> Result<(), Error> {
         allow(caller, Permission::Administer)?;
-        let cluster = self.store.clusters.get(id).await?;
+        let cluster = self.visible(caller, id).await?;
+        self.permit(caller, id, ClusterVerb::Delete).await?;
         let event = self.event(caller, EventKind::ClusterDeleted, &cluster, "removed");
         Ok(self.store.clusters.delete(id, generation, &event).await?)
+    }
+
+    /// One cluster that the caller may see. What it may see is asked first and of every id alike,
+    /// so that an id that was never given and one that is hidden take the same way.
+    async fn visible(&self, caller: &Caller, id: ClusterId) -> Result<Cluster, Error> {
+        if self.access.may(caller, id, ClusterVerb::Get).await? {
+            return Ok(self.store.clusters.get(id).await?);
+        }
+        Err(fleetscope_ports::Error::not_found("cluster", &id).into())
+    }
+
+    /// Refuses a caller without this right on a cluster that it may see.
+    async fn permit(&self, caller: &Caller, id: ClusterId, verb: ClusterVerb) -> Result<(), Error> {
+        if self.access.may(caller, id, verb).await? {
+            return Ok(());
+        }
+        Err(Error::Forbidden { verb })
+    }
+
+    /// Who did what, newest first. For administrators.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`; `Invalid` for a cursor of another list.
+    pub async fn audit(
+        &self,
+        caller: &Caller,
+        page: &PageRequest,
+    ) -> Result<Page<AuditRecord>, Error> {
+        allow(caller, Permission::Administer)?;
+        Ok(self.store.audit.list(page).await?)
     }
 
     fn event(&self, caller: &Caller, kind: EventKind, cluster: &Cluster, verb: &str) -> NewEvent {
@@ -134,6 +186,7 @@ impl Registry {
             subject: cluster.id.to_string(),
             actor: caller.name.clone(),
             summary: format!("cluster {} was {verb}", cluster.name()),
+            places: vec![Place::record(cluster.id)],
         }
     }
 }

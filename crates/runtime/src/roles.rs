@@ -1,5 +1,6 @@
 //! What each role needs, one file a role; and the roles that share a store in one process.
 
+pub(crate) mod access;
 pub(crate) mod collector;
 pub(crate) mod gateway;
 pub(crate) mod identity;
@@ -34,7 +35,7 @@ pub(crate) struct Local {
     pub(crate) bootstrap_token: Option<SecretString>,
     /// Keeps the store small, and closes it.
     pub(crate) housekeeping: Housekeeping,
-    store: Store,
+    pub(crate) store: Store,
 }
 
 impl Local {
@@ -47,17 +48,20 @@ impl Local {
         metrics: &mut Registry,
     ) -> Result<Self> {
         let (store, housekeeping) = fleetscope_store::open(&config.storage.data_dir).await?;
-        let clusters = registry::clusters(&store, parts);
+        let housekeeping = housekeeping.with_retention(registry::retention(&config.audit));
+        let outbound = collector::outbound(config, metrics)?;
+        let access = access::access(config, &store, outbound.clone(), &parts.clock)?;
+        let clusters = registry::clusters(&store, access.clone(), parts);
         let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
-        let telemetry = collector::telemetry(config, clusters.clone(), metrics)?;
-        let intelligence =
-            intelligence::service(&store, telemetry.clone(), clusters.clone(), parts);
+        let telemetry = collector::telemetry(clusters.clone(), access.clone(), outbound);
+        let rights = (clusters.clone(), access.clone());
+        let intelligence = intelligence::service(&store, telemetry.clone(), rights, parts);
         let services = Services {
             registry: clusters,
             tokens,
             telemetry,
             intelligence,
-            streaming: streaming::service(&store),
+            streaming: streaming::service(&store, access),
             board: board.clone(),
             clock: parts.clock.clone(),
             stopping: work.stopping(),

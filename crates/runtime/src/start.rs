@@ -7,7 +7,9 @@ use std::sync::Arc;
 use axum::Router;
 use fleetscope_api::TaskBoard;
 use fleetscope_config::Config;
-use fleetscope_gateway::{Edge, EdgeMetrics, HealthBoard, Limits, Origins, Rate, RateLimits};
+use fleetscope_gateway::{
+    AuditWriter, Edge, EdgeMetrics, HealthBoard, Limits, Origins, Rate, RateLimits,
+};
 use fleetscope_model::Role;
 use fleetscope_ports::{Clock, IdSource};
 use prometheus_client::registry::Registry;
@@ -54,7 +56,7 @@ pub async fn start(config: Config, parts: Parts) -> Result<Running> {
     } else {
         None
     };
-    let doors = Doors::make(&config, &edge, local.as_ref())?;
+    let doors = Doors::make(&config, &edge, local.as_ref(), &mut metrics)?;
     // Nothing can fail from here on, and only from here on does anything run.
     let acceptor = certificates.as_ref().map(Certificates::acceptor);
     let mut running = serve(&config, listeners, doors, (work, acceptor), metrics);
@@ -87,12 +89,18 @@ pub async fn start(config: Config, parts: Parts) -> Result<Running> {
 /// The routers of the process's addresses, and how its roles fare.
 struct Doors {
     public: Option<Router>,
+    audit: Option<AuditWriter>,
     inner: Option<Router>,
     health: HealthBoard,
 }
 
 impl Doors {
-    fn make(config: &Config, edge: &Edge, local: Option<&Local>) -> Result<Self> {
+    fn make(
+        config: &Config,
+        edge: &Edge,
+        local: Option<&Local>,
+        metrics: &mut Registry,
+    ) -> Result<Self> {
         let gateway = config.server.has(Role::Gateway);
         let mut probes = local.map(Local::probes).unwrap_or_default();
         let mut remotes = Vec::new();
@@ -108,9 +116,11 @@ impl Doors {
         let public = gateway
             .then(|| {
                 let behind = (local, remotes);
-                roles::gateway::public(config, edge, behind, hub.as_ref(), health.clone())
+                let shown = (health.clone(), metrics);
+                roles::gateway::public(config, edge, behind, hub.as_ref(), shown)
             })
             .transpose()?;
+        let (public, audit) = public.unzip();
         let inner = match (config.server.inner_listen, local) {
             (Some(_), Some(local)) => {
                 Some(roles::gateway::inner(config, edge, local, health.clone())?)
@@ -119,6 +129,7 @@ impl Doors {
         };
         Ok(Self {
             public,
+            audit,
             inner,
             health,
         })
@@ -133,6 +144,9 @@ fn serve(
     metrics: Registry,
 ) -> Running {
     let observers = Driver::new();
+    if let Some(audit) = doors.audit {
+        work.spawn(audit.run());
+    }
     if let (Some(listener), Some(router)) = (listeners.public, doors.public) {
         http::serve(&work, listener, router, acceptor);
     }

@@ -73,6 +73,11 @@ impl Cluster {
         ]
     }
 
+    /// Who may do what here.
+    pub(crate) fn access(&self) -> &kubernetes::Access {
+        self.kube.access()
+    }
+
     /// All samples as `OpenMetrics` text.
     pub(crate) fn openmetrics(&self) -> String {
         self.db

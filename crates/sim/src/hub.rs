@@ -1,6 +1,6 @@
 //! The identity side of an API server: who has which token, and an OAuth server beside it.
 //!
-//! A [`Hub`] answers `TokenReview`, `SelfSubjectReview`, OpenShift's `users/~` and its OAuth
+//! A [`Hub`] answers `TokenReview`, `SelfSubjectReview`, reviews of access over seeded roles, OpenShift's `users/~` and its OAuth
 //! server (metadata, login page, authorization codes with PKCE, tokens, revocation) as recorded
 //! answers of real servers do. It can be made to fail: out of order, slow, or deaf to audiences as
 //! old API servers are. It counts what it is asked, as the point of a cache is that it is not.
@@ -8,6 +8,7 @@
 //! Everything but the passage of `latency` goes by the clock that is passed in, and all tokens
 //! come from the seed.
 
+mod access;
 mod accounts;
 mod door;
 mod oauth;
@@ -23,6 +24,7 @@ use axum::routing::{delete, get, post};
 use tokio::sync::watch;
 
 use crate::Now;
+use crate::kubernetes::Access;
 use accounts::Accounts;
 
 pub(crate) use accounts::digest;
@@ -38,6 +40,7 @@ pub struct Hub {
 struct Inner {
     now: Now,
     accounts: Mutex<Accounts>,
+    access: Access,
     counts: Mutex<Counts>,
     behaviour: watch::Sender<Behaviour>,
 }
@@ -101,6 +104,7 @@ impl Hub {
             inner: Arc::new(Inner {
                 now,
                 accounts: Mutex::new(Accounts::new(seed)),
+                access: Access::default(),
                 counts: Mutex::default(),
                 behaviour: watch::Sender::new(Behaviour::default()),
             }),
@@ -134,6 +138,11 @@ impl Hub {
         self.accounts().revoke(token);
     }
 
+    /// Its roles and bindings, and its reviews of access.
+    pub fn access(&self) -> &Access {
+        &self.inner.access
+    }
+
     /// Changes how the server behaves; requests that hang are answered once they may be.
     pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
         self.inner.behaviour.send_modify(change);
@@ -146,7 +155,11 @@ impl Hub {
 
     /// The server's routes. Whatever else is asked is `404 page not found`.
     pub fn router(&self) -> Router {
-        Router::new()
+        let reviews_of_access = access::REVIEWS.into_iter();
+        reviews_of_access
+            .fold(Router::new(), |router, path| {
+                router.route(path, post(access::review))
+            })
             .route(reviews::TOKEN_REVIEWS, post(reviews::token_review))
             .route(reviews::SELF_REVIEWS, post(reviews::self_review))
             .route(reviews::OWN_USER, get(reviews::own_user))

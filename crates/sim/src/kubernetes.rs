@@ -6,12 +6,15 @@
 //! selectors and paging, tables for `kubectl get`, and watches. What it must
 //! answer, field by field, was taken from recorded answers of a real server.
 //!
-//! It serves reads. A write over HTTP is refused with a `Status` of code 405;
-//! the world writes through [`KubeStore::apply_at`] and [`KubeStore::delete_at`].
-//! A bearer token is accepted and not looked at: no caller is refused.
+//! It serves reads, and reviews of access over seeded roles ([`Access`]). A write over HTTP is
+//! refused with a `Status` of code 405; the world writes through [`KubeStore::apply_at`] and
+//! [`KubeStore::delete_at`].
+//! A bearer token is accepted and not looked at, but in reviews of access: no other caller is
+//! refused.
 //!
 //! Start reading at `serve` (which path leads where), then `list` and `watch`.
 
+mod access;
 mod body;
 pub mod catalogue;
 mod conversion;
@@ -33,6 +36,8 @@ mod table;
 mod version;
 mod watch;
 
+pub(crate) use access::Review;
+pub use access::{Access, Subject};
 pub use resources::{PrinterColumn, ResourceSpec};
 pub use serve::router;
 pub use store::KubeStore;

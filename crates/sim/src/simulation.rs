@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::cluster::Cluster;
 use crate::faults::{Fault, Truth};
+use crate::kubernetes::Access;
 use crate::world::dice::Dice;
 use crate::world::time::Tick;
 use crate::world::topology::{ClusterSpec, edge, shop, train};
@@ -196,6 +197,14 @@ impl Simulation {
             .iter()
             .map(|cluster| info(&lock(cluster).spec, base))
             .collect()
+    }
+
+    /// Who may do what on a cluster; `None` for an unknown cluster.
+    pub fn access(&self, cluster: &str) -> Option<Access> {
+        let mut clusters = self.inner.clusters.iter().map(|cluster| lock(cluster));
+        clusters
+            .find(|item| item.spec.name == cluster)
+            .map(|found| found.access().clone())
     }
 
     /// All samples of a cluster as `OpenMetrics` text; `None` for an unknown cluster.

@@ -26,13 +26,23 @@ pub struct Retention {
     /// newest and not from the present: no clock is needed, and what an installation that was
     /// switched off for a month knows about the time before is not thrown away at its start.
     pub watch_analyses: SignedDuration,
+    /// Entries of the audit log, at most.
+    pub audit_entries: u64,
+    /// Entries of the audit log, this much older than the newest of them.
+    pub audit_age: SignedDuration,
 }
+
+/// Of the entries that are kept at most, the share of those about callers whom nobody knows: a
+/// flood of wrong tokens must not push out what known callers did.
+const ANONYMOUS_SHARE: u64 = 10;
 
 impl Default for Retention {
     fn default() -> Self {
         Self {
             events: 100_000,
             watch_analyses: SignedDuration::from_hours(30 * 24),
+            audit_entries: 1_000_000,
+            audit_age: SignedDuration::from_hours(90 * 24),
         }
     }
 }
@@ -44,12 +54,21 @@ pub struct Removed {
     pub events: u64,
     /// Analyses.
     pub analyses: u64,
+    /// Entries of the audit log.
+    pub audit: u64,
 }
 
 impl fmt::Display for Removed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { events, analyses } = self;
-        write!(f, "removed {events} events and {analyses} analyses")
+        let Self {
+            events,
+            analyses,
+            audit,
+        } = self;
+        write!(
+            f,
+            "removed {events} events, {analyses} analyses and {audit} audit entries"
+        )
     }
 }
 
@@ -80,6 +99,7 @@ impl Housekeeping {
         let removed = Removed {
             events: self.remove_events().await?,
             analyses: self.remove_analyses().await?,
+            audit: self.remove_audit().await?,
         };
         for sql in [PAGES, "PRAGMA optimize"] {
             let done = sqlx::query(sql).execute(&self.database.writer).await;
@@ -126,6 +146,41 @@ impl Housekeeping {
             newest.saturating_sub(kept),
         )
         .await
+    }
+
+    async fn remove_audit(&self) -> Result<u64> {
+        let readers = &self.database.readers;
+        let newest: (Option<i64>, Option<i64>) =
+            sqlx::query_as("SELECT max(seq), max(at_ms) FROM audit")
+                .fetch_one(readers)
+                .await
+                .map_err(failure)?;
+        let (Some(last), Some(newest)) = newest else {
+            return Ok(0);
+        };
+        let most = self.retention.audit_entries;
+        let age = i64::try_from(self.retention.audit_age.as_millis()).unwrap_or(i64::MAX);
+        let by_age = "DELETE FROM audit WHERE seq IN \
+                      (SELECT seq FROM audit WHERE at_ms < ?1 LIMIT ?2)";
+        let by_number = "DELETE FROM audit WHERE seq IN \
+                         (SELECT seq FROM audit WHERE seq <= ?1 ORDER BY seq LIMIT ?2)";
+        let anonymous = "DELETE FROM audit WHERE seq IN (SELECT seq FROM audit \
+                         WHERE anonymous = 1 AND seq <= ?1 ORDER BY seq LIMIT ?2)";
+        let mut removed = self.remove(by_age, newest.saturating_sub(age)).await?;
+        removed += self
+            .remove(by_number, last.saturating_sub(integer(most)))
+            .await?;
+        let first_kept: Option<i64> = sqlx::query_scalar(
+            "SELECT seq FROM audit WHERE anonymous = 1 ORDER BY seq DESC LIMIT 1 OFFSET ?1",
+        )
+        .bind(integer(most / ANONYMOUS_SHARE))
+        .fetch_optional(readers)
+        .await
+        .map_err(failure)?;
+        if let Some(bound) = first_kept {
+            removed += self.remove(anonymous, bound).await?;
+        }
+        Ok(removed)
     }
 
     /// Removes in batches until nothing is left to remove.

@@ -16,6 +16,7 @@
 //! | `objects/` | the objects, each a file under its key |
 
 mod analyses;
+mod audit;
 mod clusters;
 mod document;
 mod events;
@@ -59,7 +60,9 @@ pub async fn open(dir: &Path) -> Result<(fleetscope_ports::Store, Housekeeping)>
         events: Arc::new(events::Events(Arc::clone(&database))),
         analyses: Arc::new(analyses::Analyses(Arc::clone(&database))),
         investigations: Arc::new(investigations::Investigations(Arc::clone(&database))),
-        reports: Arc::new(reports::Reports(database)),
+        reports: Arc::new(reports::Reports(Arc::clone(&database))),
+        audit_sink: Arc::new(audit::Audit(Arc::clone(&database))),
+        audit: Arc::new(audit::Audit(database)),
         objects: Arc::new(objects),
     };
     Ok((store, housekeeping))

@@ -35,8 +35,10 @@ const TURN: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
 /// Every migration, oldest first. One that was released is never changed again.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "initial", include_str!("../migrations/0001_initial.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "initial", include_str!("../migrations/0001_initial.sql")),
+    (3, "audit", include_str!("../migrations/0003_audit.sql")),
+];
 
 /// An open database.
 #[derive(Debug)]
@@ -193,6 +195,7 @@ mod tests {
             subject: "x".to_owned(),
             actor: "ada".to_owned(),
             summary: "x".repeat(length),
+            places: Vec::new(),
         };
         let mut write = database.write().await?;
         write.record(&[event]).await?;

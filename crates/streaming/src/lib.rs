@@ -4,10 +4,12 @@
 //! slow reader, so none can hold memory or delay another. It must not know how events travel to
 //! the reader (SSE today), nor how the log is kept. Start reading at [`Streaming::subscribe`].
 
+mod visible;
+
 use std::sync::Arc;
 
 use fleetscope_model::{Caller, ErrorKind, Event, EventKind, EventSeq, Fault, Permission};
-use fleetscope_ports::EventLog;
+use fleetscope_ports::{Access, EventLog, Reader};
 use futures::Stream;
 use futures::stream;
 
@@ -37,6 +39,7 @@ impl Fault for Error {
 #[derive(Clone)]
 pub struct Streaming {
     events: Arc<dyn EventLog>,
+    access: Arc<dyn Access>,
 }
 
 impl std::fmt::Debug for Streaming {
@@ -55,16 +58,17 @@ pub struct Subscription {
 }
 
 impl Streaming {
-    /// Streaming over an event log.
-    pub fn new(events: Arc<dyn EventLog>) -> Self {
-        Self { events }
+    /// Streaming over an event log, of which each reader sees what `access` lets it.
+    pub fn new(events: Arc<dyn EventLog>, access: Arc<dyn Access>) -> Self {
+        Self { events, access }
     }
 
-    /// Events after a place, oldest first.
+    /// Events after a place that the caller may see, oldest first: fewer than `limit` only where
+    /// there are no more.
     ///
     /// # Errors
     ///
-    /// `Forbidden`; whatever the store says.
+    /// `Forbidden`; whatever the store says, or whoever knows the rights.
     pub async fn events(
         &self,
         caller: &Caller,
@@ -73,11 +77,33 @@ impl Streaming {
         limit: u32,
     ) -> Result<Vec<Event>, Error> {
         allow(caller)?;
-        Ok(self.events.after(after, kinds, limit).await?)
+        let reader = self.reader(caller);
+        let (mut seen, mut after) = (Vec::new(), after);
+        loop {
+            let batch = self.events.after(after, kinds, limit.max(BATCH)).await?;
+            let Some(last) = batch.last() else {
+                return Ok(seen);
+            };
+            after = last.seq;
+            for event in batch {
+                seen.extend(visible::visible(reader, event).await?);
+                if seen.len() == limit as usize {
+                    return Ok(seen);
+                }
+            }
+        }
     }
 
-    /// Events as they happen, without end. The stream waits without polling, reads in batches as
-    /// fast as it is read itself, and ends after the first error.
+    fn reader<'a>(&'a self, caller: &'a Caller) -> Reader<'a> {
+        Reader {
+            access: &*self.access,
+            caller,
+        }
+    }
+
+    /// Events as they happen, without end, each as the caller may see it when it is read. The
+    /// stream waits without polling, reads in batches as fast as it is read itself, and ends after
+    /// the first error.
     ///
     /// # Errors
     ///
@@ -90,15 +116,16 @@ impl Streaming {
         allow(caller)?;
         let head = self.events.head();
         let after = subscription.after.unwrap_or_else(|| *head.borrow());
-        let reader = Reader {
-            events: Arc::clone(&self.events),
+        let reader = Following {
+            streaming: self.clone(),
+            caller: caller.clone(),
             head,
             after,
             kinds: subscription.kinds,
             batch: Vec::new().into_iter(),
             broken: false,
         };
-        Ok(stream::unfold(reader, Reader::next))
+        Ok(stream::unfold(reader, Following::next))
     }
 }
 
@@ -109,8 +136,9 @@ fn allow(caller: &Caller) -> Result<(), Error> {
     Err(fleetscope_ports::Error::forbidden(Permission::Read.least_role()).into())
 }
 
-struct Reader {
-    events: Arc<dyn EventLog>,
+struct Following {
+    streaming: Streaming,
+    caller: Caller,
     head: tokio::sync::watch::Receiver<EventSeq>,
     after: EventSeq,
     kinds: Vec<EventKind>,
@@ -118,7 +146,7 @@ struct Reader {
     broken: bool,
 }
 
-impl Reader {
+impl Following {
     async fn next(mut self) -> Option<(Result<Event, Error>, Self)> {
         loop {
             if self.broken {
@@ -126,11 +154,20 @@ impl Reader {
             }
             if let Some(event) = self.batch.next() {
                 self.after = event.seq;
-                return Some((Ok(event), self));
+                let reader = self.streaming.reader(&self.caller);
+                match visible::visible(reader, event).await {
+                    Ok(Some(event)) => return Some((Ok(event), self)),
+                    Ok(None) => continue,
+                    Err(error) => {
+                        self.broken = true;
+                        return Some((Err(error), self));
+                    }
+                }
             }
             // Marked as seen before reading: an event that comes in between wakes us again.
             let head = *self.head.borrow_and_update();
-            match self.events.after(self.after, &self.kinds, BATCH).await {
+            let events = &self.streaming.events;
+            match events.after(self.after, &self.kinds, BATCH).await {
                 Ok(batch) if batch.is_empty() => {
                     self.after = self.after.max(head);
                     self.head.changed().await.ok()?;

@@ -56,9 +56,20 @@ pub struct TestApp {
 impl TestApp {
     /// Starts an application whose clock shows `begin`.
     pub async fn start(shape: Shape, begin: Timestamp) -> Self {
+        Self::start_with(shape, begin, |_| {}).await
+    }
+
+    /// The same with another configuration, which both processes get.
+    pub async fn start_with(
+        shape: Shape,
+        begin: Timestamp,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the data");
         let clock = Arc::new(ManualClock::new(begin));
-        let (roles, gateway) = run(shape, folder.path(), &clock).await;
+        let mut config = config(folder.path());
+        change(&mut config);
+        let (roles, gateway) = run(shape, config, folder.path(), &clock).await;
         let front = gateway.as_ref().unwrap_or(&roles);
         let base = url(front.public.expect("a public address"));
         let admin_base = url(front.admin);
@@ -108,12 +119,16 @@ pub fn a_time() -> Timestamp {
     Timestamp::from_second(1_767_268_800).expect("a time")
 }
 
-async fn run(shape: Shape, folder: &Path, clock: &Arc<ManualClock>) -> (Running, Option<Running>) {
+async fn run(
+    shape: Shape,
+    mut config: Config,
+    folder: &Path,
+    clock: &Arc<ManualClock>,
+) -> (Running, Option<Running>) {
     let parts = || Parts {
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         ids: Arc::new(SeededIds::new(1)),
     };
-    let mut config = config(folder);
     if shape == Shape::One {
         return (
             start(config, parts())

@@ -59,6 +59,16 @@ fn the_document_on_disk_is_the_one_the_types_give() {
 }
 
 #[test]
+fn the_page_about_rights_on_disk_is_the_one_the_table_gives() {
+    let stored = include_str!("../../../../docs/authorisation.md");
+    assert!(
+        stored == fleetscope_api::authorisation(),
+        "docs/authorisation.md is not what the table gives: run `cargo xtask generate`, and look at \
+         what changed before committing it"
+    );
+}
+
+#[test]
 fn every_operation_says_how_it_refuses_and_who_may_call_it() {
     let document = serde_json::to_value(fleetscope_api::openapi()).unwrap();
     for (path, item) in document["paths"].as_object().unwrap() {

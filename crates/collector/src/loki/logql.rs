@@ -1,15 +1,45 @@
 //! LogQL, built from parts so that no value can become syntax.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use fleetscope_ports::Result;
 
-use crate::quote::quoted;
+use crate::quote::{names_pattern, quoted};
 use crate::range::invalid;
 
 /// Characters of a regular expression: more is no search that a person wrote.
 const MAX_PATTERN: usize = 2_000;
 
-/// `{a="b", c="d"} |~ "pattern"`.
-pub(crate) fn build(labels: &[(String, String)], matching: Option<&str>) -> Result<String> {
+/// A query for lines: `{a="b", c="d"} |~ "pattern"`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Query {
+    matchers: Vec<String>,
+    pattern: Option<String>,
+}
+
+impl Query {
+    /// The query over those names of namespaces in a label only.
+    pub(crate) fn among(&self, label: &str, values: &BTreeSet<String>) -> String {
+        let mut query = self.clone();
+        let pattern = quoted(&names_pattern(values));
+        query.matchers.push(format!("{label}=~{pattern}"));
+        query.to_string()
+    }
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{{}}}", self.matchers.join(", "))?;
+        match &self.pattern {
+            Some(pattern) => write!(f, " |~ {}", quoted(pattern)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Checks the parts of a query.
+pub(crate) fn build(labels: &[(String, String)], matching: Option<&str>) -> Result<Query> {
     if labels.iter().all(|(_, value)| value.is_empty()) {
         return Err(invalid(
             "invalid_query",
@@ -29,15 +59,17 @@ pub(crate) fn build(labels: &[(String, String)], matching: Option<&str>) -> Resu
         }
         matchers.push(format!("{name}={}", quoted(value)));
     }
-    let selector = format!("{{{}}}", matchers.join(", "));
-    match matching {
-        None | Some("") => Ok(selector),
-        Some(pattern) if pattern.len() > MAX_PATTERN => Err(invalid(
+    let pattern = matching.filter(|pattern| !pattern.is_empty());
+    if pattern.is_some_and(|pattern| pattern.len() > MAX_PATTERN) {
+        return Err(invalid(
             "invalid_query",
             format!("the pattern is longer than {MAX_PATTERN} characters: shorten it"),
-        )),
-        Some(pattern) => Ok(format!("{selector} |~ {}", quoted(pattern))),
+        ));
     }
+    Ok(Query {
+        matchers,
+        pattern: pattern.map(str::to_owned),
+    })
 }
 
 fn is_label(name: &str) -> bool {
@@ -68,8 +100,18 @@ mod tests {
             Some(r#"error|"\d+""#),
         );
         assert_eq!(
-            query.unwrap(),
+            query.unwrap().to_string(),
             r#"{app="a\"} or {b=\"c", namespace="shop"} |~ "error|\"\\d+\"""#
+        );
+    }
+
+    #[test]
+    fn a_query_is_held_to_values_of_a_label() {
+        let query = build(&labels(&[("app", "cart")]), Some("error")).unwrap();
+        let shops = BTreeSet::from(["shop".to_owned(), "shop-2".to_owned()]);
+        assert_eq!(
+            query.among("namespace", &shops),
+            r#"{app="cart", namespace=~"shop|shop-2"} |~ "error""#
         );
     }
 

@@ -1,14 +1,43 @@
 //! TraceQL, built from parts so that no value can become syntax.
 
-use fleetscope_model::TraceQuery;
+use std::fmt;
+
+use fleetscope_model::{Sight, TraceQuery};
 use fleetscope_ports::Result;
 use jiff::SignedDuration;
 
-use crate::quote::quoted;
+use crate::quote::{names_pattern, quoted};
 use crate::range::invalid;
 
-/// `{ resource.service.name = "cart" && status = error && duration >= 300ms }`.
-pub(crate) fn build(query: &TraceQuery) -> Result<String> {
+/// A search: `{ resource.service.name = "cart" && status = error && duration >= 300ms }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Search {
+    conditions: Vec<String>,
+}
+
+impl Search {
+    /// The search for spans that a caller may see.
+    pub(crate) fn seen_by(&self, sight: &Sight) -> String {
+        let Sight::Namespaces(namespaces) = sight else {
+            return self.to_string();
+        };
+        let mut search = self.clone();
+        // Older versions of Tempo do not anchor patterns themselves.
+        let pattern = quoted(&format!("^(?:{})$", names_pattern(namespaces)));
+        let held = format!("resource.k8s.namespace.name =~ {pattern}");
+        search.conditions.push(held);
+        search.to_string()
+    }
+}
+
+impl fmt::Display for Search {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{ {} }}", self.conditions.join(" && "))
+    }
+}
+
+/// Checks the parts of a search.
+pub(crate) fn build(query: &TraceQuery) -> Result<Search> {
     if query.service.is_empty() {
         return Err(invalid(
             "invalid_service",
@@ -25,7 +54,7 @@ pub(crate) fn build(query: &TraceQuery) -> Result<String> {
     if let Some(length) = query.longer_than.filter(SignedDuration::is_positive) {
         conditions.push(format!("duration >= {}", duration(length)));
     }
-    Ok(format!("{{ {} }}", conditions.join(" && ")))
+    Ok(Search { conditions })
 }
 
 /// In the largest unit that is exact.
@@ -59,10 +88,23 @@ mod tests {
     #[test]
     fn a_service_name_stays_a_literal() {
         assert_eq!(
-            build(&query("a\" || true || \"")).unwrap(),
+            build(&query("a\" || true || \"")).unwrap().to_string(),
             "{ resource.service.name = \"a\\\" || true || \\\"\" && status = error && duration >= 1500ms }"
         );
         assert_eq!(build(&query("")).unwrap_err().code(), "invalid_service");
+    }
+
+    #[test]
+    fn a_search_is_held_to_namespaces() {
+        let mut asked = query("cart");
+        (asked.errors_only, asked.longer_than) = (false, None);
+        let search = build(&asked).unwrap();
+        let seen = Sight::Namespaces(["bank".to_owned(), "shop".to_owned()].into());
+        assert_eq!(
+            search.seen_by(&seen),
+            r#"{ resource.service.name = "cart" && resource.k8s.namespace.name =~ "^(?:bank|shop)$" }"#
+        );
+        assert_eq!(search.seen_by(&Sight::Whole), search.to_string());
     }
 
     #[test]

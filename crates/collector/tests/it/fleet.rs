@@ -10,7 +10,7 @@ use fleetscope_model::{
     TimeRange,
 };
 use fleetscope_outbound::{Outbound, OutboundOptions};
-use fleetscope_ports::{Clusters, Error, Result};
+use fleetscope_ports::{Clusters, Error, Result, Unrestricted};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -45,7 +45,11 @@ impl Fleet {
     }
 
     pub(crate) fn collector(self, options: OutboundOptions) -> Collector {
-        Collector::new(Arc::new(self), Outbound::new(options).unwrap())
+        Collector::new(
+            Arc::new(self),
+            Arc::new(Unrestricted),
+            Outbound::new(options).unwrap(),
+        )
     }
 }
 

@@ -40,6 +40,11 @@ pub struct Login {
         example = "/var/run/secrets/fleetscope/client-secret"
     )]
     pub client_secret_file: Option<PathBuf>,
+    /// The scopes that are asked for; where none are given, on OpenShift user:info and
+    /// user:check-access, at an issuer openid, profile and email. The scopes of an OpenShift token
+    /// bound every review of access: what they do not allow, the session may not do. A service
+    /// account as the client may not ask for user:full; an OAuthClient may.
+    pub scopes: Vec<String>,
     /// A file with the key that session cookies are encrypted under: at least 32 bytes, the same
     /// for every gateway. Without it each process makes one, and its sessions end with it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +75,7 @@ impl Default for Login {
             via: LoginVia::Openshift,
             client_id: None,
             client_secret_file: None,
+            scopes: Vec::new(),
             session_key_file: None,
             session: Duration::from_hours(8),
         }

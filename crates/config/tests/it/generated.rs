@@ -63,8 +63,8 @@ fn a_line_that_is_commented_out_can_be_switched_on() {
     }
     assert_eq!(
         switched, 17,
-        "inner_listen, key, a gateway's token, four addresses of roles, three keys of the hub, two of the issuer, \
-         four of the login, one of traces"
+        "inner_listen, key, a gateway's token, four addresses of roles, three keys of the hub, two \
+         of the issuer, four of the login, one of traces"
     );
 }
 

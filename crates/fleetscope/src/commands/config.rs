@@ -31,8 +31,11 @@ enum Action {
 pub(crate) fn run(args: Config) -> Result<ExitCode, Failure> {
     match args.action {
         Action::Check(settings) => {
-            load(settings)?;
+            let configuration = load(settings)?;
             say("the configuration is fine")?;
+            for remark in configuration.remarks() {
+                say(&format!("note: {remark}"))?;
+            }
         }
         Action::Show(settings) => say(load(settings)?.redacted_toml().trim_end())?,
         Action::Example => say(Configuration::example_toml().trim_end())?,

@@ -6,6 +6,7 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod access;
 mod api;
 mod bad_input;
 mod command_line;

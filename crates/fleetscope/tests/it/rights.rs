@@ -14,6 +14,7 @@ const ROUTES: &[(&str, &str, Option<usize>)] = &[
     ("GET", "/api/v1/tokens", Some(ADMIN)),
     ("POST", "/api/v1/tokens", Some(ADMIN)),
     ("DELETE", "/api/v1/tokens/{id}", Some(ADMIN)),
+    ("GET", "/api/v1/audit", Some(ADMIN)),
     ("GET", "/api/v1/metrics/query", Some(VIEWER)),
     ("GET", "/api/v1/metrics/query_range", Some(VIEWER)),
     ("GET", "/api/v1/events", Some(VIEWER)),

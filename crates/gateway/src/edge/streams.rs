@@ -59,7 +59,8 @@ async fn stopped(mut stopping: watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
-fn is_event_stream(response: &Response) -> bool {
+/// Whether an answer is an event stream.
+pub(crate) fn is_event_stream(response: &Response) -> bool {
     response
         .headers()
         .get(CONTENT_TYPE)

@@ -17,8 +17,8 @@ use fleetscope_gateway::{
     Remote, inner_router,
 };
 use fleetscope_identity::{Authenticator, CallerTokens, Error, Known, Result};
-use fleetscope_model::{AccessRole, Caller, Role};
-use fleetscope_ports::{Clock as _, ManualClock, SeededIds};
+use fleetscope_model::{AccessRole, AuditEntry, Caller, Role};
+use fleetscope_ports::{AuditSink, Clock as _, ManualClock, SeededIds};
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -94,7 +94,7 @@ impl Fixture {
         inner_router(
             &self.edge,
             signing('k'),
-            self.people(),
+            (self.people(), Arc::new(NoAudit)),
             vec![role],
             self.board(Role::Registry, Vec::new()),
         )
@@ -137,6 +137,16 @@ pub(crate) fn often(count: u32) -> Rate {
 
 pub(crate) fn signing(letter: char) -> CallerTokens {
     CallerTokens::new(&letter.to_string().repeat(32).into()).unwrap()
+}
+
+/// Nothing is written down here: what is, the whole application's tests show.
+pub(crate) struct NoAudit;
+
+#[async_trait]
+impl AuditSink for NoAudit {
+    async fn append(&self, _: &[AuditEntry]) -> fleetscope_ports::Result<()> {
+        Ok(())
+    }
 }
 
 /// Knows four tokens: `viewer`, `operator`, `admin`, and `brief`, an admin's that expires a

@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use url::Url;
 
 use crate::fixture::{
-    Fixture, assert_problem, body_of, echo, get_as, json_of, request, send, signing,
+    Fixture, NoAudit, assert_problem, body_of, echo, get_as, json_of, request, send, signing,
 };
 use crate::streams::{self, next_of, streaming};
 
@@ -172,7 +172,7 @@ async fn a_role_with_another_key_is_a_503_and_no_challenge_to_the_caller() {
     let inner = fleetscope_gateway::inner_router(
         &fixture.edge,
         signing('x'),
-        fixture.people(),
+        (fixture.people(), Arc::new(NoAudit)),
         vec![echo()],
         fixture.board(Role::Registry, Vec::new()),
     );

@@ -11,7 +11,7 @@ use fleetscope_model::Role;
 use serde_json::Value;
 
 use crate::fixture::{
-    Fixture, assert_problem, body_of, echo, get_as, json_of, request, send, signing,
+    Fixture, NoAudit, assert_problem, body_of, echo, get_as, json_of, request, send, signing,
 };
 
 const PATH: &str = "/health/detailed";
@@ -83,7 +83,7 @@ async fn a_process_that_stops_or_hangs_is_named_and_the_rest_is_reported() {
     let inner = inner_router(
         &fixture.edge,
         signing('k'),
-        fixture.people(),
+        (fixture.people(), Arc::new(NoAudit)),
         vec![echo()],
         fixture.board(Role::Registry, probes),
     );

@@ -17,5 +17,6 @@ mod origins;
 mod path_matrix;
 mod rates;
 mod raw;
+mod recheck;
 mod streams;
 mod upgrades;

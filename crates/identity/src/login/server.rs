@@ -44,8 +44,8 @@ enum Kind {
 }
 
 impl Server {
-    /// What is asked for. On OpenShift what says who it is and lets it be asked what he may do: a
-    /// token that is stolen from us can do nothing else.
+    /// What is asked for. On OpenShift what a service account may ask for as a client, which says
+    /// who it is: a token that is stolen from us can do nothing else.
     pub(super) const fn scope(&self) -> &'static str {
         match self.kind {
             Kind::Openshift(_) => "user:info user:check-access",

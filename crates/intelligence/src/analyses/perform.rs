@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fleetscope_model::{
     AccessRole, AnomalyAnalysis, Caller, Direction, EntityKind, EventKind, Evidence, EvidenceId,
-    NewEvent, Sensitivity, SignalRole, Status, Subject, TimeRange, Watch, WatchId,
+    NewEvent, Place, Sensitivity, SignalRole, Status, Subject, TimeRange, Watch, WatchId,
 };
 use jiff::SignedDuration;
 
@@ -30,7 +30,10 @@ impl Intelligence {
             .map(|&id| (id, id.to_string()))
             .collect();
         let scope = self
-            .scope(on_behalf(&analysis.requested_by), &wanted)
+            .scope(
+                on_behalf(analysis.asker.as_ref(), &analysis.requested_by),
+                &wanted,
+            )
             .await?;
         let (structure, mut gaps) = self.structure_or_none(&scope, analysis.window).await?;
         let questions = self.questions_of(&analysis);
@@ -80,10 +83,11 @@ impl Intelligence {
     }
 }
 
-/// A caller with the least role that may ask for work, under the name of who did: whatever is read
-/// for a request is read within the rights of whoever asked.
-pub(crate) fn on_behalf(name: &str) -> Caller {
-    Caller::local(name, AccessRole::Operator)
+/// Whoever asked: what is read for a request is read within their rights. Where only a name was
+/// kept, a caller of that name of whom nothing more is known.
+pub(crate) fn on_behalf(asker: Option<&Caller>, name: &str) -> Caller {
+    let unknown = || Caller::local(name, AccessRole::Operator);
+    asker.cloned().unwrap_or_else(unknown)
 }
 
 /// The event that tells of what an analysis found; none where it found nothing.
@@ -102,6 +106,7 @@ pub(crate) fn found_event(analysis: &AnomalyAnalysis, at: jiff::Timestamp) -> Op
             &format!("{} of {}: {}{more}", worst.signal, worst.entity, worst.why),
             300,
         ),
+        places: Place::all(analysis.anomalies.iter().map(|anomaly| &anomaly.entity)),
     })
 }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use fleetscope_engine::{diagnose, narrate};
 use fleetscope_model::{
-    Anomaly, ClusterId, Evidence, EvidenceId, Findings, Gap, Investigation, Status, TimeRange,
-    Verdict,
+    Anomaly, ClusterId, Evidence, EvidenceId, Findings, Gap, Investigation, Place, Status,
+    TimeRange, Verdict,
 };
 use jiff::Timestamp;
 
 use crate::analyses::perform::{on_behalf, only};
 use crate::gather::{Scope, compute, shortened};
+use crate::visible::investigation::entities;
 use crate::{Intelligence, Result};
 
 /// What one pass over the evidence came to.
@@ -30,7 +31,7 @@ impl Intelligence {
         &self,
         mut investigation: Investigation,
     ) -> Result<Investigation> {
-        let caller = on_behalf(&investigation.requested_by);
+        let caller = on_behalf(investigation.asker.as_ref(), &investigation.requested_by);
         let scope = self.scope(caller, &investigation.clusters).await?;
         let now = self.clock.now();
         let alarms = investigation.alarms.clone();
@@ -102,6 +103,17 @@ pub(crate) fn conclusion(findings: &Findings) -> String {
         (Verdict::NothingWrong, _) => "nothing is wrong".to_owned(),
     };
     shortened(&text, 300)
+}
+
+/// The parts of the fleet that an event about the investigation tells of; its clusters, where it
+/// names nothing in them.
+pub(crate) fn places(investigation: &Investigation) -> Vec<Place> {
+    let places = Place::all(entities(investigation));
+    if places.is_empty() {
+        let clusters = investigation.clusters.keys();
+        return clusters.map(|&id| Place::record(id)).collect();
+    }
+    places
 }
 
 /// Everything that the findings cite.

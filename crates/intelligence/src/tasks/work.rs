@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::TaskReport;
 use crate::analyses::perform::found_event;
-use crate::investigations::perform::conclusion;
+use crate::investigations::perform::{conclusion, places};
 use crate::{Error, Intelligence, Result};
 
 /// As many pieces of work are taken up in one activation; the rest stay pending for the next.
@@ -177,5 +177,6 @@ fn concluded(investigation: &Investigation, at: Timestamp) -> NewEvent {
         subject: investigation.id.to_string(),
         actor: "system:work".to_owned(),
         summary,
+        places: places(investigation),
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fleetscope_model::{
-    AnalysisId, Anomaly, AnomalyAnalysis, ClusterId, EventKind, NewEvent, Origin, Sensitivity,
-    Status, Watch, WatchId,
+    AnalysisId, Anomaly, AnomalyAnalysis, ClusterId, EventKind, NewEvent, Origin, Place,
+    Sensitivity, Status, Watch, WatchId,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -69,6 +69,7 @@ impl Intelligence {
             id: AnalysisId::new(self.ids.next(now)),
             origin: Origin::Watch,
             requested_by: system().name,
+            asker: None,
             created_at: now,
             status: Status::Complete,
             clusters: clusters.into_iter().collect(),
@@ -116,12 +117,13 @@ fn events(
     names: &BTreeMap<ClusterId, String>,
     at: Timestamp,
 ) -> Vec<NewEvent> {
-    let event = |summary: String| NewEvent {
+    let event = |summary: String, told: &[Anomaly]| NewEvent {
         at,
         kind: EventKind::AnomalyDetected,
         subject: analysis.id.to_string(),
         actor: analysis.requested_by.clone(),
         summary: shortened(&summary, 300),
+        places: Place::all(told.iter().map(|anomaly| &anomaly.entity)),
     };
     let mut events: Vec<NewEvent> = analysis
         .anomalies
@@ -131,15 +133,17 @@ fn events(
             let name = names
                 .get(&anomaly.entity.cluster)
                 .map_or("", String::as_str);
-            event(format!(
+            let summary = format!(
                 "{name}: {} of {}: {}",
                 anomaly.signal, anomaly.entity, anomaly.why
-            ))
+            );
+            event(summary, std::slice::from_ref(anomaly))
         })
         .collect();
-    let more = analysis.anomalies.len().saturating_sub(MOST_EVENTS);
-    if more > 0 {
-        events.push(event(format!("and {more} more in the same minute")));
+    let rest = analysis.anomalies.get(MOST_EVENTS..).unwrap_or_default();
+    if !rest.is_empty() {
+        let more = rest.len();
+        events.push(event(format!("and {more} more in the same minute"), rest));
     }
     events
 }

@@ -12,7 +12,7 @@ use super::memory::Memory;
 use super::round::Round;
 use super::{conclude, system};
 use crate::gather::{Scope, shortened};
-use crate::investigations::perform::conclusion;
+use crate::investigations::perform::{conclusion, places};
 use crate::{Intelligence, Result};
 
 /// A new symptom so soon after an investigation of the same clusters was closed, while what raised
@@ -126,6 +126,7 @@ impl Intelligence {
             id: InvestigationId::new(self.ids.next(now)),
             origin: Origin::Watch,
             requested_by: system().name,
+            asker: None,
             created_at: now,
             updated_at: now,
             revision: 0,
@@ -162,6 +163,7 @@ pub(super) fn event(investigation: &Investigation, kind: EventKind, summary: &st
         subject: investigation.id.to_string(),
         actor: system().name,
         summary: shortened(summary, 300),
+        places: places(investigation),
     }
 }
 

@@ -11,7 +11,9 @@ use fleetscope_intelligence::{Intelligence, Options, Sweep, Watches, Work};
 use fleetscope_model::{
     AccessRole, Caller, Cluster, ClusterDraft, ClusterId, Endpoints, Event, EventSeq, Selection,
 };
-use fleetscope_ports::{Clusters, EventLog, ManualClock, Result, SeededIds, Store};
+use fleetscope_ports::{
+    Access, Clusters, EventLog, ManualClock, Result, SeededIds, Store, Unrestricted,
+};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -49,6 +51,11 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// A service over clusters of these names; the first has id 1.
     pub(crate) fn new(names: &[&str]) -> Self {
+        Self::with_access(names, Arc::new(Unrestricted))
+    }
+
+    /// The same, where `access` decides what callers see.
+    pub(crate) fn with_access(names: &[&str], access: Arc<dyn Access>) -> Self {
         let shelf = Arc::new(Shelf::default());
         let telemetry = Arc::new(FakeTelemetry::default());
         let clusters = Arc::new(FakeClusters::of(names));
@@ -57,7 +64,7 @@ impl Fixture {
         let intelligence = Intelligence::new(
             store(&shelf),
             Arc::clone(&telemetry) as _,
-            Arc::clone(&clusters) as _,
+            (Arc::clone(&clusters) as _, access),
             Arc::clone(&clock) as _,
             Arc::clone(&ids) as _,
             Options::default(),
@@ -78,7 +85,7 @@ impl Fixture {
         let intelligence = Intelligence::new(
             store(&self.shelf),
             Arc::clone(&self.telemetry) as _,
-            Arc::clone(&self.clusters) as _,
+            (Arc::clone(&self.clusters) as _, Arc::new(Unrestricted)),
             Arc::clone(&self.clock) as _,
             Arc::clone(&self.ids) as _,
             Options::default(),
@@ -133,6 +140,8 @@ fn store(shelf: &Arc<Shelf>) -> Store {
         analyses: Arc::clone(shelf) as _,
         investigations: Arc::clone(shelf) as _,
         reports: Arc::clone(shelf) as _,
+        audit_sink: Arc::clone(shelf) as _,
+        audit: Arc::clone(shelf) as _,
         objects: Arc::clone(shelf) as _,
     }
 }

@@ -10,4 +10,5 @@ mod fakes;
 mod investigations;
 mod reports;
 mod sweep;
+mod visible;
 mod watches;

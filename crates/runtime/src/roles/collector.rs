@@ -6,23 +6,28 @@ use std::sync::Arc;
 use fleetscope_collector::Collector;
 use fleetscope_config::{Config, PlainHttp as Configured};
 use fleetscope_outbound::{Outbound, OutboundOptions, PlainHttp};
-use fleetscope_ports::Telemetry;
+use fleetscope_ports::{Access, Telemetry};
 use fleetscope_registry::Registry as Clusters;
 use prometheus_client::registry::Registry;
 
 use crate::Result;
 
-/// Reads the clusters of `clusters`, within the limits of the configuration.
-pub(crate) fn telemetry(
-    config: &Config,
-    clusters: Clusters,
-    metrics: &mut Registry,
-) -> Result<Arc<dyn Telemetry>> {
+/// The way out to clusters, within the limits of the configuration.
+pub(crate) fn outbound(config: &Config, metrics: &mut Registry) -> Result<Outbound> {
     let outbound = Outbound::new(options(config))?;
     outbound
         .metrics()
         .register(metrics.sub_registry_with_prefix("fleetscope"));
-    Ok(Arc::new(Collector::new(Arc::new(clusters), outbound)))
+    Ok(outbound)
+}
+
+/// Reads the clusters of `clusters`, of each what `access` lets the caller see.
+pub(crate) fn telemetry(
+    clusters: Clusters,
+    access: Arc<dyn Access>,
+    outbound: Outbound,
+) -> Arc<dyn Telemetry> {
+    Arc::new(Collector::new(Arc::new(clusters), access, outbound))
 }
 
 fn options(config: &Config) -> OutboundOptions {

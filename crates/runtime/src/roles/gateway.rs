@@ -6,10 +6,15 @@ use std::sync::Arc;
 use axum::Router;
 use fleetscope_config::Config;
 use fleetscope_gateway::{
-    Edge, Everywhere, Gateway, HealthBoard, Peers, Probe, Remote, inner_router,
+    Audit, AuditWriter, Edge, Everywhere, Gateway, HealthBoard, Peers, Probe, Remote, Trust,
+    inner_router,
 };
-use fleetscope_identity::{CallerTokens, Error as IdentityError, Provider, RemoteTokens};
+use fleetscope_identity::{
+    CallerTokens, Error as IdentityError, OwnToken, PeerTokens, Provider, RemoteTokens,
+};
 use fleetscope_model::{Fault as _, Role};
+use fleetscope_ports::AuditSink;
+use prometheus_client::registry::Registry;
 
 use crate::Result;
 use crate::roles::identity::Hub;
@@ -17,7 +22,10 @@ use crate::roles::{Local, identity, others};
 
 /// The roles of other processes, as the configuration gives their addresses.
 pub(crate) fn remotes(config: &Config, edge: &Edge) -> Result<Vec<Remote>> {
-    let peers = Peers::new(signing(config)?, edge.clock.clone());
+    let mut peers = Peers::new(signing(config)?, edge.clock.clone());
+    if let Some(path) = &config.services.token_file {
+        peers = peers.with_token(OwnToken::file(path));
+    }
     let given = others().filter_map(|role| Some((role, config.services.url(role)?)));
     let remotes = given.map(|(role, url)| peers.remote(role, url));
     Ok(remotes.collect::<std::result::Result<_, _>>()?)
@@ -56,16 +64,22 @@ pub(crate) fn hub_probe(hub: Option<&Hub>) -> Probe {
     .optional()
 }
 
-/// The public door over the roles of this process, or else over `remotes`.
+/// The public door over the roles of this process, or else over `remotes`, and what writes its
+/// audit log.
 pub(crate) fn public(
     config: &Config,
     edge: &Edge,
     roles: (Option<&Local>, Vec<Remote>),
     hub: Option<&Hub>,
-    health: HealthBoard,
-) -> Result<Router> {
+    (health, metrics): (HealthBoard, &mut Registry),
+) -> Result<(Router, AuditWriter)> {
     let (local, remotes) = roles;
-    let gateway = Gateway::new(edge.clone());
+    let sink: Arc<dyn AuditSink> = match local {
+        Some(local) => local.store.audit_sink.clone(),
+        None => Arc::new(registry(&remotes)?),
+    };
+    let (audit, writer) = Audit::new(sink, config.audit.reads, edge.clock.clone(), metrics);
+    let gateway = Gateway::new(edge.clone()).audited(audit);
     let tokens = match local {
         Some(local) => Provider::Local(local.services.tokens.clone()),
         None => Provider::Remote(RemoteTokens::new(Arc::new(registry(&remotes)?))),
@@ -80,7 +94,8 @@ pub(crate) fn public(
         Some(login) => gateway.login(login),
         None => gateway,
     };
-    Ok(gateway.into_router(Arc::new(identity.authenticators)))
+    let router = gateway.into_router(Arc::new(identity.authenticators));
+    Ok((router, writer))
 }
 
 fn registry(remotes: &[Remote]) -> Result<Remote> {
@@ -105,11 +120,28 @@ pub(crate) fn inner(
     let tokens = Arc::new(local.services.tokens.clone());
     Ok(inner_router(
         edge,
-        signing(config)?,
-        tokens,
+        trust(config, edge)?,
+        (tokens, local.store.audit_sink.clone()),
         local.routers().collect(),
         health,
     ))
+}
+
+/// Whom the inner door trusts: who signs under the key and, where the configuration names the
+/// service accounts of gateways, is one of them.
+fn trust(config: &Config, edge: &Edge) -> Result<Trust> {
+    let trust = Trust::from(signing(config)?);
+    let services = &config.services;
+    let hub = identity::hub(config)?;
+    match hub {
+        Some(hub) if !services.peers.is_empty() => {
+            let allowed = services.peers.iter().cloned();
+            let clock = edge.clock.clone();
+            let peers = PeerTokens::new(hub.api, &services.audience, allowed, clock)?;
+            Ok(trust.with_peers(peers))
+        }
+        _ => Ok(trust),
+    }
 }
 
 fn signing(config: &Config) -> Result<CallerTokens> {

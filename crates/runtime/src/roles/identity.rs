@@ -14,6 +14,7 @@ use fleetscope_outbound::{Bearer, Outbound, OutboundOptions};
 use fleetscope_ports::Clock;
 use uuid::Uuid;
 
+use crate::roles::access;
 use crate::{Error, Result};
 
 /// More than any answer about a token, or any set of an issuer's keys.
@@ -102,7 +103,8 @@ pub(crate) fn identity(
             }
         }
     }
-    let authenticators = Authenticators::new(providers, Limits::default(), Arc::clone(clock))?;
+    let authenticators = Authenticators::new(providers, Limits::default(), Arc::clone(clock))?
+        .with_roles(access::roles(config, hub, clock));
     let login = login(config, &authenticators, (hub, issuer), clock)?;
     Ok(Identity {
         authenticators,
@@ -137,6 +139,7 @@ fn login(
         public_url: public_url.clone(),
         client_id: client_id.clone(),
         client_secret: login.client_secret_file.as_ref().map(Bearer::file),
+        scopes: login.scopes.clone(),
         session: login.session,
     };
     let key = match &login.session_key_file {

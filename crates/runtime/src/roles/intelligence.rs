@@ -8,7 +8,7 @@ use fleetscope_api::TaskBoard;
 use fleetscope_gateway::Probe;
 use fleetscope_intelligence::{Intelligence, Options, Sweep, TaskReport, Watches, Work};
 use fleetscope_model::{Fault as _, Role};
-use fleetscope_ports::{Clock, Store, Telemetry};
+use fleetscope_ports::{Access, Clock, Store, Telemetry};
 use fleetscope_registry::Registry;
 
 use crate::Parts;
@@ -26,13 +26,13 @@ const SWEEP: Duration = Duration::from_hours(6);
 pub(crate) fn service(
     store: &Store,
     telemetry: Arc<dyn Telemetry>,
-    clusters: Registry,
+    (clusters, access): (Registry, Arc<dyn Access>),
     parts: &Parts,
 ) -> Intelligence {
     Intelligence::new(
         store.clone(),
         telemetry,
-        Arc::new(clusters),
+        (Arc::new(clusters), access),
         parts.clock.clone(),
         parts.ids.clone(),
         Options::default(),

@@ -8,9 +8,10 @@ use fleetscope_api::TaskBoard;
 use fleetscope_gateway::Probe;
 use fleetscope_identity::{LocalTokens, SystemTokenRandom};
 use fleetscope_model::{Fault as _, Role};
-use fleetscope_ports::{Clock, Store};
+use fleetscope_ports::{Access, Clock, Store};
 use fleetscope_registry::Registry;
-use fleetscope_store::Housekeeping;
+use fleetscope_store::{Housekeeping, Retention};
+use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::driver::{Asker, Done, Driver, Schedule, Task};
@@ -21,8 +22,13 @@ use crate::{Parts, Result};
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
 /// The use cases about clusters.
-pub(crate) fn clusters(store: &Store, parts: &Parts) -> Registry {
-    Registry::new(store.clone(), parts.clock.clone(), parts.ids.clone())
+pub(crate) fn clusters(store: &Store, access: Arc<dyn Access>, parts: &Parts) -> Registry {
+    Registry::new(
+        store.clone(),
+        access,
+        parts.clock.clone(),
+        parts.ids.clone(),
+    )
 }
 
 /// The use cases about tokens, and the first token where there is none yet.
@@ -47,6 +53,15 @@ pub(crate) fn probe(store: &Store) -> Probe {
         let tokens = tokens.clone();
         async move { tokens.count().await.map(drop).map_err(|e| e.message()) }
     })
+}
+
+/// How much is kept.
+pub(crate) fn retention(audit: &fleetscope_config::Audit) -> Retention {
+    Retention {
+        audit_entries: audit.most_entries,
+        audit_age: SignedDuration::try_from(audit.keep).unwrap_or(SignedDuration::MAX),
+        ..Retention::default()
+    }
 }
 
 /// Begins the store's upkeep.
@@ -77,7 +92,7 @@ impl Task for Upkeep {
     async fn activate(&self) -> std::result::Result<Done, String> {
         let removed = self.0.activate().await.map_err(|e| e.message())?;
         Ok(Done {
-            busy: removed.events + removed.analyses > 0,
+            busy: removed.events + removed.analyses + removed.audit > 0,
             summary: removed.to_string(),
         })
     }

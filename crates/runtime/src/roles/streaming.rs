@@ -1,13 +1,15 @@
 //! The streaming role: subscriptions to the event log.
 
+use std::sync::Arc;
+
 use fleetscope_gateway::Probe;
 use fleetscope_model::{Fault as _, Role};
-use fleetscope_ports::Store;
+use fleetscope_ports::{Access, Store};
 use fleetscope_streaming::Streaming;
 
 /// The use cases about events.
-pub(crate) fn service(store: &Store) -> Streaming {
-    Streaming::new(store.events.clone())
+pub(crate) fn service(store: &Store, access: Arc<dyn Access>) -> Streaming {
+    Streaming::new(store.events.clone(), access)
 }
 
 /// The event log can be read at its end.

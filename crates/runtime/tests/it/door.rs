@@ -2,6 +2,7 @@
 
 mod browser;
 mod issuer;
+mod peers;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -68,6 +69,7 @@ impl House {
                 AuthenticatorKind::Kubernetes,
                 AuthenticatorKind::Openshift,
             ];
+            config.access.viewer_groups = vec!["system:authenticated".to_owned()];
             change(&mut config, &hub);
             config
         };
@@ -80,7 +82,7 @@ impl House {
         if shape == Shape::One {
             running.push(start(change(whole(&data)), parts()).await.unwrap());
         } else {
-            let roles = start(behind(&data), parts()).await.unwrap();
+            let roles = start(change(behind(&data)), parts()).await.unwrap();
             let door = change(gateway(roles.inner.unwrap(), &dir.path().join("door")));
             running.push(start(door, parts()).await.unwrap());
             running.push(roles);
@@ -137,6 +139,7 @@ fn populate(hub: &Hub) {
         ..User::service_account("fleetscope", "fleetscope")
     });
     hub.add_user(User::service_account("shop", "viewer"));
+    hub.add_user(User::service_account("fleetscope", "gateway"));
     hub.add_user(User {
         password: Some("secret".to_owned()),
         ..User::person("alice", &["ops"])

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 
+use super::access::Review;
 use super::body::Writer;
 use super::discovery;
 use super::list::{self, Scope};
@@ -33,14 +35,26 @@ struct Api {
 ///
 /// Every path answers as a real server does: unknown ones with `404 page not found` as plain
 /// text, everything else that is refused with a `Status`. A request needs no token; one that is
-/// sent is not looked at.
+/// sent is not looked at, but in reviews of access.
 pub fn router(store: KubeStore, version: ServerVersion) -> Router {
     Router::new()
         .fallback(serve)
         .with_state(Api { store, version })
 }
 
-async fn serve(State(api): State<Api>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+async fn serve(
+    State(api): State<Api>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let (&Method::POST, Some(review)) = (&method, Review::at(uri.path())) {
+        let access = api.store.access();
+        let asker = access.asker(&headers);
+        let answer = review.answer(access, asker.as_ref(), &body).await;
+        return answer.unwrap_or_else(IntoResponse::into_response);
+    }
     let answer = match Target::parse(uri.path()) {
         Target::Unknown => Err(Refusal::Page),
         _ if method != Method::GET => Err(Refusal::method_not_allowed()),

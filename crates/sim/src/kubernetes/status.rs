@@ -131,6 +131,32 @@ impl Refusal {
         status.into()
     }
 
+    /// 422: a review that asks for what can't be; `told` is the cause's message.
+    pub(crate) fn invalid_review(group: &str, field: &str, told: &str) -> Self {
+        let message = format!(".{group} \"\" is invalid: {field}: {told}");
+        let cause = json!({ "reason": "FieldValueInvalid", "message": told, "field": field });
+        Self::status(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message)
+            .with_details(json!({ "group": group, "causes": [cause] }))
+            .into()
+    }
+
+    /// 403: the caller may not create objects of a cluster-wide resource.
+    pub(crate) fn forbidden_create(group: &str, plural: &str, user: &str) -> Self {
+        let message = format!(
+            "{plural}.{group} is forbidden: User \"{user}\" cannot create resource \"{plural}\" in \
+             API group \"{group}\" at the cluster scope"
+        );
+        Self::status(StatusCode::FORBIDDEN, "Forbidden", message)
+            .with_details(json!({ "group": group, "kind": plural }))
+            .into()
+    }
+
+    /// 500: something behind the server is out of order.
+    pub(crate) fn internal(message: &str) -> Self {
+        let message = format!("Internal error occurred: {message}");
+        Self::status(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message).into()
+    }
+
     /// The `Status` object, as an `ERROR` frame of a watch carries it.
     pub(crate) fn object(&self) -> Value {
         match self {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::access::Access;
 use super::resources::{Registry, Resource, ResourceSpec};
 use crate::Now;
 
@@ -33,6 +34,7 @@ struct Shared {
     now: Now,
     state: RwLock<State>,
     progress: watch::Sender<Progress>,
+    access: Access,
 }
 
 /// What watches wait for a change of.
@@ -59,8 +61,14 @@ impl KubeStore {
                 now,
                 state,
                 progress,
+                access: Access::default(),
             }),
         }
+    }
+
+    /// Who may do what on the cluster.
+    pub fn access(&self) -> &Access {
+        &self.shared.access
     }
 
     /// Makes a custom resource known without a `CustomResourceDefinition`, as an aggregated

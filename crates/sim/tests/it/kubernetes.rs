@@ -1,6 +1,8 @@
 //! The simulated Kubernetes API, held to recorded answers of a real server and to the real kubectl.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod ask;
 #[cfg(test)]
 mod fixture;

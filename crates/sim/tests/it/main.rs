@@ -8,6 +8,7 @@
 
 mod faults;
 mod fleet;
+mod hub;
 mod kubernetes;
 mod loki;
 mod prometheus;

@@ -2,6 +2,7 @@
 //! a backend runs them all through [`conformance!`] with its own way of opening one.
 
 pub(crate) mod analyses;
+pub(crate) mod audit;
 pub(crate) mod clusters;
 pub(crate) mod events;
 pub(crate) mod investigations;
@@ -41,6 +42,9 @@ macro_rules! conformance {
                 a_taken_name_is_refused_and_nothing_is_told,
                 a_revoked_token_is_found_no_more,
                 a_list_is_sorted_by_name_and_counted;
+            audit:
+                what_is_appended_is_read_back_newest_first_and_in_parts,
+                a_cursor_of_another_list_is_refused;
             events:
                 the_log_is_empty_at_first,
                 places_grow_by_one_in_the_order_of_appending,

@@ -5,6 +5,7 @@ use fleetscope_ports::Store;
 use fleetscope_store::{Housekeeping, Removed, Retention};
 use jiff::SignedDuration;
 
+use crate::conformance::audit::entry;
 use crate::samples::Samples;
 use crate::{execute, walk};
 
@@ -32,10 +33,13 @@ async fn the_newest_events_are_kept_and_places_are_never_given_again() {
         removed,
         Removed {
             events: 2495,
-            analyses: 0
+            ..Removed::default()
         }
     );
-    assert_eq!(removed.to_string(), "removed 2495 events and 0 analyses");
+    assert_eq!(
+        removed.to_string(),
+        "removed 2495 events, 0 analyses and 0 audit entries"
+    );
     let kept = store.events.after(EventSeq(0), &[], 5000).await.unwrap();
     assert!(kept.iter().map(|event| event.seq.0).eq(2496..=2505));
     assert_eq!(housekeeping.activate().await.unwrap(), Removed::default());
@@ -81,8 +85,8 @@ async fn analyses_of_watches_go_after_thirty_days_and_others_stay() {
     assert_eq!(
         removed,
         Removed {
-            events: 0,
-            analyses: 2
+            analyses: 2,
+            ..Removed::default()
         }
     );
     let mut left: Vec<AnomalyAnalysis> = walk(10, async |page: PageRequest| {
@@ -92,6 +96,47 @@ async fn analyses_of_watches_go_after_thirty_days_and_others_stay() {
     left.reverse();
     assert_eq!(left, kept);
     assert_eq!(housekeeping.activate().await.unwrap(), Removed::default());
+}
+
+#[tokio::test]
+async fn the_audit_log_is_bounded_and_unknown_callers_take_a_tenth_of_it() {
+    let (folder, store, housekeeping) = open(10).await;
+    let samples = Samples::new(3);
+    let entries = |caller: Option<&str>, count: usize| -> Vec<_> {
+        (0..count).map(|_| entry(&samples, caller, "/")).collect()
+    };
+    for batch in [
+        entries(Some("ada"), 50),
+        entries(None, 60),
+        entries(Some("ada"), 30),
+    ] {
+        store.audit_sink.append(&batch).await.unwrap();
+    }
+    let retention = Retention {
+        audit_entries: 100,
+        ..Retention::default()
+    };
+    let housekeeping = housekeeping.with_retention(retention);
+    let removed = housekeeping.activate().await.unwrap();
+    // The oldest forty, and of the sixty of nobody all but the newest ten.
+    assert_eq!(removed.audit, 90);
+    let page = PageRequest {
+        after: None,
+        limit: 500,
+    };
+    let kept = store.audit.list(&page).await.unwrap().items;
+    let known = kept.iter().filter(|record| record.entry.caller.is_some());
+    assert_eq!((kept.len(), known.count()), (50, 40));
+    assert_eq!(housekeeping.activate().await.unwrap(), Removed::default());
+
+    let retention = Retention {
+        audit_age: SignedDuration::from_secs(5),
+        ..retention
+    };
+    let aged = housekeeping.with_retention(retention);
+    assert!(aged.activate().await.unwrap().audit > 30);
+    let changed = crate::try_execute(folder.path(), "UPDATE audit SET document = '{}'").await;
+    assert!(changed.is_err(), "an entry was changed");
 }
 
 #[tokio::test]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use fleetscope_model::{
-    AccessRole, AnalysisId, Anomaly, AnomalyAnalysis, ApiToken, Band, Cluster, ClusterDraft,
-    ClusterId, Endpoint, Endpoints, Entity, EntityKind, EventKind, Evidence, EvidenceId,
-    EvidenceKind, Gap, GapKind, Investigation, InvestigationId, NewEvent, Origin, Report,
-    ReportFormat, ReportId, Sensitivity, Severity, SignalRole, Source, Status, TimeRange, TokenId,
-    WatchId,
+    AccessRole, AnalysisId, Anomaly, AnomalyAnalysis, ApiToken, Band, Caller, Cluster,
+    ClusterDraft, ClusterId, Endpoint, Endpoints, Entity, EntityKind, EventKind, Evidence,
+    EvidenceId, EvidenceKind, Gap, GapKind, Investigation, InvestigationId, NewEvent, Origin,
+    Report, ReportFormat, ReportId, Sensitivity, Severity, SignalRole, Source, Status, TimeRange,
+    TokenId, WatchId,
 };
 use fleetscope_ports::{IdSource, SeededIds};
 use jiff::{SignedDuration, Timestamp};
@@ -47,6 +47,7 @@ impl Samples {
             subject: subject.to_string(),
             actor: "token:ada".to_owned(),
             summary: format!("{} — said by ada", kind.as_str()),
+            places: Vec::new(),
         }
     }
 
@@ -134,6 +135,7 @@ impl Samples {
             id: AnalysisId::new(id),
             origin,
             requested_by: "token:ada".to_owned(),
+            asker: Some(Caller::local("token:ada", AccessRole::Operator)),
             created_at: now,
             status,
             clusters: vec![anomaly.entity.cluster],
@@ -156,6 +158,7 @@ impl Samples {
             id: InvestigationId::new(id),
             origin: Origin::Watch,
             requested_by: "system:watches".to_owned(),
+            asker: None,
             created_at: now,
             updated_at: now,
             revision: 1,
@@ -192,6 +195,7 @@ impl Samples {
             sha256: "0".repeat(64),
             requested_by: "token:ada".to_owned(),
             created_at: now,
+            places: Vec::new(),
         }
     }
 }

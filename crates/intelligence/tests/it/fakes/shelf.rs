@@ -6,13 +6,13 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fleetscope_model::{
-    AnalysisId, AnomalyAnalysis, ApiToken, Cluster, ClusterId, ErrorKind, Event, EventKind,
-    EventSeq, Investigation, InvestigationId, NewEvent, Page, PageRequest, Report, ReportId,
-    Status, TokenId,
+    AnalysisId, AnomalyAnalysis, ApiToken, AuditEntry, AuditRecord, Cluster, ClusterId, ErrorKind,
+    Event, EventKind, EventSeq, Investigation, InvestigationId, NewEvent, Page, PageRequest,
+    Report, ReportId, Status, TokenId,
 };
 use fleetscope_ports::{
-    AnalysisStore, ClusterStore, Error, EventLog, InvestigationStore, Objects, ReportStore, Result,
-    TokenStore,
+    AnalysisStore, AuditLog, AuditSink, ClusterStore, Error, EventLog, InvestigationStore, Objects,
+    ReportStore, Result, TokenStore,
 };
 use tokio::sync::watch;
 
@@ -357,5 +357,19 @@ impl TokenStore for Shelf {
 
     async fn count(&self) -> Result<u64> {
         not_here()
+    }
+}
+
+#[async_trait]
+impl AuditSink for Shelf {
+    async fn append(&self, _: &[AuditEntry]) -> Result<()> {
+        unreachable!("the doors write the audit log")
+    }
+}
+
+#[async_trait]
+impl AuditLog for Shelf {
+    async fn list(&self, _: &PageRequest) -> Result<Page<AuditRecord>> {
+        unreachable!("the registry reads the audit log")
     }
 }

@@ -26,6 +26,7 @@ fn known(config: &mut Config, served: &Served) {
     config.identity.oidc.issuer = Some(name.to_owned());
     config.identity.oidc.audiences = vec!["console".to_owned()];
     config.identity.authenticators.push(AuthenticatorKind::Oidc);
+    config.access.viewer_groups = vec!["oidc:ops".to_owned()];
     let login = &mut config.identity.login;
     login.public_url = Some(Url::parse("https://fleetscope.example.com").unwrap());
     login.client_id = Some("console".to_owned());

@@ -57,7 +57,10 @@ pub(crate) async fn ask(
     path: &str,
     headers: &[(&str, &str)],
 ) -> Answer {
-    let response = send(router, method, path, headers).await;
+    answer(send(router, method, path, headers).await).await
+}
+
+async fn answer(response: Response<Body>) -> Answer {
     let (head, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let content_type = head.headers.get(header::CONTENT_TYPE);
@@ -69,6 +72,17 @@ pub(crate) async fn ask(
         headers: head.headers,
         text: String::from_utf8(bytes.to_vec()).unwrap(),
     }
+}
+
+/// A POST of JSON, by the bearer of a token where one is given.
+pub(crate) async fn post(router: &Router, path: &str, token: Option<&str>, body: &Value) -> Answer {
+    let mut request = Request::builder().method("POST").uri(path);
+    request = request.header(header::CONTENT_TYPE, "application/json");
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let request = request.body(Body::from(body.to_string())).unwrap();
+    answer(router.clone().oneshot(request).await.unwrap()).await
 }
 
 /// All the frames of a watch until it ends, and how long it took. With a paused clock the time is exact.

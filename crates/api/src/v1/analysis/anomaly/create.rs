@@ -1,8 +1,8 @@
 //! `POST /api/v1/analysis/anomaly`
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
+use axum::{Extension, Json};
 use fleetscope_client::wire::{AnomalyAnalysis, AnomalyRequest};
 use fleetscope_model::TimeRange;
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +11,7 @@ use crate::convert::{analysis, selection, time};
 use crate::error::ApiError;
 use crate::extract::{Asker, Body};
 use crate::services::Analyses;
+use crate::touched::{Made, Touched};
 
 /// The window where the caller gives none.
 const USUAL_WINDOW: SignedDuration = SignedDuration::from_hours(1);
@@ -28,7 +29,7 @@ pub async fn create(
     State(analyses): State<Analyses>,
     Asker(caller): Asker,
     Body(asked): Body<AnomalyRequest>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Json<AnomalyAnalysis>), ApiError> {
+) -> Result<Made<[(HeaderName, String); 1], AnomalyAnalysis>, ApiError> {
     let request = fleetscope_intelligence::AnomalyRequest {
         clusters: selection(asked.clusters)?,
         query: asked.query,
@@ -45,8 +46,10 @@ pub async fn create(
         .request_anomaly_analysis(&caller, request)
         .await?;
     let location = format!("/api/v1/analysis/anomaly/{}", made.id);
+    let touched = Extension(Touched(made.clusters.clone()));
     let body = Json(analysis::analysis(made));
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], body))
+    let location = [(header::LOCATION, location)];
+    Ok((StatusCode::ACCEPTED, touched, location, body))
 }
 
 /// The window that was asked for: the last hour, or the hour before the end.

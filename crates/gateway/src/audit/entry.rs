@@ -1,0 +1,121 @@
+//! What an entry tells of a request: never its query, headers or body.
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use fleetscope_api::Touched;
+use fleetscope_model::{AuditDecision, AuditEntry, ClusterId};
+use jiff::Timestamp;
+
+use crate::edge::observe::{AskedBy, REQUEST_ID};
+
+/// The longest path that is written down; ids fit.
+const LONGEST_PATH: usize = 300;
+
+/// Most clusters that are written down.
+const MOST_CLUSTERS: usize = 100;
+
+/// The status of a request whose caller went away before it was answered, as nginx has it.
+const GONE_AWAY: u16 = 499;
+
+/// Routes by which clusters are named in the path.
+const CLUSTERS: &str = "/api/v1/clusters/";
+
+/// A request, before it is known what comes of it.
+#[derive(Debug)]
+pub(super) struct Asked {
+    at: Timestamp,
+    method: Method,
+    path: String,
+    clusters: Vec<ClusterId>,
+    request_id: String,
+}
+
+impl Asked {
+    pub(super) fn of(request: &Request, at: Timestamp) -> Self {
+        let id = request.headers().get(REQUEST_ID);
+        Self {
+            at,
+            method: request.method().clone(),
+            path: request.uri().path().chars().take(LONGEST_PATH).collect(),
+            clusters: named(request),
+            request_id: id
+                .and_then(|id| id.to_str().ok())
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    }
+
+    /// Whether it may change something.
+    pub(super) fn changes(&self) -> bool {
+        !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
+    }
+
+    /// The entry, if there is to be one.
+    pub(super) fn entry(self, response: &Response, reads: bool) -> Option<AuditEntry> {
+        let status = response.status();
+        let decision = decision(status);
+        if !(self.changes() || reads || decision != AuditDecision::Allowed) {
+            return None;
+        }
+        let asked_by = response.extensions().get::<AskedBy>();
+        let caller = asked_by.map(|AskedBy(caller)| caller);
+        let mut entry = self.told(decision, status.as_u16());
+        entry.caller = caller.map(|caller| caller.name.clone());
+        entry.authority = caller.map(|caller| caller.authority);
+        entry.role = caller.map(|caller| caller.role);
+        if let Some(Touched(clusters)) = response.extensions().get::<Touched>() {
+            entry.clusters.extend(clusters);
+            entry.clusters.sort();
+            entry.clusters.dedup();
+            entry.clusters.truncate(MOST_CLUSTERS);
+        }
+        Some(entry)
+    }
+
+    /// The entry of a request that was not answered, if there is to be one.
+    pub(super) fn unfinished(&self, reads: bool) -> Option<AuditEntry> {
+        (self.changes() || reads).then(|| self.told(AuditDecision::Allowed, GONE_AWAY))
+    }
+
+    fn told(&self, decision: AuditDecision, status: u16) -> AuditEntry {
+        AuditEntry {
+            at: self.at,
+            caller: None,
+            authority: None,
+            role: None,
+            method: self.method.to_string(),
+            path: self.path.clone(),
+            clusters: self.clusters.clone(),
+            decision,
+            status,
+            request_id: self.request_id.clone(),
+            count: 1,
+        }
+    }
+}
+
+fn decision(status: StatusCode) -> AuditDecision {
+    match status {
+        StatusCode::UNAUTHORIZED => AuditDecision::Unauthenticated,
+        StatusCode::FORBIDDEN => AuditDecision::Denied,
+        StatusCode::TOO_MANY_REQUESTS => AuditDecision::Limited,
+        _ => AuditDecision::Allowed,
+    }
+}
+
+/// The clusters that the path or the query names.
+fn named(request: &Request) -> Vec<ClusterId> {
+    let route = request.extensions().get::<MatchedPath>();
+    let by_path = route
+        .filter(|route| route.as_str().starts_with(CLUSTERS))
+        .and_then(|_| request.uri().path().strip_prefix(CLUSTERS))
+        .and_then(|rest| rest.split('/').next());
+    let query = request.uri().query().unwrap_or_default();
+    let by_query = query
+        .split('&')
+        .filter_map(|pair| pair.strip_prefix("cluster="));
+    let named = by_path.into_iter().chain(by_query);
+    let known = named.filter_map(|text| text.parse().ok());
+    known.take(MOST_CLUSTERS).collect()
+}
