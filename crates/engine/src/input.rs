@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use fleetscope_model::{
-    Anomaly, Change, ClusterId, Direction, Entity, EvidenceId, Gap, KubernetesEvent, Sensitivity,
-    Series, SignalRole, TimeRange, Topology,
+    Anomaly, Change, ClusterId, Direction, Entity, EvidenceId, Gap, KubernetesEvent, Resource,
+    Sensitivity, Series, SignalRole, TimeRange, Topology,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,9 @@ pub struct Signal {
     pub name: String,
     /// What kind of signal it is.
     pub role: SignalRole,
+    /// Which resource it is about, if one.
+    #[serde(default)]
+    pub resource: Option<Resource>,
     /// Unit of the values.
     pub unit: String,
     /// Which deviations count.

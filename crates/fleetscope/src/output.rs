@@ -146,19 +146,38 @@ impl Style {
     }
 }
 
-/// Breaks text into lines of at most `width` characters at spaces, each led by `indent`.
+/// Breaks text into lines of at most `width` characters at spaces, each led by `indent`. A number
+/// stays with what is counted.
 pub(crate) fn wrap(text: &str, width: usize, indent: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for piece in pieces(text) {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+            Some(line) if line.chars().count() + 1 + piece.chars().count() <= width => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&piece);
             }
-            _ => lines.push(format!("{indent}{word}")),
+            _ => lines.push(format!("{indent}{piece}")),
         }
     }
     lines.join("\n")
+}
+
+/// The words of a text, a number with the word that follows.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    let mut counts = false;
+    for word in text.split_whitespace() {
+        match pieces.last_mut() {
+            Some(last) if counts => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => pieces.push(word.to_owned()),
+        }
+        let mut chars = word.chars();
+        counts = chars.all(|c| c.is_ascii_digit() || matches!(c, '.' | ':'));
+    }
+    pieces
 }
 
 #[cfg(test)]
@@ -169,6 +188,7 @@ mod tests {
     fn long_text_is_broken_at_spaces_and_every_line_is_indented() {
         assert_eq!(wrap("one two three", 9, "  "), "  one two\n  three");
         assert_eq!(wrap("", 9, "  "), "");
+        assert_eq!(wrap("about 100 % of it", 9, ""), "about\n100 % of\nit");
     }
 
     #[test]

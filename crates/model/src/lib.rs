@@ -62,4 +62,4 @@ pub use series::{ClusterSeries, Labels, Sample, Series};
 pub use time::{Origin, Status, TimeRange};
 pub use token::ApiToken;
 pub use traces::TraceSummary;
-pub use watch::{Direction, SignalRole, Subject, Watch};
+pub use watch::{Direction, Resource, SignalRole, Subject, Watch};

@@ -31,6 +31,18 @@ pub enum SignalRole {
     Gpu,
 }
 
+/// What of a machine a signal is about, where it is about one thing only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// Processor time.
+    Cpu,
+    /// Main memory.
+    Memory,
+    /// Disks and what is read from them.
+    Disk,
+}
+
 /// Which direction of a deviation is bad news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -69,6 +81,9 @@ pub struct Watch {
     pub subject: Subject,
     /// What kind of signal they are.
     pub role: SignalRole,
+    /// Which resource they are about, if one.
+    #[serde(default)]
+    pub resource: Option<Resource>,
     /// Which deviations count.
     pub direction: Direction,
     /// The smallest absolute deviation that matters to anybody, in `unit`; guards against calling

@@ -1,6 +1,7 @@
 //! The fleet as a whole: options, stepping, faults, and the one router.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +20,9 @@ use crate::{Error, Now, control};
 
 /// How far back metrics are kept at least, whatever the history.
 const LEAST_KEPT: Duration = Duration::from_hours(26);
+/// How often the world is stepped while nobody asks: several times in a scrape's interval even
+/// where time passes sixty times as fast.
+const BEAT: Duration = Duration::from_millis(100);
 
 /// How a simulation is made.
 #[derive(Clone)]
@@ -131,6 +135,16 @@ impl Simulation {
         let tick = Tick::not_after((self.inner.now)());
         for cluster in &self.inner.clusters {
             lock(cluster).step_to(tick);
+        }
+    }
+
+    /// Steps every cluster to the present again and again, so that a watch hears of what happens
+    /// while nobody asks. It never ends: run it beside the router.
+    pub async fn keep_up(&self) -> Infallible {
+        let mut beat = tokio::time::interval(BEAT);
+        loop {
+            beat.tick().await;
+            self.sync();
         }
     }
 

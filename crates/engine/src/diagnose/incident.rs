@@ -20,6 +20,11 @@ const CONFIRMED: SignedDuration = SignedDuration::from_mins(2);
 const SETTLING: SignedDuration = SignedDuration::from_mins(10);
 /// A device or clock that misbehaves in several ways for this long is an incident, felt or not.
 const DEVICE_LASTS: SignedDuration = SignedDuration::from_mins(10);
+/// A node on which work waits for what is used up is an incident after this long, felt or not: as
+/// long as the node-exporter mixin waits (`NodeSystemSaturation`), for batches fill nodes too.
+const NODE_LASTS: SignedDuration = SignedDuration::from_mins(15);
+/// What is used from here on is used up (the node-exporter mixin, `NodeCPUHighUsage`).
+const USED_UP: f64 = 0.9;
 /// Links from this strength on make one incident of two things' troubles.
 const CONNECTED: f64 = 0.2;
 /// Work is held up by what strains its ground from links of this strength on.
@@ -140,8 +145,8 @@ fn unsettled(input: &Input, things: &Things, flows: &[Flow], o: &Observation) ->
 }
 
 /// What is wrong even where no user has felt it yet: devices and clocks that misbehave in several
-/// ways, growth that has already killed something, work that stalls because what it needs is taken.
-/// A busy node alone is not.
+/// ways, growth that has already killed something, work that stalls because what it needs is taken,
+/// a node on which work queues for what is used up. A busy node alone is not.
 fn silent_failures(
     input: &Input,
     things: &Things,
@@ -152,7 +157,9 @@ fn silent_failures(
     let wrong = |index: &usize| {
         let o = &seen[*index];
         let breaks = o.anomaly.severity >= Severity::High
-            && (fails_in_several_ways(things, seen, o) || has_killed(input, things, o));
+            && (fails_in_several_ways(things, seen, o)
+                || has_killed(input, things, o)
+                || queues_on_a_full_node(things, seen, o));
         lasting(o) && (breaks || stalls(seen, links, *index))
     };
     (0..seen.len()).filter(wrong).collect()
@@ -171,6 +178,23 @@ fn fails_in_several_ways(things: &Things, seen: &[Observation], o: &Observation)
             && p.anomaly.ongoing
     };
     device && o.is_more() && seen.iter().any(other)
+}
+
+/// Whether work has queued on a node for long, as two measures say, while
+/// something of it is used up: utilisation and saturation together (Gregg's USE method, 2012).
+fn queues_on_a_full_node(things: &Things, seen: &[Observation], o: &Observation) -> bool {
+    let with = |fits: &dyn Fn(&Observation) -> bool| {
+        seen.iter().any(|p| {
+            let counts = p.is_bad() && p.is_more() && p.anomaly.ongoing;
+            p.thing == o.thing && counts && p.lasted() >= NODE_LASTS && fits(p)
+        })
+    };
+    let queues = |p: &Observation| p.role() == SignalRole::Saturation;
+    things.entity(o.thing).kind == EntityKind::Node
+        && queues(o)
+        && with(&|p| p.is_utilisation() && p.anomaly.peak >= USED_UP)
+        && with(&|p| queues(p) && p.anomaly.signal != o.anomaly.signal)
+        && o.lasted() >= NODE_LASTS
 }
 
 fn has_killed(input: &Input, things: &Things, o: &Observation) -> bool {

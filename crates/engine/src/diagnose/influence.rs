@@ -23,6 +23,13 @@ const BACKWARDS_MINUTES: f64 = 4.0;
 /// Rates and quantiles over five minutes blur every onset by about this many minutes beyond what
 /// the samples show.
 const BLUR_MINUTES: f64 = 1.5;
+/// How far the use of one resource is believed to bring about the use of another.
+const OTHER_MEANS: f64 = 0.2;
+/// Use as such, unlike what fills up, is felt at once or not at all: an effect that steps follows
+/// the beginning of a higher use within so many minutes, or has little to do with it.
+const AT_ONCE_MINUTES: f64 = 15.0;
+/// How fast belief falls with what is beyond.
+const TOO_LATE_MINUTES: f64 = 15.0;
 /// An effect begins at most this many minutes after its cause has ended.
 const AFTERMATH_MINUTES: f64 = 10.0;
 
@@ -87,7 +94,9 @@ impl<'a> Influence<'a> {
         }
         for own in &graph.of {
             for (a, b) in own.iter().flat_map(|a| own.iter().map(move |b| (*a, *b))) {
-                let strength = flow::within(&seen[a], &seen[b]) * timing(&seen[a], &seen[b]);
+                let strength = flow::within(&seen[a], &seen[b])
+                    * means(&seen[a], &seen[b])
+                    * timing(&seen[a], &seen[b]);
                 if a != b && strength >= NEGLIGIBLE {
                     graph.onward[a].push((b, strength));
                 }
@@ -209,7 +218,8 @@ impl<'a> Influence<'a> {
     }
 
     /// A small cause has no large effect: a workload that takes a little more does not fill its node,
-    /// and a clock that follows another is not off in more ways than that.
+    /// a node with room left slows nothing down, and a clock that follows another is not off in more
+    /// ways than that.
     fn in_proportion(&self, way: Way, cause: &Observation, effect: &Observation) -> f64 {
         let ways = |thing: Thing| {
             let signals = self.of[thing]
@@ -218,7 +228,8 @@ impl<'a> Influence<'a> {
             signals.collect::<BTreeSet<_>>().len() as f64
         };
         match way {
-            Way::Load => (cause.weight() / effect.weight()).min(1.0),
+            Way::Load => (cause.weight() / effect.weight()).min(1.0) * means(cause, effect),
+            Way::Host => cause.strain() * means(cause, effect),
             Way::Kin => (ways(cause.thing) / ways(effect.thing)).min(1.0).powi(2),
             _ => 1.0,
         }
@@ -239,21 +250,46 @@ impl<'a> Influence<'a> {
     }
 }
 
+/// More use of one resource is no more use of another, 0 to 1.
+fn means(cause: &Observation, effect: &Observation) -> f64 {
+    if effect.is_more() && cause.uses_other_than(effect) {
+        OTHER_MEANS
+    } else {
+        1.0
+    }
+}
+
 /// Whether the times fit, 0 to 1: a cause begins no later than its effect, as far as both onsets
 /// are known, and is not long over when the effect begins.
 pub(crate) fn timing(cause: &Observation, effect: &Observation) -> f64 {
     let late = minutes_between(effect.latest(), cause.earliest()) - BLUR_MINUTES;
     let over = minutes_between(cause.anomaly.end, effect.onset.at) - AFTERMATH_MINUTES;
-    (-(late.max(0.0) + over.max(0.0)) / BACKWARDS_MINUTES).exp() * covered(cause, effect)
+    (-(late.max(0.0) + over.max(0.0)) / BACKWARDS_MINUTES).exp()
+        * covered(cause, effect)
+        * prompt(cause, effect)
 }
 
-/// The share of the effect's time, from its onset on, in which the cause was there or had just been:
-/// what is over does not explain what goes on.
+/// Whether an effect that steps follows a use of which it would be felt at once soon enough, 0 to 1.
+fn prompt(cause: &Observation, effect: &Observation) -> f64 {
+    if !cause.is_utilisation() || effect.grows() {
+        return 1.0;
+    }
+    let lag = minutes_between(cause.latest(), effect.onset.at) - AT_ONCE_MINUTES;
+    (-lag.max(0.0) / TOO_LATE_MINUTES).exp()
+}
+
+/// The share of the effect's time, from its onset on, in which the cause was there or had just been,
+/// and less than that where the effect goes on: what is over does not explain it.
 fn covered(cause: &Observation, effect: &Observation) -> f64 {
     if cause.anomaly.ongoing {
         return 1.0;
     }
     let lasts = minutes_between(effect.onset.at, effect.anomaly.end).max(1.0);
     let there = minutes_between(effect.onset.at, cause.anomaly.end) + AFTERMATH_MINUTES / 2.0;
-    (there / lasts).clamp(0.0, 1.0)
+    let share = (there / lasts).clamp(0.0, 1.0);
+    if effect.anomaly.ongoing {
+        share.powi(2)
+    } else {
+        share
+    }
 }

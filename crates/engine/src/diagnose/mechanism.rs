@@ -13,17 +13,18 @@ const NAMED: f64 = 0.25;
 /// `memory share of limit keeps growing (to 98 %, from 45 %) and container restarts rose to 3
 /// (usually 0), since revision 7`.
 pub(crate) fn mechanism(case: &Case<'_>, candidate: &Weighed<'_>) -> String {
-    let mut signals: Vec<&str> = Vec::new();
-    let mut parts: Vec<String> = Vec::new();
+    let mut told: Vec<&Observation> = Vec::new();
     let best = candidate.own.first().map_or(0.0, |own| own.value);
     for own in &candidate.own {
         let o = &case.seen[own.observation];
         let tells = own.value >= best / 3.0 || (is_felt(o) && own.explained < 0.5);
-        if tells && !signals.contains(&o.anomaly.signal.as_str()) && parts.len() < 2 {
-            signals.push(&o.anomaly.signal);
-            parts.push(deviation(o));
+        let is_new = !told.iter().any(|t| t.anomaly.signal == o.anomaly.signal);
+        if tells && is_new && told.len() < 2 {
+            told.push(o);
         }
     }
+    told.sort_by_key(|o| o.onset.at);
+    let parts: Vec<String> = told.into_iter().map(deviation).collect();
     let since = origin(candidate).unwrap_or_default();
     format!("{}{since}", phrase::list(&parts, 2))
 }

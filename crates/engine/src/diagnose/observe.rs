@@ -1,6 +1,6 @@
 //! What is unusual in the window, and since when.
 
-use fleetscope_model::{Anomaly, Direction, EvidenceId, Severity, SignalRole};
+use fleetscope_model::{Anomaly, Direction, EvidenceId, Resource, Severity, SignalRole};
 use jiff::{SignedDuration, Timestamp};
 
 use super::things::{Thing, Things};
@@ -11,6 +11,14 @@ use crate::onset::{self, Onset};
 /// What takes longer than this to come most of the way grows; what is quicker steps. Rates over five
 /// minutes make a step take three to five.
 const GROWTH: SignedDuration = SignedDuration::from_mins(8);
+
+/// What is used by half makes its users wait as long again as they work, at most (M/M/1: the time
+/// of an answer is that of the work over one less the utilisation), which they hardly notice; from
+/// seven tenths on waiting outweighs working by far. A mean over many CPUs hides a busy one among
+/// them, so that something is left below.
+const HALF_USED: f64 = 0.5;
+const SCARCE: f64 = 0.7;
+const LEAST_STRAIN: f64 = 0.2;
 
 /// One anomaly with its place in the story.
 #[derive(Debug, Clone)]
@@ -27,6 +35,8 @@ pub(crate) struct Observation {
     pub(crate) up: bool,
     /// Which deviations of the signal are bad news.
     direction: Direction,
+    /// Which resource it is about, if one.
+    resource: Option<Resource>,
     /// How long it took to come most of the way, where that is known.
     rise: Option<SignedDuration>,
 }
@@ -47,6 +57,31 @@ impl Observation {
         match (self.anomaly.role, self.direction) {
             (SignalRole::Traffic, _) | (_, Direction::Up | Direction::Both) => self.up,
             (_, Direction::Down) => !self.up,
+        }
+    }
+
+    /// Whether it is the use of something as a share of what there is.
+    pub(crate) fn is_utilisation(&self) -> bool {
+        matches!(self.anomaly.role, SignalRole::Resource) && self.anomaly.unit == "ratio"
+    }
+
+    /// How far the use of something strains whoever else needs it, 0 to 1. Only utilisation says
+    /// so by its height; whatever else stands out strains.
+    pub(crate) fn strain(&self) -> f64 {
+        if self.is_utilisation() && self.is_more() {
+            ((self.anomaly.peak - HALF_USED) / (SCARCE - HALF_USED)).clamp(LEAST_STRAIN, 1.0)
+        } else {
+            1.0
+        }
+    }
+
+    /// Whether more of the one can be had without more of the other: they are about different
+    /// resources. Memory that is short is made up for by reading from disks.
+    pub(crate) fn uses_other_than(&self, effect: &Self) -> bool {
+        match (self.resource, effect.resource) {
+            (Some(Resource::Memory), Some(Resource::Disk)) => false,
+            (Some(one), Some(other)) => one != other,
+            _ => false,
         }
     }
 
@@ -165,6 +200,7 @@ fn observation(thing: Thing, signal: &Signal, anomaly: Anomaly) -> Observation {
         symptom: signal.symptom,
         up: anomaly.peak >= anomaly.expected.center,
         direction: signal.direction,
+        resource: signal.resource,
         rise: onset::rise(signal, &anomaly, onset.at),
         anomaly,
     }
@@ -192,6 +228,7 @@ fn from_alarm(input: &Input, things: &Things, alarm: &Anomaly) -> Option<Observa
         symptom: like.is_none_or(|signal| signal.symptom),
         up: alarm.peak >= alarm.expected.center,
         direction: like.map_or(Direction::Both, |signal| signal.direction),
+        resource: like.and_then(|signal| signal.resource),
         rise: None,
         anomaly: alarm.clone(),
     })

@@ -12,7 +12,8 @@ use crate::input::{CitedChange, CitedEvent, Input, LogPattern, TraceSample};
 /// A change more than this before the onset did not bring it about at once; slow growth has its
 /// onset at the change itself.
 const BEFORE_MINUTES: f64 = 45.0;
-/// Onsets are blurred: a change this much after one may still have come before.
+/// Onsets are blurred: a change this much after one may still have come before. Not so scaling and
+/// restarts: autoscalers, kubelets and people answer trouble with them.
 const AFTER_MINUTES: f64 = 2.0;
 /// How fast belief in a change falls with its distance, in minutes.
 const CHANGE_FADES: f64 = 15.0;
@@ -56,8 +57,13 @@ pub(crate) fn changes<'a>(
             }
         })
         .filter(|near| {
+            let answers = matches!(
+                near.cited.change.kind,
+                ChangeKind::Scale | ChangeKind::Restart
+            );
+            let after = if answers { 0.0 } else { AFTER_MINUTES + blur };
             let before = near.minutes_before;
-            before <= BEFORE_MINUTES + blur && before >= -AFTER_MINUTES - blur
+            before <= BEFORE_MINUTES + blur && before >= -after
         })
         .collect();
     near.sort_by(|a, b| {

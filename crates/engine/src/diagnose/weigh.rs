@@ -43,6 +43,8 @@ const LATE_MINUTES: f64 = 8.0;
 const SUREST: f64 = 0.97;
 /// However late its onset seems, this much is left: onsets err.
 const LATEST: f64 = 0.2;
+/// What trouble elsewhere explains this far is no trouble of the thing's own.
+const EXPLAINED: f64 = 0.5;
 /// A symptom counts as reached from this on.
 pub(crate) const REACHED: f64 = 0.35;
 
@@ -137,7 +139,15 @@ fn candidate<'a>(case: &Case<'a>, thing: Thing) -> Option<Weighed<'a>> {
     let own = own(case, thing);
     let best = own.first()?;
     let roots = || own.iter().filter(|own| own.story() >= best.story() / 2.0);
-    let first = roots()
+    // It began with the first of its own troubles that goes on, also where another tells more.
+    let begins = |own: &&Own| {
+        let o = &case.seen[own.observation];
+        let goes_on = o.is_bad() && o.anomaly.ongoing && own.explained < EXPLAINED;
+        goes_on || own.story() >= best.story() / 2.0
+    };
+    let first = own
+        .iter()
+        .filter(begins)
         .map(|own| &case.seen[own.observation])
         .min_by_key(|o| (o.latest(), o.onset.at))?;
     let farthest = |index: usize| roots().map(|own| own.reach[index]).fold(0.0, f64::max);

@@ -47,6 +47,7 @@ pub(crate) fn signal(values: &[f64], step_ms: i64) -> Signal {
         entity: Entity::new(cluster(1), EntityKind::Workload, "a").in_namespace("n"),
         name: "something measured".to_owned(),
         role: SignalRole::Errors,
+        resource: None,
         unit: String::new(),
         direction: Direction::Up,
         least_deviation: 0.0,

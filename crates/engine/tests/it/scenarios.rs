@@ -2,11 +2,11 @@
 //!
 //! A change of a snapshot is a change of what people are told: read it before accepting it.
 
-use fleetscope_engine::{Input, diagnose, narrate};
-use fleetscope_model::{Entity, EntityKind, Findings, Source, Verdict};
+use fleetscope_engine::{CitedChange, Input, diagnose, narrate};
+use fleetscope_model::{ChangeKind, Entity, EntityKind, Findings, Source, Verdict};
 use serde_json::Value;
 
-use crate::town::Town;
+use crate::town::{Town, shifted};
 use crate::trouble::{bad_release, bustle, decoys, greedy, hog, leak, slow, with_gap};
 
 /// Diagnoses, compares findings and story with the folder's snapshots, and gives the findings back.
@@ -37,6 +37,12 @@ fn round(value: &mut Value) {
         Value::Object(fields) => fields.values_mut().for_each(round),
         _ => {}
     }
+}
+
+fn rollout_of(name: &str, ago: i64) -> CitedChange {
+    let mut town = Town::new(0);
+    town.rollout(name, ago, 7);
+    town.input.changes.remove(0)
 }
 
 fn assert_cause(findings: &Findings, cause: &Entity) {
@@ -88,6 +94,76 @@ fn a_node_whose_cpu_no_workload_accounts_for_is_the_cause() {
     decoys(&mut town, "");
     let cause = hog(&mut town, 2, 20);
     assert_cause(&told("busy-node", &town.finish()), &cause);
+}
+
+#[test]
+fn a_node_with_room_left_is_not_the_cause_though_it_got_busier_first() {
+    for seed in 20..26 {
+        let mut town = Town::new(seed);
+        town.hog[0] = shifted(0.0, 0.9, 33, 12);
+        let cause = slow(&mut town, "records", 14.0, 20);
+        assert_cause(&diagnose(&town.finish()), &cause);
+    }
+}
+
+#[test]
+fn a_node_that_got_busy_long_before_is_not_the_cause_of_a_sudden_slowness() {
+    for seed in 20..26 {
+        let mut town = Town::new(seed);
+        town.hog[0] = shifted(0.0, 1.7, 58, 4);
+        let cause = slow(&mut town, "records", 14.0, 15);
+        assert_cause(&diagnose(&town.finish()), &cause);
+    }
+}
+
+#[test]
+fn a_database_that_is_backed_up_does_not_thereby_take_its_nodes_cpu() {
+    let mut town = Town::new(13);
+    town.backup("sessions", 24);
+    let cause = hog(&mut town, 2, 20);
+    assert_cause(&diagnose(&town.finish()), &cause);
+}
+
+#[test]
+fn scaling_that_follows_trouble_does_not_speak_for_what_was_scaled() {
+    let mut town = Town::new(12);
+    slow(&mut town, "records", 14.0, 20);
+    let mut input = town.finish();
+    let scaled = |input: &mut Input, ago| {
+        let mut cited = rollout_of("search", ago);
+        cited.change.kind = ChangeKind::Scale;
+        input.changes = vec![cited];
+    };
+    let told_of = |input: &Input| {
+        let findings = diagnose(input);
+        let search = findings
+            .candidates
+            .iter()
+            .find(|c| c.entity.name == "search");
+        search.is_some_and(|c| c.change.is_some())
+    };
+    scaled(&mut input, 21);
+    assert!(told_of(&input), "it may have been the scaling");
+    scaled(&mut input, 17);
+    assert!(!told_of(&input), "it was answered by scaling");
+}
+
+#[test]
+fn work_that_queues_on_a_full_node_is_an_incident_though_nobody_feels_it_yet() {
+    let queued = |ago| {
+        let mut town = Town::new(11);
+        hog(&mut town, 2, ago);
+        town.load(2);
+        let mut input = town.finish();
+        input.signals.retain(|s| s.entity.kind == EntityKind::Node);
+        diagnose(&input)
+    };
+    assert_cause(&queued(25), &Town::node(2));
+    assert_eq!(
+        queued(10).verdict,
+        Verdict::NothingWrong,
+        "not for long yet"
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use fleetscope_engine::{CitedChange, CitedEvent, Input, LogPattern, Signal, TraceSample};
 use fleetscope_model::{
     Change, ChangeKind, ClusterId, Direction, Edge, EdgeKind, Entity, EntityKind, EvidenceId,
-    KubernetesEvent, Labels, Sample, Sensitivity, Series, SignalRole, Topology,
+    KubernetesEvent, Labels, Resource, Sample, Sensitivity, Series, SignalRole, Topology,
 };
 use jiff::Timestamp;
 use rand::rngs::SmallRng;
@@ -29,6 +29,7 @@ pub(crate) const LENGTH: usize = 9 * 60;
 pub(crate) struct Kind {
     name: &'static str,
     role: SignalRole,
+    resource: Option<Resource>,
     unit: &'static str,
     direction: Direction,
     least: f64,
@@ -40,11 +41,17 @@ impl Kind {
         Self {
             name,
             role,
+            resource: None,
             unit,
             direction: Direction::Up,
             least,
             symptom: false,
         }
+    }
+
+    const fn of(mut self, resource: Resource) -> Self {
+        self.resource = Some(resource);
+        self
     }
 
     const fn both(mut self) -> Self {
@@ -130,6 +137,7 @@ impl Town {
             entity,
             name: kind.name.to_owned(),
             role: kind.role,
+            resource: kind.resource,
             unit: kind.unit.to_owned(),
             direction: kind.direction,
             least_deviation: kind.least,

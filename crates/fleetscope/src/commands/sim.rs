@@ -64,15 +64,20 @@ pub(crate) async fn run(args: Sim) -> Result<ExitCode, Failure> {
             places.alertmanager
         ))?;
     }
-    let interrupted = async {
-        // Where the signal can't be had, the fleet simply runs until it is killed.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+    tokio::select! {
+        served = axum::serve(listener, simulation.router()).into_future() => {
+            served.map_err(Failure::io("serving the simulated fleet"))?;
         }
-    };
-    axum::serve(listener, simulation.router())
-        .with_graceful_shutdown(interrupted)
-        .await
-        .map_err(Failure::io("serving the simulated fleet"))?;
+        never = simulation.keep_up() => match never {},
+        () = interrupted() => {}
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the signal can't be had, the fleet simply runs until it is killed. Open watches are cut
+/// off: a reader that comes back finds another fleet anyway.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }

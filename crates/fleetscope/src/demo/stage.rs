@@ -78,6 +78,7 @@ where
         .local_addr()
         .map_err(Failure::io("reading the fleet's port"))?;
     let fleet = axum::serve(listener, simulation.router()).into_future();
+    let world = simulation.clone();
     let play = async {
         let stage = raise(setting, simulation, address).await?;
         play(stage).await
@@ -88,6 +89,7 @@ where
             what: "serving the simulated fleet",
             source: ended.err().unwrap_or_else(|| std::io::Error::other("it ended by itself")),
         }),
+        never = world.keep_up() => match never {},
     }
 }
 

@@ -155,8 +155,8 @@ async fn conclude(
         None if outcome == Outcome::Right => "Nothing was injected and nothing was found.".into(),
         None => "Nothing was injected, yet something was found.".into(),
         Some(truth) => format!(
-            "Injected was: {} (cluster {}).",
-            truth.description, truth.cluster
+            "Injected was, in cluster {}: {}",
+            truth.cluster, truth.description
         ),
     };
     let mark = match outcome {

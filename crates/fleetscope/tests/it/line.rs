@@ -31,13 +31,13 @@ async fn live(
     found
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_throttled_gpu_is_found_explained_and_reported() {
+/// Injects the fault, and holds what is found, told and written against the truth.
+async fn find(fault: Fault, seed: u64) {
     let app = TestApp::one().await;
-    let fleet = Fleet::start(100, app.clock.clone()).await;
+    let fleet = Fleet::start(seed, app.clock.clone()).await;
     fleet.register(&app.admin).await;
     live(&app, 3, |_| false).await;
-    let truth = fleet.simulation().inject(Fault::GpuThrottle).unwrap();
+    let truth = fleet.simulation().inject(fault).unwrap();
     let found = live(&app, 30, |found| found.iter().any(|item| !item.open)).await;
     let found = found.first().expect("an investigation was opened");
 
@@ -63,13 +63,23 @@ async fn a_throttled_gpu_is_found_explained_and_reported() {
     };
     let report = app.operator.create_report(&new).await.unwrap();
     let text = app.viewer.report_text(report.id).await.unwrap();
-    assert!(text.contains("GPU"));
+    assert!(text.contains(&truth.entity.name), "{text}");
 
     let kinds: Vec<_> = app.viewer.events(0, 500).await.unwrap().items;
     let at = |kind: &str| kinds.iter().position(|event| event.kind == kind);
     assert!(at("anomaly.detected").unwrap() < at("investigation.opened").unwrap());
     assert!(at("investigation.opened").unwrap() < at("investigation.closed").unwrap());
     app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_throttled_gpu_is_found_explained_and_reported() {
+    find(Fault::GpuThrottle, 100).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_release_is_found_though_a_container_of_another_service_restarted_before() {
+    find(Fault::BadRelease, 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -144,6 +144,7 @@ fn free_watch(query: &str) -> Watch {
             name_labels: Vec::new(),
         },
         role: SignalRole::Resource,
+        resource: None,
         direction: Direction::Both,
         least_deviation: 0.0,
         sensitivity: Sensitivity::Medium,

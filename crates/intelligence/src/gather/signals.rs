@@ -156,6 +156,7 @@ impl Place<'_> {
                 entity,
                 name: watch.title.clone(),
                 role: watch.role,
+                resource: watch.resource,
                 unit: watch.unit.clone(),
                 direction: watch.direction,
                 least_deviation: watch.least_deviation,

@@ -133,10 +133,7 @@ fn events(
             let name = names
                 .get(&anomaly.entity.cluster)
                 .map_or("", String::as_str);
-            let summary = format!(
-                "{name}: {} of {}: {}",
-                anomaly.signal, anomaly.entity, anomaly.why
-            );
+            let summary = format!("{name}: {}: {}", anomaly.entity, anomaly.why);
             event(summary, std::slice::from_ref(anomaly))
         })
         .collect();

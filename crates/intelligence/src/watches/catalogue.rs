@@ -12,7 +12,9 @@ mod service;
 mod timing;
 mod workload;
 
-use fleetscope_model::{Direction, EntityKind, Sensitivity, SignalRole, Subject, Watch, WatchId};
+use fleetscope_model::{
+    Direction, EntityKind, Resource, Sensitivity, SignalRole, Subject, Watch, WatchId,
+};
 use jiff::SignedDuration;
 
 /// Every built-in watch, in a fixed order.
@@ -49,6 +51,7 @@ impl Draft {
             unit: "ratio".to_owned(),
             subject: about(EntityKind::Cluster, None, &[]),
             role: SignalRole::Resource,
+            resource: None,
             direction: Direction::Up,
             least_deviation: 0.0,
             sensitivity: Sensitivity::Medium,
@@ -70,6 +73,11 @@ impl Draft {
 
     fn role(mut self, role: SignalRole) -> Self {
         self.0.role = role;
+        self
+    }
+
+    fn of(mut self, resource: Resource) -> Self {
+        self.0.resource = Some(resource);
         self
     }
 

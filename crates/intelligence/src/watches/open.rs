@@ -178,10 +178,7 @@ fn opened(investigation: &Investigation, round: &Round) -> NewEvent {
                 0 => String::new(),
                 count => format!(" (and {count} more)"),
             };
-            format!(
-                "{name}: {} of {}: {}{more}",
-                first.signal, first.entity, first.why
-            )
+            format!("{name}: {}: {}{more}", first.entity, first.why)
         }
         None => "opened".to_owned(),
     };

@@ -49,8 +49,20 @@ impl Fleet {
     }
 
     pub(crate) fn pass_minutes(&self, minutes: i64) {
-        self.seconds.fetch_add(minutes * 60, Ordering::SeqCst);
+        self.let_pass(minutes);
         self.simulation.sync();
+    }
+
+    /// Time passes, and nothing is asked.
+    pub(crate) fn let_pass(&self, minutes: i64) {
+        self.seconds.fetch_add(minutes * 60, Ordering::SeqCst);
+    }
+
+    /// The body of an answer that goes on.
+    pub(crate) async fn stream(&self, path: &str) -> Body {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let response = self.simulation.router().oneshot(request).await;
+        response.expect("an answer").into_body()
     }
 
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, String) {

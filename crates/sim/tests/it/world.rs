@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use fleetscope_sim::Fault;
+use http_body_util::BodyExt;
 use serde_json::Value;
 
 use crate::fleet::{Fleet, START, hours};
@@ -382,4 +383,23 @@ async fn counters(fleet: &Fleet, cluster: &str) -> Vec<String> {
         .map(|name| name.as_str().expect("a name").to_owned())
         .filter(|name| ends.iter().any(|end| name.ends_with(end)) && !name.starts_with("pg_"))
         .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_hears_of_what_happens_while_nobody_asks() {
+    let fleet = Fleet::new(4, hours(1));
+    let events = "/shop/kubernetes/api/v1/events";
+    let (_, list) = fleet.get(events).await;
+    let list: Value = serde_json::from_str(&list).expect("a list");
+    let seen = list["metadata"]["resourceVersion"].as_str().expect("one");
+    let path = format!("{events}?watch=true&resourceVersion={seen}&timeoutSeconds=600");
+    let mut frames = fleet.stream(&path).await;
+    fleet.let_pass(60);
+    let heard = async { frames.frame().await.expect("a frame").expect("no error") };
+    let frame = tokio::select! {
+        frame = heard => frame.into_data().expect("data"),
+        never = fleet.simulation.keep_up() => match never {},
+    };
+    let frame: Value = serde_json::from_slice(&frame).expect("a frame of JSON");
+    assert_eq!(frame["type"], "ADDED", "{frame}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fleetscope_model::{EdgeKind, SignalRole};
+use fleetscope_model::{EdgeKind, Resource, SignalRole};
 
 use super::{Kind, LENGTH, Town, shifted, smoothed};
 use crate::build::gauss;
@@ -79,11 +79,16 @@ pub(crate) const SERVICES: &[Service] = &[
 const LATENCY: Kind = Kind::new("request latency p95", SignalRole::Latency, "seconds", 0.02).felt();
 const ERRORS: Kind = Kind::new("request error ratio", SignalRole::Errors, "ratio", 0.02).felt();
 const RATE: Kind = Kind::new("request rate", SignalRole::Traffic, "1/s", 1.0).both();
-const CPU: Kind = Kind::new("CPU usage", SignalRole::Resource, "cores", 0.1);
-const MEMORY: Kind = Kind::new("memory share of limit", SignalRole::Resource, "ratio", 0.08);
+const CPU: Kind = Kind::new("CPU usage", SignalRole::Resource, "cores", 0.1).of(Resource::Cpu);
+const MEMORY: Kind =
+    Kind::new("memory share of limit", SignalRole::Resource, "ratio", 0.08).of(Resource::Memory);
 const CONNECTIONS: Kind = Kind::new("active connections", SignalRole::Saturation, "count", 4.0);
-const NODE_CPU: Kind = Kind::new("node CPU busy", SignalRole::Resource, "ratio", 0.15);
-const PRESSURE: Kind = Kind::new("node CPU pressure", SignalRole::Saturation, "ratio", 0.1);
+const NODE_CPU: Kind =
+    Kind::new("node CPU busy", SignalRole::Resource, "ratio", 0.15).of(Resource::Cpu);
+const READS: Kind = Kind::new("blocks read", SignalRole::Resource, "1/s", 100.0).of(Resource::Disk);
+const LOAD: Kind = Kind::new("node load per CPU", SignalRole::Saturation, "tasks", 0.5);
+const PRESSURE: Kind =
+    Kind::new("node CPU pressure", SignalRole::Saturation, "ratio", 0.1).of(Resource::Cpu);
 
 /// Cores of a node.
 const CORES: f64 = 4.0;
@@ -128,6 +133,18 @@ impl Town {
         let used = smoothed(&shifted(0.2, 4.2, ago, 1));
         self.series(entity.clone(), CPU, &used, 0.04);
         self.edge(&entity, &Self::node(node), EdgeKind::RunsOn);
+    }
+
+    /// What a database reads from its disk: a backup, for so many minutes now.
+    pub(crate) fn backup(&mut self, name: &str, ago: i64) {
+        let blocks = shifted(5.0, 2500.0, ago, 1);
+        self.series(Self::workload(name), READS, &blocks, 0.05);
+    }
+
+    /// The tasks that run or wait on a node for each CPU, as far as its hog makes them.
+    pub(crate) fn load(&mut self, node: usize) {
+        let tasks: Vec<f64> = self.hog[node].iter().map(|h| 0.2 + h / CORES).collect();
+        self.series(Self::node(node), LOAD, &tasks, 0.05);
     }
 
     /// Requests a second: a daily curve at the front, fewer of them further down, fewer still where

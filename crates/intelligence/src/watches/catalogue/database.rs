@@ -1,6 +1,6 @@
 //! Databases: `postgres_exporter`, told of the workload in whose pod it runs.
 
-use fleetscope_model::SignalRole;
+use fleetscope_model::{Resource, SignalRole};
 
 use super::{Draft, by_owner, workload};
 
@@ -46,7 +46,7 @@ fn reads() -> Draft {
     )
     .unit("1/s")
     .about(workload())
-    .role(SignalRole::Resource)
+    .of(Resource::Disk)
     // Blocks of 8 KiB: 100 a second is what a single spinning disk can do at random.
     .matters_from(100.0)
 }

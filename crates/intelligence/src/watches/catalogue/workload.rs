@@ -1,6 +1,6 @@
 //! Workloads: cAdvisor and kube-state-metrics, per workload.
 
-use fleetscope_model::{EntityKind, SignalRole};
+use fleetscope_model::{EntityKind, Resource, SignalRole};
 
 use super::{Draft, about, by_owner, workload};
 
@@ -42,6 +42,7 @@ fn memory_share() -> Draft {
         query,
     )
     .about(workload())
+    .of(Resource::Memory)
     .role(SignalRole::Saturation)
     // The usual alert stands at nine tenths of the limit: a tenth is all that is left then.
     .matters_from(0.1)
@@ -56,6 +57,7 @@ fn memory_without_limit() -> Draft {
     Draft::new("workload-memory-unlimited", "memory without a limit", query)
         .unit("bytes")
         .about(workload())
+        .of(Resource::Memory)
         // The kubelet begins to evict pods with 100 MiB left on the node (`memory.available`).
         .matters_from(104_857_600.0)
 }
@@ -68,6 +70,7 @@ fn cpu() -> Draft {
     Draft::new("workload-cpu", "CPU usage", query)
         .unit("cores")
         .about(workload())
+        .of(Resource::Cpu)
         // A quarter of a core: the smallest machine that runs a workload has one or two.
         .matters_from(0.25)
 }
@@ -86,6 +89,7 @@ fn throttling() -> Draft {
         query,
     )
     .about(workload())
+    .of(Resource::Cpu)
     .role(SignalRole::Saturation)
     // kubernetes-mixin alerts from a quarter of the periods on (`CPUThrottlingHigh`).
     .matters_from(0.25)
