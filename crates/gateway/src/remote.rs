@@ -1,36 +1,30 @@
 //! A role in another process, reached through its inner door.
 
-use std::sync::Arc;
+mod link;
+mod pool;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::uri::{Authority, PathAndQuery, Scheme};
+use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::uri::{Authority, PathAndQuery};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
 use axum::response::Response;
 use fleetscope_client::wire::Problem;
 use fleetscope_identity::{AskRegistry, CallerTokens, Known, OwnToken};
 use fleetscope_model::{AuditEntry, Caller, ErrorKind, Fault as _, Role, RoleHealth};
 use fleetscope_ports::{AuditSink, Clock};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
 use url::Url;
 
+use self::pool::Pool;
 use crate::edge::{headers, trace};
 use crate::wire::{self, AUDIT, AUTHENTICATE, CALLER, GATEWAY, HEALTH, PEER, Question, READY};
 use crate::{Error, Result};
-
-/// How long a connection may take to be made: processes of one installation are near each other.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// How long a connection is kept for the next request: half of the time after which our own server
-/// closes an idle one, so that it is us who close.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long a question of the gateway's own may take.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -42,28 +36,20 @@ const MOST_ANSWER_BYTES: usize = 64 * 1024;
 /// connections.
 #[derive(Debug, Clone)]
 pub struct Peers {
-    client: Client<HttpConnector, Body>,
     callers: CallerTokens,
     token: Option<OwnToken>,
     clock: Arc<dyn Clock>,
+    pools: Arc<Mutex<Vec<(Authority, Pool)>>>,
 }
 
 impl Peers {
-    /// Peers that accept what `callers` signs, at the time of `clock`. Must be called within a
-    /// tokio runtime.
+    /// Peers that accept what `callers` signs, at the time of `clock`.
     pub fn new(callers: CallerTokens, clock: Arc<dyn Clock>) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        connector.set_nodelay(true);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .build(connector);
         Self {
-            client,
             callers,
             token: None,
             clock,
+            pools: Arc::default(),
         }
     }
 
@@ -87,13 +73,28 @@ impl Peers {
         if url.path() != "/" || url.query().is_some() {
             return Err(invalid("has a path: write it as http://HOST:PORT"));
         }
-        let authority = url.authority().parse();
-        let authority = authority.map_err(|_| invalid("names no host: write it as http://HOST"))?;
+        let nameless = "names no host: write it as http://HOST";
+        let host = HeaderValue::try_from(url.authority()).map_err(|_| invalid(nameless))?;
+        let authority = url.authority().parse::<Authority>();
+        let authority = authority.map_err(|_| invalid(nameless))?;
         Ok(Remote {
             role,
+            pool: self.pool(&authority),
             authority,
+            host,
             peers: self.clone(),
         })
+    }
+
+    /// Roles of one process share their connections.
+    fn pool(&self, authority: &Authority) -> Pool {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, pool)) = pools.iter().find(|(known, _)| known == authority) {
+            return pool.clone();
+        }
+        let pool = Pool::new(authority.clone());
+        pools.push((authority.clone(), pool.clone()));
+        pool
     }
 }
 
@@ -102,6 +103,8 @@ impl Peers {
 pub struct Remote {
     role: Role,
     authority: Authority,
+    host: HeaderValue,
+    pool: Pool,
     peers: Peers,
 }
 
@@ -189,34 +192,25 @@ impl Remote {
             value.set_sensitive(true);
             request.headers_mut().insert(PEER, value);
         }
-        *request.uri_mut() = self.uri(path)?;
+        request.headers_mut().insert(HOST, self.host.clone());
+        *request.uri_mut() = Uri::from(path);
         *request.version_mut() = Version::HTTP_11;
         // Extensions are this process's own affair.
         request.extensions_mut().clear();
         let span = trace::of_forwarding(self.role, request.headers_mut());
-        let answered = self.peers.client.request(request).instrument(span).await;
-        let response = answered.map_err(|error| Error::unavailable(self.role, error))?;
+        let answered = self.pool.send(request).instrument(span).await;
+        let mut response = answered.map_err(|error| Error::unavailable(self.role, error))?;
         if let Some(token) = self.peers.token.as_ref()
             && response.status() == StatusCode::UNAUTHORIZED
         {
             token.refused();
         }
-        let (mut parts, body) = response.into_parts();
-        let touched = wire::read_touched(&parts.headers);
-        headers::keep_response(&mut parts.headers);
-        parts.extensions.clear();
-        if let Some(touched) = touched {
-            parts.extensions.insert(touched);
+        response.extensions_mut().clear();
+        if let Some(touched) = wire::read_touched(response.headers()) {
+            response.extensions_mut().insert(touched);
         }
-        Ok(Response::from_parts(parts, Body::new(body)))
-    }
-
-    fn uri(&self, path: PathAndQuery) -> Result<Uri> {
-        let mut parts = axum::http::uri::Parts::default();
-        parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(self.authority.clone());
-        parts.path_and_query = Some(path);
-        Uri::from_parts(parts).map_err(|error| Error::unavailable(self.role, error))
+        headers::keep_response(response.headers_mut());
+        Ok(response)
     }
 
     fn misbehaves(&self, status: StatusCode) -> Error {
