@@ -2,6 +2,7 @@
 
 mod link;
 mod pool;
+mod signed;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use tracing::Instrument as _;
 use url::Url;
 
 use self::pool::Pool;
+use self::signed::Signed;
 use crate::edge::{headers, trace};
 use crate::wire::{self, AUDIT, AUTHENTICATE, CALLER, GATEWAY, HEALTH, PEER, Question, READY};
 use crate::{Error, Result};
@@ -40,6 +42,7 @@ pub struct Peers {
     token: Option<OwnToken>,
     clock: Arc<dyn Clock>,
     pools: Arc<Mutex<Vec<(Authority, Pool)>>>,
+    signed: Arc<Signed>,
 }
 
 impl Peers {
@@ -50,6 +53,7 @@ impl Peers {
             token: None,
             clock,
             pools: Arc::default(),
+            signed: Arc::default(),
         }
     }
 
@@ -177,13 +181,9 @@ impl Remote {
         let path = request.uri().path_and_query().cloned();
         let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let now = self.peers.clock.now();
-        let method = request.method().as_str();
-        let signed = self
-            .peers
-            .callers
-            .sign(caller, method, path.as_str(), now)?;
-        let signed =
-            HeaderValue::try_from(signed).map_err(|error| Error::unavailable(self.role, error))?;
+        let asked = (request.method(), path.as_str());
+        let callers = &self.peers.callers;
+        let signed = self.peers.signed.header(callers, caller, asked, now)?;
         request.headers_mut().insert(CALLER, signed);
         if let Some(token) = &self.peers.token {
             let text = token.text().await?;
