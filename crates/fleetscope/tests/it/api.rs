@@ -195,7 +195,10 @@ async fn events(app: &TestApp) {
     }
     let tokens = |event: &fleetscope_client::wire::Event| event.kind.starts_with("token.");
     let seen = app.viewer.events(0, 500).await.unwrap();
-    assert!(!seen.items.iter().any(tokens), "tokens are for administrators");
+    assert!(
+        !seen.items.iter().any(tokens),
+        "tokens are for administrators"
+    );
     let stream = app.admin.event_stream(0).await.unwrap();
     let streamed: Vec<_> = stream
         .take(page.items.len())

@@ -215,7 +215,10 @@ async fn one_tree(protocol: &str) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let tree = tokio::time::timeout(LONG, whole).await.unwrap();
+    let tree = tokio::time::timeout(LONG, whole).await.unwrap_or_else(|_| {
+        let names: Vec<_> = got.tree().into_values().map(|span| span.name).collect();
+        panic!("the tree is not whole: {names:?}")
+    });
     assert_is_one_tree(&tree);
     let read = tree.values().find(|span| span.name == "read").unwrap();
     let sent = format!("00-{TRACE}-{}-01", hex(&read.span_id));
