@@ -85,7 +85,7 @@ def fuzz(schemathesis, server, role, token, examples, seconds):
     command += ["--phases", "examples,coverage,fuzzing", "--max-examples", str(examples)]
     # A stream of events has no end to wait for; it has tests of its own.
     command += ["--exclude-path", "/api/v1/events/stream", "--request-timeout", "30"]
-    command += ["--seed", "1", "--workers", "2", "--warnings", "off", "--continue-on-failure"]
+    command += ["--seed", "1", "--workers", "1", "--warnings", "off", "--continue-on-failure"]
     if seconds:
         command += ["--max-time", str(seconds)]
     if token:

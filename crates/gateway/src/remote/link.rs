@@ -28,7 +28,7 @@ pub(super) struct Link {
 /// Why there is no answer.
 pub(super) enum Unsent {
     /// The connection was gone before it took the request: another may take it.
-    Retry(Request<Body>),
+    Retry(Box<Request<Body>>),
     /// Nobody knows how much of it the other side has got.
     Lost(hyper::Error),
 }
@@ -75,7 +75,7 @@ impl Link {
         answered
             .await
             .map_err(|mut error| match error.take_message() {
-                Some(request) => Unsent::Retry(request),
+                Some(request) => Unsent::Retry(Box::new(request)),
                 None => Unsent::Lost(error.into_error()),
             })
     }

@@ -62,7 +62,7 @@ impl Pool {
         while let Some(mut link) = self.take().await {
             match link.exchange(request).await {
                 Ok(answer) => return Ok(self.carry(answer, link)),
-                Err(Unsent::Retry(unsent)) => request = unsent,
+                Err(Unsent::Retry(unsent)) => request = *unsent,
                 Err(Unsent::Lost(error)) => return Err(error.into()),
             }
         }

