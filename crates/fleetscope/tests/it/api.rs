@@ -182,7 +182,7 @@ async fn reports(app: &TestApp, investigation: &Investigation) {
 
 /// The log holds the whole story in order, and the stream tells the same.
 async fn events(app: &TestApp) {
-    let page = app.viewer.events(0, 500).await.unwrap();
+    let page = app.admin.events(0, 500).await.unwrap();
     let seqs: Vec<_> = page.items.iter().map(|event| event.seq).collect();
     assert!(seqs.windows(2).all(|pair| pair[0] < pair[1]));
     for kind in [
@@ -193,7 +193,13 @@ async fn events(app: &TestApp) {
     ] {
         assert!(page.items.iter().any(|event| event.kind == kind), "{kind}");
     }
-    let stream = app.viewer.event_stream(0).await.unwrap();
+    let tokens = |event: &fleetscope_client::wire::Event| event.kind.starts_with("token.");
+    let seen = app.viewer.events(0, 500).await.unwrap();
+    assert!(
+        !seen.items.iter().any(tokens),
+        "tokens are for administrators"
+    );
+    let stream = app.admin.event_stream(0).await.unwrap();
     let streamed: Vec<_> = stream
         .take(page.items.len())
         .map(Result::unwrap)

@@ -171,6 +171,6 @@ async fn what_is_asked_for_is_read_within_the_rights_of_whoever_asked() {
     let told = serde_json::to_value(&done).unwrap();
     assert_eq!(told["status"], "complete", "{told:#}");
     let gaps = told["gaps"].to_string();
-    assert!(gaps.contains("none that you may see here"), "{told:#}");
+    assert!(gaps.contains("you may see no metrics here"), "{told:#}");
     scene.stage.app.stop().await;
 }
