@@ -90,12 +90,14 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
             Some(text) => format!("{text}\n\n{needs}"),
             None => needs,
         });
-        let mut extensions = ExtensionsBuilder::new()
-            .add("x-permission", permission.as_str())
-            .add("x-role", role);
+        // One extension, its fields by name: several would come in another order each time.
+        let mut needed = serde_json::Map::new();
         if let Some(verb) = route.on_clusters() {
-            extensions = extensions.add("x-cluster-verb", verb.as_str());
+            needed.insert("cluster_verb".to_owned(), verb.as_str().into());
         }
+        needed.insert("permission".to_owned(), permission.as_str().into());
+        needed.insert("role".to_owned(), role.into());
+        let extensions = ExtensionsBuilder::new().add("x-needs", needed);
         operation.extensions = Some(extensions.build());
         operation.security = Some(vec![SecurityRequirement::new(
             "bearer",

@@ -20,6 +20,7 @@ pub struct Access {
     /// written it is reviewed, except where callers have tokens of this installation only: no
     /// cluster knows those.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "InsideClusters", example = InsideClusters::Reviewed)]
     pub inside_clusters: Option<InsideClusters>,
     /// Users who are administrators.
     pub admin_users: Vec<String>,

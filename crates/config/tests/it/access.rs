@@ -4,6 +4,7 @@ use fleetscope_config::{AuthenticatorKind, Config, InsideClusters};
 
 fn with(change: impl FnOnce(&mut Config)) -> Config {
     let mut config = Config::default();
+    // The default is below the home folder, which only a load knows.
     config.storage.data_dir = "/var/lib/fleetscope".into();
     change(&mut config);
     config

@@ -27,7 +27,7 @@ async fn routes(client: &Client) -> Vec<(Method, String, usize)> {
     let mut routes = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let Some(role) = operation["x-role"].as_str() else {
+            let Some(role) = operation["x-needs"]["role"].as_str() else {
                 assert!(
                     operation["security"].is_null(),
                     "{method} {path} tells no role"
