@@ -156,7 +156,7 @@ async fn one_tree(protocol: &str) {
     let folder = tempdir().unwrap();
     let common = format!(
         "[services]\nkey = \"0123456789abcdef0123456789abcdef\"\n[traces]\nendpoint = \
-         \"{outside}\"\nprotocol = \"{protocol}\"\npercent = 0\n[watches]\nenabled = false\n"
+         \"{outside}\"\nprotocol = \"{protocol}\"\npercent = 0\n[watches]\nenabled = false\n[access]\ninside_clusters = \"trusted\"\n"
     );
     let behind = format!(
         "{common}[server]\nroles = [\"registry\", \"collector\", \"streaming\", \
@@ -215,7 +215,11 @@ async fn one_tree(protocol: &str) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let tree = tokio::time::timeout(LONG, whole).await.unwrap();
+    let tree = tokio::time::timeout(LONG, whole).await;
+    let tree = tree.unwrap_or_else(|_| {
+        let names: Vec<_> = got.tree().into_values().map(|span| span.name).collect();
+        panic!("these spans came only: {names:?}");
+    });
     assert_is_one_tree(&tree);
     let read = tree.values().find(|span| span.name == "read").unwrap();
     let sent = format!("00-{TRACE}-{}-01", hex(&read.span_id));
