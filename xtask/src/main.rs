@@ -12,7 +12,7 @@ Chores of the workspace. Usage: cargo xtask COMMAND
 
 Commands:
   tidy       check crate edges, who may name which library, sizes and documentation
-  generate   write docs/openapi.json, the example configuration and its schema from the code
+  generate   write docs/openapi.json, docs/authorisation.md, the example configuration and its schema from the code
 ";
 
 #[expect(

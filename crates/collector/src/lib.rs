@@ -36,6 +36,9 @@ use fleetscope_ports::{Access, Clusters, Result, Telemetry};
 
 use crate::federation::Asking;
 
+/// What a topology shows.
+const STRUCTURE: &[Aspect] = &[Aspect::Objects, Aspect::Metrics];
+
 /// Reads many clusters at once. Cheap to clone.
 #[derive(Clone)]
 pub struct Collector {
@@ -139,9 +142,8 @@ impl Telemetry for Collector {
         range: TimeRange,
     ) -> Result<Collection<Topology>> {
         range::check(range)?;
-        const ASPECTS: &[Aspect] = &[Aspect::Objects, Aspect::Metrics];
         self.fan_out(
-            Asking::of(caller, clusters, Source::Kubernetes, ASPECTS),
+            Asking::of(caller, clusters, Source::Kubernetes, STRUCTURE),
             |site| topology::read(site, range),
         )
         .await

@@ -41,7 +41,9 @@ pub(crate) async fn traces(
                 Err(failure) => return Collection::gap(site.gap(Source::Tempo, failure)),
             };
             if *sight != Sight::Whole {
-                traces.iter_mut().for_each(|trace| hide_root(trace, query));
+                for trace in &mut traces {
+                    hide_root(trace, query);
+                }
             }
             traces.sort_by(|a, b| {
                 let newest = b.started_at.cmp(&a.started_at);

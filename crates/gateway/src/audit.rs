@@ -14,7 +14,7 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use fleetscope_model::AuditEntry;
+use fleetscope_model::{AuditDecision, AuditEntry};
 use fleetscope_ports::{AuditSink, Clock};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
@@ -112,7 +112,9 @@ pub(crate) async fn record(State(audit): State<Audit>, request: Request, next: N
     if let Some(asked) = pending.asked.take() {
         let changes = asked.changes();
         if let Some(entry) = asked.entry(&response, audit.reads) {
-            audit.write(entry, changes).await;
+            // What was not let pass has changed nothing, and need not be waited for.
+            let must_be_stored = changes && entry.decision == AuditDecision::Allowed;
+            audit.write(entry, must_be_stored).await;
         }
     }
     response

@@ -21,6 +21,9 @@ use crate::{Authenticator, Error, Known, Result, TokenRandom};
 /// The name of the token that the first start makes.
 pub const BOOTSTRAP: &str = "bootstrap";
 
+/// How tokens begin that are made for whoever has lost the others.
+const RECOVERY: &str = "recovery";
+
 /// How many tokens are read at once where all are looked through.
 const SCAN_PAGE: u32 = 500;
 
@@ -78,6 +81,16 @@ impl LocalTokens {
             .make(&actor, BOOTSTRAP.to_owned(), AccessRole::Admin, None)
             .await?;
         Ok(Some(new.token))
+    }
+
+    /// Makes one more admin token, to be shown once: for whoever holds the data itself and has
+    /// lost every other. The event log tells of it.
+    pub async fn recover(&self) -> Result<SecretString> {
+        let name = format!("{RECOVERY}-{}", self.clock.now().as_second());
+        let new = self
+            .make(&Caller::system(RECOVERY), name, AccessRole::Admin, None)
+            .await?;
+        Ok(new.token)
     }
 
     /// Makes a token named `name` (1 to 63 lower-case letters, digits and inner hyphens, unique)

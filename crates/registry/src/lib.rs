@@ -165,6 +165,11 @@ impl Registry {
         Err(Error::Forbidden { verb })
     }
 
+    /// Whether a caller may be told of every cluster.
+    pub fn sees_all(&self, caller: &Caller) -> bool {
+        caller.may(Permission::Administer) || self.access.sees_all(caller)
+    }
+
     /// Who did what, newest first. For administrators.
     ///
     /// # Errors

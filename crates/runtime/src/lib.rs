@@ -14,6 +14,7 @@ pub mod export;
 mod http;
 pub mod lifecycle;
 pub mod logging;
+mod recover;
 mod roles;
 pub mod start;
 mod tls;
@@ -22,6 +23,7 @@ pub use error::Error;
 pub use export::Exporting;
 pub use lifecycle::{Ending, Running, Signals};
 pub use logging::init_logging;
+pub use recover::new_admin_token;
 pub use start::{Parts, start};
 
 /// The result of this crate's calls.

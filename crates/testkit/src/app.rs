@@ -69,7 +69,7 @@ impl TestApp {
         let clock = Arc::new(ManualClock::new(begin));
         let mut config = config(folder.path());
         change(&mut config);
-        let (roles, gateway) = run(shape, config, folder.path(), &clock).await;
+        let (roles, gateway) = Box::pin(run(shape, config, folder.path(), &clock)).await;
         let front = gateway.as_ref().unwrap_or(&roles);
         let base = url(front.public.expect("a public address"));
         let admin_base = url(front.admin);

@@ -1,7 +1,7 @@
 //! The audit log.
 
 use fleetscope_client::wire;
-use fleetscope_model::{AuditDecision, AuditRecord};
+use fleetscope_model::{AuditDecision, AuditRecord, ClusterId};
 
 /// An entry.
 pub fn entry(record: AuditRecord) -> wire::AuditEntry {
@@ -14,7 +14,7 @@ pub fn entry(record: AuditRecord) -> wire::AuditEntry {
         role: entry.role.map(|role| role.as_str().to_owned()),
         method: entry.method,
         path: entry.path,
-        clusters: entry.clusters.into_iter().map(|id| id.uuid()).collect(),
+        clusters: entry.clusters.into_iter().map(ClusterId::uuid).collect(),
         decision: match entry.decision {
             AuditDecision::Allowed => wire::AuditDecision::Allowed,
             AuditDecision::Unauthenticated => wire::AuditDecision::Unauthenticated,

@@ -43,7 +43,7 @@ pub struct Login {
     /// The scopes that are asked for; where none are given, on OpenShift user:info and
     /// user:check-access, at an issuer openid, profile and email. The scopes of an OpenShift token
     /// bound every review of access: what they do not allow, the session may not do. A service
-    /// account as the client may not ask for user:full; an OAuthClient may.
+    /// account as the client may not ask for user:full; a client that an administrator has made may.
     pub scopes: Vec<String>,
     /// A file with the key that session cookies are encrypted under: at least 32 bytes, the same
     /// for every gateway. Without it each process makes one, and its sessions end with it.

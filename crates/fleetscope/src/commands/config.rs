@@ -34,7 +34,7 @@ pub(crate) fn run(args: Config) -> Result<ExitCode, Failure> {
             let configuration = load(settings)?;
             say("the configuration is fine")?;
             for remark in configuration.remarks() {
-                say(&format!("note: {remark}"))?;
+                say(format!("note: {remark}"))?;
             }
         }
         Action::Show(settings) => say(load(settings)?.redacted_toml().trim_end())?,

@@ -1,14 +1,19 @@
 //! `fleetscope tokens`
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 use fleetscope_client::Paging;
 use fleetscope_client::wire::{NewToken, TokenRole};
+use fleetscope_ports::{SystemClock, SystemIds};
+use fleetscope_runtime::Parts;
 use jiff::Timestamp;
+use secrecy::ExposeSecret;
 use uuid::Uuid;
 
-use crate::cli::Connection;
+use super::config;
+use crate::cli::{Connection, Settings};
 use crate::connection::client;
 use crate::exit::Failure;
 use crate::output::{more, say, show, table, time};
@@ -24,6 +29,16 @@ pub(crate) struct Tokens {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    #[command(flatten)]
+    Ask(Request),
+    /// Make an admin token in the data folder itself, for when every other is lost; the server
+    /// must be stopped. It is printed once
+    Recover(Settings),
+}
+
+/// What a server is asked to do.
+#[derive(Debug, Subcommand)]
+enum Request {
     /// Make a token; it is printed once
     Create {
         /// A name for it, unique
@@ -59,10 +74,17 @@ enum Rights {
 }
 
 pub(crate) async fn run(args: Tokens) -> Result<ExitCode, Failure> {
-    let client = client(&args.connection)?;
-    let output = args.connection.output;
     match args.action {
-        Action::Create {
+        Action::Ask(request) => ask(&args.connection, request).await,
+        Action::Recover(settings) => recover(settings).await,
+    }
+}
+
+async fn ask(connection: &Connection, request: Request) -> Result<ExitCode, Failure> {
+    let client = client(connection)?;
+    let output = connection.output;
+    match request {
+        Request::Create {
             name,
             role,
             expires,
@@ -81,7 +103,7 @@ pub(crate) async fn run(args: Tokens) -> Result<ExitCode, Failure> {
                 .await?;
             show(output, &made, |made| made.secret.clone())?;
         }
-        Action::List { cursor } => {
+        Request::List { cursor } => {
             let page = client
                 .tokens(&Paging {
                     cursor,
@@ -102,10 +124,22 @@ pub(crate) async fn run(args: Tokens) -> Result<ExitCode, Failure> {
                     + &more(page.next_cursor.as_deref())
             })?;
         }
-        Action::Revoke { token } => {
+        Request::Revoke { token } => {
             client.revoke_token(token).await?;
             say(format!("revoked {token}"))?;
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// No server is asked: whoever may read and write the data folder is its administrator.
+async fn recover(settings: Settings) -> Result<ExitCode, Failure> {
+    let config = config::load(settings)?;
+    let parts = Parts {
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(SystemIds),
+    };
+    let token = fleetscope_runtime::new_admin_token(&config, &parts).await?;
+    say(token.expose_secret())?;
     Ok(ExitCode::SUCCESS)
 }

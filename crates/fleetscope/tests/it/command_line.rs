@@ -129,6 +129,13 @@ impl Served {
         Self { child, said }
     }
 
+    /// The public address, as the log tells it.
+    fn address(&self) -> String {
+        let serving = self.said.iter().find(|line| line.contains("serving"));
+        let (_, rest) = serving.unwrap().split_once("public=").unwrap();
+        format!("http://{}", rest.split_whitespace().next().unwrap())
+    }
+
     fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(
@@ -167,4 +174,27 @@ fn a_server_stops_on_sigterm_and_starts_again_on_what_a_sigkill_left() {
     );
     second.signal("-TERM");
     assert_eq!(second.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn whoever_holds_the_data_gets_in_again_without_any_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().to_str().unwrap();
+    let mut first = Served::start(folder.path());
+    let refused = run(&["tokens", "recover", "--data-dir", data_dir]);
+    assert!(!refused.status.success(), "the server still runs");
+    assert!(stderr(&refused).contains("stop"), "{}", stderr(&refused));
+    first.signal("-TERM");
+    first.child.wait().unwrap();
+
+    let made = run(&["tokens", "recover", "--data-dir", data_dir]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let second = Served::start(folder.path());
+    let list = fleetscope()
+        .args(["tokens", "list", "--server", &second.address()])
+        .env("FLEETSCOPE_TOKEN", stdout(&made).trim())
+        .output()
+        .unwrap();
+    assert!(list.status.success(), "{}", stderr(&list));
+    assert!(stdout(&list).contains("recovery-"), "{}", stdout(&list));
 }

@@ -55,7 +55,11 @@ impl Asked {
     pub(super) fn entry(self, response: &Response, reads: bool) -> Option<AuditEntry> {
         let status = response.status();
         let decision = decision(status);
-        if !(self.changes() || reads || decision != AuditDecision::Allowed) {
+        let refused = matches!(
+            decision,
+            AuditDecision::Unauthenticated | AuditDecision::Denied
+        );
+        if !(self.changes() || reads || refused) {
             return None;
         }
         let asked_by = response.extensions().get::<AskedBy>();

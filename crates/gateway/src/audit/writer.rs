@@ -1,6 +1,7 @@
 //! What stores the entries of the audit log.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,22 +93,26 @@ impl AuditWriter {
     }
 }
 
-/// The entries, with the refusals of callers whom nobody knows counted together by method and
-/// status: the first of a kind stands for all that came with it.
+/// The entries, with those counted together of which a flood may come: refusals of callers whom
+/// nobody knows, and of callers who ask too much. The first of a kind stands for all that came with
+/// it.
 fn folded(entries: Vec<AuditEntry>) -> Vec<AuditEntry> {
     let mut kept: Vec<AuditEntry> = Vec::with_capacity(entries.len());
-    let mut firsts: HashMap<(String, u16), usize> = HashMap::new();
+    let mut firsts: HashMap<(Option<String>, String, u16), usize> = HashMap::new();
     for entry in entries {
-        let unknown = entry.caller.is_none() && entry.decision == AuditDecision::Unauthenticated;
-        if !unknown {
+        let of_flood = match entry.decision {
+            AuditDecision::Unauthenticated => entry.caller.is_none(),
+            AuditDecision::Limited => true,
+            AuditDecision::Allowed | AuditDecision::Denied => false,
+        };
+        if !of_flood {
             kept.push(entry);
             continue;
         }
-        match firsts.entry((entry.method.clone(), entry.status)) {
-            std::collections::hash_map::Entry::Occupied(first) => {
-                kept[*first.get()].count += entry.count;
-            }
-            std::collections::hash_map::Entry::Vacant(place) => {
+        let kind = (entry.caller.clone(), entry.method.clone(), entry.status);
+        match firsts.entry(kind) {
+            Entry::Occupied(first) => kept[*first.get()].count += entry.count,
+            Entry::Vacant(place) => {
                 place.insert(kept.len());
                 kept.push(entry);
             }
@@ -144,12 +149,20 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_unknown_callers_is_one_entry_and_known_callers_stand_alone() {
+    fn a_flood_is_one_entry_and_what_a_known_caller_was_denied_stands_alone() {
         let unknown = |path| entry(None, AuditDecision::Unauthenticated, path);
         let known = |path| entry(Some("alice"), AuditDecision::Denied, path);
-        let kept = folded(vec![unknown("/a"), known("/b"), unknown("/c"), known("/b")]);
+        let busy = |path| entry(Some("bob"), AuditDecision::Limited, path);
+        let kept = folded(vec![
+            unknown("/a"),
+            known("/b"),
+            busy("/d"),
+            unknown("/c"),
+            known("/b"),
+            busy("/e"),
+        ]);
         let told: Vec<_> = kept.iter().map(|e| (e.path.as_str(), e.count)).collect();
-        assert_eq!(told, [("/a", 2), ("/b", 1), ("/b", 1)]);
+        assert_eq!(told, [("/a", 2), ("/b", 1), ("/d", 2), ("/b", 1)]);
     }
 
     /// Refuses so many writes, then takes them.

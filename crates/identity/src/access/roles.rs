@@ -69,9 +69,8 @@ impl Roles {
             return Ok(known);
         }
         let bound = self.bindings.of(caller);
-        let role = match self.by_hub(caller, bound).await? {
-            Some(role) => role,
-            None => return Err(Error::NoRole(caller.name.clone())),
+        let Some(role) = self.by_hub(caller, bound).await? else {
+            return Err(Error::NoRole(caller.name.clone()));
         };
         known.caller.role = role;
         Ok(known)

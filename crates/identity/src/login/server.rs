@@ -21,7 +21,7 @@ pub enum LoginVia {
     /// At the OAuth server that the hub names; where it has none, at the issuer, if there is one.
     Openshift {
         /// The hub.
-        hub: Kubernetes,
+        hub: Box<Kubernetes>,
         /// Who stands in.
         otherwise: Option<OidcTokens>,
     },
@@ -39,7 +39,7 @@ pub(super) struct Server {
 
 #[derive(Clone)]
 enum Kind {
-    Openshift(Kubernetes),
+    Openshift(Box<Kubernetes>),
     Oidc(OidcTokens),
 }
 

@@ -80,9 +80,12 @@ async fn trouble() -> Fixture {
 }
 
 async fn only_id(fixture: &Fixture) -> InvestigationId {
-    let page = page(10);
-    let listed = fixture.intelligence.investigations(&reader("whole"), &page);
-    let listed = listed.await.unwrap();
+    let (reader, page) = (reader("whole"), page(10));
+    let listed = fixture
+        .intelligence
+        .investigations(&reader, &page)
+        .await
+        .unwrap();
     assert!(!listed.items.is_empty(), "no investigation was opened");
     listed.items[0].id
 }
@@ -98,7 +101,7 @@ async fn an_incident_is_shown_entity_by_entity_and_names_nothing_else() {
     let read = async |name: &str| {
         let reader = reader(name);
         let read = fixture.intelligence.investigation(&reader, id).await;
-        serde_json::to_string(&read.unwrap()).unwrap()
+        format!("{:?}", read.unwrap())
     };
     let whole = read("whole").await;
     assert!(

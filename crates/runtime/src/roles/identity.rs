@@ -126,7 +126,7 @@ fn login(
     let (via, outbound) = match (login.via, hub, issuer) {
         (ConfiguredVia::Openshift, Some(hub), issuer) => (
             LoginVia::Openshift {
-                hub: hub.api.clone(),
+                hub: Box::new(hub.api.clone()),
                 otherwise: issuer.map(|issuer| issuer.tokens),
             },
             hub.outbound.clone(),

@@ -31,17 +31,22 @@ pub(crate) fn clusters(store: &Store, access: Arc<dyn Access>, parts: &Parts) ->
     )
 }
 
+/// The use cases about tokens.
+pub(crate) fn local_tokens(store: &Store, parts: &Parts) -> LocalTokens {
+    LocalTokens::new(
+        store.tokens.clone(),
+        parts.clock.clone(),
+        parts.ids.clone(),
+        Arc::new(SystemTokenRandom),
+    )
+}
+
 /// The use cases about tokens, and the first token where there is none yet.
 pub(crate) async fn tokens(
     store: &Store,
     parts: &Parts,
 ) -> Result<(LocalTokens, Option<SecretString>)> {
-    let tokens = LocalTokens::new(
-        store.tokens.clone(),
-        parts.clock.clone(),
-        parts.ids.clone(),
-        Arc::new(SystemTokenRandom),
-    );
+    let tokens = local_tokens(store, parts);
     let first = tokens.bootstrap().await?;
     Ok((tokens, first))
 }

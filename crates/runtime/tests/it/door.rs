@@ -42,7 +42,7 @@ struct House {
     at: SocketAddr,
     admin: String,
     running: Vec<Running>,
-    _served: Served,
+    served: Served,
     _dir: TempDir,
 }
 
@@ -94,7 +94,7 @@ impl House {
             hub,
             admin,
             running,
-            _served: served,
+            served,
             _dir: dir,
         }
     }

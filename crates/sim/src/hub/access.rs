@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Uri};
 
 use super::Hub;
@@ -44,7 +44,7 @@ pub(super) async fn review(
     let subject = subject(&asker);
     let asker = (!delegated).then_some(&subject);
     let answer = review.answer(hub.access(), asker, &body).await;
-    answer.unwrap_or_else(|refusal| refusal.into_response())
+    answer.unwrap_or_else(IntoResponse::into_response)
 }
 
 fn subject(asker: &Asker) -> Subject {

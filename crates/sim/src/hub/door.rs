@@ -71,9 +71,11 @@ impl Hub {
         let token = text.strip_prefix("Bearer ").unwrap_or_default();
         let now = (self.inner.now)();
         let accounts = self.accounts();
-        let (issued, user) = accounts.find(token).ok_or_else(unauthorized)?;
+        let (issued, user) = accounts
+            .find(token)
+            .ok_or_else(|| Box::new(unauthorized()))?;
         if !issued.is_for(API_AUDIENCE) || issued.expires <= now {
-            return Err(unauthorized());
+            return Err(Box::new(unauthorized()));
         }
         Ok(Some(Asker {
             name: user.name.clone(),
@@ -90,9 +92,9 @@ fn authorization(headers: &HeaderMap) -> Option<String> {
     value.to_str().ok().map(str::to_owned)
 }
 
-fn unauthorized() -> Box<Response> {
+fn unauthorized() -> Response {
     let code = StatusCode::UNAUTHORIZED;
-    Box::new(status(code, "Unauthorized", "Unauthorized", None))
+    status(code, "Unauthorized", "Unauthorized", None)
 }
 
 /// A `Status` that refuses the creation or reading of something.

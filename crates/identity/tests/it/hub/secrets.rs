@@ -1,5 +1,6 @@
 //! A token is nowhere but in the question about it.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -37,7 +38,7 @@ fn told(error: &Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?} {}", error.message());
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        text.push_str(&format!(" {cause} {cause:?}"));
+        write!(text, " {cause} {cause:?}").unwrap();
         source = cause.source();
     }
     text
@@ -66,7 +67,7 @@ async fn no_token_is_in_any_log_line_error_or_debug_text() {
         bench.hub.behave(|hub| hub.outage = outage);
         for token in [good.as_str(), wrong, "canary.canary.canary"] {
             match bench.people.authenticate(&token.into(), None).await {
-                Ok(known) => texts.push_str(&format!("{known:?}")),
+                Ok(known) => write!(texts, "{known:?}").unwrap(),
                 Err(error) => texts.push_str(&told(&error)),
             }
         }

@@ -67,12 +67,17 @@ impl Browser {
     }
 
     /// From `/auth/login` to the callback's URL, with alice's password.
-    async fn to_callback(&mut self, house: &House, hub: SocketAddr) -> String {
-        self.to_callback_for("/clusters%3Flimit%3D5", house, hub)
+    async fn walk_to_callback(&mut self, house: &House, hub: SocketAddr) -> String {
+        self.walk_to_callback_for("/clusters%3Flimit%3D5", house, hub)
             .await
     }
 
-    async fn to_callback_for(&mut self, target: &str, house: &House, hub: SocketAddr) -> String {
+    async fn walk_to_callback_for(
+        &mut self,
+        target: &str,
+        house: &House,
+        hub: SocketAddr,
+    ) -> String {
         let path = format!("/auth/login?return_to={target}");
         let said = self.get(house.at, &path).await;
         assert_eq!(said.status, StatusCode::SEE_OTHER, "{said:?}");
@@ -100,7 +105,7 @@ impl Browser {
     }
 
     async fn log_in(&mut self, house: &House, hub: SocketAddr) {
-        let callback = self.to_callback(house, hub).await;
+        let callback = self.walk_to_callback(house, hub).await;
         let said = self.get(house.at, &callback).await;
         assert_eq!(said.status, StatusCode::SEE_OTHER, "{said:?}");
         assert_eq!(said.header("location"), "/clusters?limit=5");
@@ -119,7 +124,7 @@ fn path_of(url: &str) -> String {
 
 async fn house(shape: Shape) -> (House, SocketAddr) {
     let house = House::with(shape, |config, _| logging_in(config)).await;
-    let hub = house._served.address;
+    let hub = house.served.address;
     (house, hub)
 }
 
@@ -127,7 +132,7 @@ fn logging_in(config: &mut Config) {
     let login = &mut config.identity.login;
     login.public_url = Some(Url::parse("https://fleetscope.example.com").unwrap());
     login.client_id = Some(OURS.to_owned());
-    login.client_secret_file = config.hub.token_file.clone();
+    login.client_secret_file.clone_from(&config.hub.token_file);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,7 +178,7 @@ async fn a_browser_logs_in_works_and_logs_out_in_both_shapes() {
 async fn the_session_cookie_is_out_of_reach_and_says_nothing() {
     let (house, hub) = house(Shape::One).await;
     let mut browser = Browser::default();
-    let callback = browser.to_callback(&house, hub).await;
+    let callback = browser.walk_to_callback(&house, hub).await;
     let said = browser.get(house.at, &callback).await;
     let set: Vec<_> = said.headers.get_all("set-cookie").iter().collect();
     assert_eq!(set.len(), 2, "{set:?}");
@@ -239,7 +244,7 @@ async fn what_changes_something_in_a_session_needs_more_than_the_cookie() {
 async fn a_login_ends_only_in_the_browser_in_which_it_began() {
     let (house, hub) = house(Shape::One).await;
     let (mut alice, mut mallory) = (Browser::default(), Browser::default());
-    let callback = alice.to_callback(&house, hub).await;
+    let callback = alice.walk_to_callback(&house, hub).await;
     let refused = |said: &Said| {
         assert_eq!(said.status, StatusCode::UNAUTHORIZED, "{said:?}");
         assert_eq!(said.code(), "login_refused");
@@ -269,7 +274,7 @@ async fn a_login_ends_only_in_the_browser_in_which_it_began() {
 async fn a_code_serves_once() {
     let (house, hub) = house(Shape::One).await;
     let mut browser = Browser::default();
-    let callback = browser.to_callback(&house, hub).await;
+    let callback = browser.walk_to_callback(&house, hub).await;
     let underway = browser.cookie(house.at, LOGIN).unwrap().to_owned();
     assert_eq!(
         browser.get(house.at, &callback).await.status,
@@ -314,7 +319,7 @@ async fn a_session_ends_with_its_time_and_with_its_token() {
 async fn a_forged_or_borrowed_cookie_is_no_session() {
     let (house, hub) = house(Shape::One).await;
     let mut browser = Browser::default();
-    browser.to_callback(&house, hub).await;
+    browser.walk_to_callback(&house, hub).await;
     let underway = browser.cookie(house.at, LOGIN).unwrap().to_owned();
     for cookie in ["", "forged", &underway, &house.for_us()] {
         browser.set(house.at, SESSION, cookie);
@@ -335,7 +340,7 @@ async fn a_login_ends_at_no_other_site() {
         "/%5Cevil.example.com",
     ] {
         let mut browser = Browser::default();
-        let callback = browser.to_callback_for(target, &house, hub).await;
+        let callback = browser.walk_to_callback_for(target, &house, hub).await;
         let said = browser.get(house.at, &callback).await;
         assert_eq!(said.header("location"), "/", "{target}");
     }
@@ -384,7 +389,7 @@ async fn gateways_with_one_key_share_their_sessions() {
         House::with(Shape::One, with_key).await,
     );
     let mut browser = Browser::default();
-    browser.log_in(&one, one._served.address).await;
+    browser.log_in(&one, one.served.address).await;
     let session = browser.cookie(one.at, SESSION).unwrap().to_owned();
     browser.set(two.at, SESSION, &session);
     // It opens there too, and what is in it is a token, which only the first one's hub knows.
