@@ -20,6 +20,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 use tempfile::tempdir;
+use tokio::task::JoinSet;
 
 /// What a client would send: its trace, its span, and that it keeps the trace.
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -61,7 +62,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// OTLP over HTTP and over gRPC, and a Prometheus that knows nothing.
-async fn serve(got: Got) -> String {
+async fn serve(got: Got, servers: &mut JoinSet<()>) -> String {
     let router = Router::new()
         .route("/v1/traces", post(over_http))
         .route(
@@ -72,7 +73,7 @@ async fn serve(got: Got) -> String {
         .with_state(got);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    servers.spawn(async move { axum::serve(listener, router).await.unwrap() });
     format!("http://{address}")
 }
 
@@ -152,7 +153,8 @@ impl Drop for Process {
 
 async fn one_tree(protocol: &str) {
     let got = Got::default();
-    let outside = serve(got.clone()).await;
+    let mut servers = JoinSet::new();
+    let outside = serve(got.clone(), &mut servers).await;
     let folder = tempdir().unwrap();
     let common = format!(
         "[services]\nkey = \"0123456789abcdef0123456789abcdef\"\n[traces]\nendpoint = \
