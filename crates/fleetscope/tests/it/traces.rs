@@ -2,6 +2,7 @@
 //! outside, in a receiver that speaks OTLP.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command};
@@ -58,7 +59,10 @@ impl Got {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// OTLP over HTTP and over gRPC, and a Prometheus that knows nothing.
@@ -170,10 +174,9 @@ async fn one_tree(protocol: &str) {
     let inner = behind.says("inner=").await;
     let token = format!("fls_{}", behind.says("fls_").await);
     let roles = ["registry", "collector", "streaming", "intelligence"];
-    let services: String = roles
-        .iter()
+    let services = roles
         .map(|role| format!("[services.{role}]\nurl = \"http://{inner}\"\n"))
-        .collect();
+        .concat();
     let gateway = format!(
         "{common}{services}[server]\nroles = [\"gateway\"]\nlisten = \
          \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n"
@@ -181,7 +184,7 @@ async fn one_tree(protocol: &str) {
     let gateway = Process::serve(folder.path(), "gateway", &gateway);
     let api = format!("http://{}", gateway.says("public=").await);
 
-    let client = reqwest::Client::builder().build().unwrap();
+    let client = reqwest::Client::default();
     let cluster =
         format!(r#"{{"name":"shop","endpoints":{{"prometheus":{{"url":"{outside}"}}}}}}"#);
     let made = client
@@ -227,15 +230,19 @@ async fn one_tree(protocol: &str) {
     let sent = format!("00-{TRACE}-{}-01", hex(&read.span_id));
     assert_eq!(got.traceparents.lock().unwrap().last(), Some(&sent));
 
-    let everything = format!("{:?}", got.spans.lock().unwrap());
-    for secret in [CANARY, &token[4..], "limit=0"] {
-        assert!(!everything.contains(secret), "{secret} is in a span");
-    }
+    assert_no_secret(&got, &[CANARY, &token[4..], "limit=0"]);
     let log = fs::read_to_string(&gateway.log).unwrap();
     let lines = log
         .lines()
         .filter(|line| line.contains("answered") && line.contains(TRACE));
     assert_eq!(lines.count(), 2, "{log}");
+}
+
+fn assert_no_secret(got: &Got, secrets: &[&str]) {
+    let everything = format!("{:?}", got.spans.lock().unwrap());
+    for secret in secrets {
+        assert!(!everything.contains(secret), "{secret} is in a span");
+    }
 }
 
 /// Every span hangs below the client's, and what is read and kept below role and gateway.
