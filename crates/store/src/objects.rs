@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::{fs, io};
 
 use async_trait::async_trait;
@@ -26,6 +26,7 @@ use crate::folder::unusable;
 const LONGEST: usize = 200;
 
 pub(crate) struct LocalObjects {
+    folder: PathBuf,
     files: LocalFileSystem,
 }
 
@@ -39,7 +40,10 @@ impl LocalObjects {
         let files = LocalFileSystem::new_with_prefix(folder)
             .map_err(|error| failure("objects", error))?
             .with_fsync(true);
-        Ok(Self { files })
+        Ok(Self {
+            folder: folder.to_owned(),
+            files,
+        })
     }
 }
 
@@ -73,6 +77,10 @@ impl Objects for LocalObjects {
             Some((folder, _)) => Some(path(folder)?),
             None => None,
         };
+        // Without its folder a listing is empty, which would hide that everything is gone.
+        if !self.folder.is_dir() {
+            return Err(failure(prefix, no_folder()));
+        }
         let mut entries = self.files.list(folder.as_ref());
         let mut first = BTreeSet::new();
         while let Some(entry) = entries
@@ -124,6 +132,13 @@ fn remove_unfinished(folder: &FilePath) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn no_folder() -> object_store::Error {
+    object_store::Error::Generic {
+        store: "objects",
+        source: Box::new(io::Error::from(io::ErrorKind::NotADirectory)),
+    }
 }
 
 fn failure(key: &str, error: object_store::Error) -> Error {

@@ -159,9 +159,8 @@ fn around(schema: &Map<String, Value>) -> Vec<(Option<Value>, Value)> {
                 .map(|option| (Some(option.clone()), json!("none of them"))),
         );
     }
-    match schema.get("format").and_then(Value::as_str) {
-        Some("uuid" | "date-time") => pairs.push((None, json!("neither"))),
-        _ => {}
+    if let Some("uuid" | "date-time") = schema.get("format").and_then(Value::as_str) {
+        pairs.push((None, json!("neither")));
     }
     pairs
 }

@@ -19,6 +19,7 @@ fn told(folder: &str, input: &Input) -> Findings {
         snapshot_path => format!("scenarios/{folder}"),
         prepend_module_to_snapshot => false,
         omit_expression => true,
+        sort_maps => true,
     }, {
         insta::assert_json_snapshot!("findings", json);
         insta::assert_snapshot!("story", story);

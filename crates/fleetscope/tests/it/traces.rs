@@ -2,6 +2,7 @@
 //! outside, in a receiver that speaks OTLP.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command};
@@ -20,6 +21,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 use tempfile::tempdir;
+use tokio::task::JoinSet;
 
 /// What a client would send: its trace, its span, and that it keeps the trace.
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -57,11 +59,14 @@ impl Got {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// OTLP over HTTP and over gRPC, and a Prometheus that knows nothing.
-async fn serve(got: Got) -> String {
+async fn serve(got: Got, servers: &mut JoinSet<()>) -> String {
     let router = Router::new()
         .route("/v1/traces", post(over_http))
         .route(
@@ -72,7 +77,7 @@ async fn serve(got: Got) -> String {
         .with_state(got);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    servers.spawn(async move { axum::serve(listener, router).await.unwrap() });
     format!("http://{address}")
 }
 
@@ -152,11 +157,12 @@ impl Drop for Process {
 
 async fn one_tree(protocol: &str) {
     let got = Got::default();
-    let outside = serve(got.clone()).await;
+    let mut servers = JoinSet::new();
+    let outside = serve(got.clone(), &mut servers).await;
     let folder = tempdir().unwrap();
     let common = format!(
         "[services]\nkey = \"0123456789abcdef0123456789abcdef\"\n[traces]\nendpoint = \
-         \"{outside}\"\nprotocol = \"{protocol}\"\npercent = 0\n[watches]\nenabled = false\n"
+         \"{outside}\"\nprotocol = \"{protocol}\"\npercent = 0\n[watches]\nenabled = false\n[access]\ninside_clusters = \"trusted\"\n"
     );
     let behind = format!(
         "{common}[server]\nroles = [\"registry\", \"collector\", \"streaming\", \
@@ -168,10 +174,9 @@ async fn one_tree(protocol: &str) {
     let inner = behind.says("inner=").await;
     let token = format!("fls_{}", behind.says("fls_").await);
     let roles = ["registry", "collector", "streaming", "intelligence"];
-    let services: String = roles
-        .iter()
+    let services = roles
         .map(|role| format!("[services.{role}]\nurl = \"http://{inner}\"\n"))
-        .collect();
+        .concat();
     let gateway = format!(
         "{common}{services}[server]\nroles = [\"gateway\"]\nlisten = \
          \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n"
@@ -179,7 +184,7 @@ async fn one_tree(protocol: &str) {
     let gateway = Process::serve(folder.path(), "gateway", &gateway);
     let api = format!("http://{}", gateway.says("public=").await);
 
-    let client = reqwest::Client::builder().build().unwrap();
+    let client = reqwest::Client::default();
     let cluster =
         format!(r#"{{"name":"shop","endpoints":{{"prometheus":{{"url":"{outside}"}}}}}}"#);
     let made = client
@@ -215,24 +220,29 @@ async fn one_tree(protocol: &str) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let tree = tokio::time::timeout(LONG, whole).await.unwrap_or_else(|_| {
+    let tree = tokio::time::timeout(LONG, whole).await;
+    let tree = tree.unwrap_or_else(|_| {
         let names: Vec<_> = got.tree().into_values().map(|span| span.name).collect();
-        panic!("the tree is not whole: {names:?}")
+        panic!("these spans came only: {names:?}");
     });
     assert_is_one_tree(&tree);
     let read = tree.values().find(|span| span.name == "read").unwrap();
     let sent = format!("00-{TRACE}-{}-01", hex(&read.span_id));
     assert_eq!(got.traceparents.lock().unwrap().last(), Some(&sent));
 
-    let everything = format!("{:?}", got.spans.lock().unwrap());
-    for secret in [CANARY, &token[4..], "limit=0"] {
-        assert!(!everything.contains(secret), "{secret} is in a span");
-    }
+    assert_no_secret(&got, &[CANARY, &token[4..], "limit=0"]);
     let log = fs::read_to_string(&gateway.log).unwrap();
     let lines = log
         .lines()
         .filter(|line| line.contains("answered") && line.contains(TRACE));
     assert_eq!(lines.count(), 2, "{log}");
+}
+
+fn assert_no_secret(got: &Got, secrets: &[&str]) {
+    let everything = format!("{:?}", got.spans.lock().unwrap());
+    for secret in secrets {
+        assert!(!everything.contains(secret), "{secret} is in a span");
+    }
 }
 
 /// Every span hangs below the client's, and what is read and kept below role and gateway.

@@ -7,6 +7,7 @@ use axum::http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, HeaderName, IF_MATCH, LOCATION, ORIGIN,
     RETRY_AFTER,
 };
+use axum::http::uri::Authority;
 use axum::http::{HeaderValue, Method, Request};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -68,7 +69,7 @@ fn is_ours<B>(origin: &HeaderValue, request: &Request<B>) -> bool {
         .headers()
         .get(HOST)
         .and_then(|value| value.to_str().ok())
-        .or_else(|| request.uri().authority().map(|host| host.as_str()));
+        .or_else(|| request.uri().authority().map(Authority::as_str));
     let page = origin.to_str().ok().and_then(|origin| {
         let (scheme, host) = origin.split_once("://")?;
         matches!(scheme, "http" | "https").then_some(host)

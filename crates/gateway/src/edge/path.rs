@@ -68,8 +68,8 @@ fn check_segment(segment: &[u8]) -> Result<(), Flaw> {
     if matches!(segment, b"." | b"..") {
         return Err(Flaw::DotSegment);
     }
-    let mut bytes = segment.iter();
-    while let Some(&byte) = bytes.next() {
+    let mut bytes = segment.iter().copied();
+    while let Some(byte) = bytes.next() {
         match byte {
             b'%' => {
                 let digits = bytes.next().and_then(hex).zip(bytes.next().and_then(hex));
@@ -85,8 +85,8 @@ fn check_segment(segment: &[u8]) -> Result<(), Flaw> {
     Ok(())
 }
 
-fn hex(digit: &u8) -> Option<u8> {
-    char::from(*digit).to_digit(16).map(|value| value as u8)
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| value as u8)
 }
 
 /// What RFC 3986 calls `pchar`, but for `;`, after which some servers cut.

@@ -14,9 +14,10 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 /// The span of one request at a door. Of the URL it has the template only: a path or a query may
 /// hold anything.
 pub(crate) fn of_request(headers: &HeaderMap, method: &str, route: &str, role: Role) -> Span {
+    let space = if route.is_empty() { "" } else { " " };
     let span = tracing::info_span!(
         "request",
-        otel.name = field::Empty,
+        otel.name = %format_args!("{method}{space}{route}"),
         otel.kind = "server",
         request_id = field::Empty,
         trace_id = field::Empty,
@@ -29,7 +30,6 @@ pub(crate) fn of_request(headers: &HeaderMap, method: &str, route: &str, role: R
         let _ = span.set_parent(parent);
     }
     if id(&span).is_some() {
-        span.record("otel.name", format!("{method} {route}").trim_end());
         span.set_attribute("http.request.method", method.to_owned());
         span.set_attribute("http.route", route.to_owned());
     }

@@ -18,11 +18,14 @@ use tokio::net::TcpStream;
 
 use super::pool::Pool;
 
+/// What has to be polled for anything to be read or written.
+type Driven = Connection<TokioIo<TcpStream>, Body>;
+
 /// One connection.
 pub(super) struct Link {
     sender: SendRequest<Body>,
     /// None once it has ended.
-    connection: Option<Pin<Box<Connection<TokioIo<TcpStream>, Body>>>>,
+    connection: Option<Pin<Box<Driven>>>,
 }
 
 /// Why there is no answer.

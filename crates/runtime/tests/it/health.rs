@@ -8,6 +8,7 @@ use axum::Router;
 use axum::routing::get as on_get;
 use serde_json::Value;
 use tempfile::tempdir;
+use tokio::task::JoinSet;
 use url::Url;
 
 use crate::fixture::{behind, bootstrap, gateway, get, run, whole};
@@ -77,7 +78,8 @@ async fn each_dependency_that_stops_is_named_and_named_well_again_when_it_is_bac
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let hub = listener.local_addr().unwrap();
     config.hub.url = Some(Url::parse(&format!("http://{hub}")).unwrap());
-    let hub = tokio::spawn(async move {
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
         let router = Router::new().route("/version", on_get(async || "{}"));
         axum::serve(listener, router).await.unwrap();
     });
@@ -105,8 +107,7 @@ async fn each_dependency_that_stops_is_named_and_named_well_again_when_it_is_bac
     until(at, "intelligence", Some("objects"), "up").await;
 
     // The hub.
-    hub.abort();
-    let _ = hub.await;
+    serving.shutdown().await;
     let down = until(at, "gateway", Some("hub"), "down").await;
     assert!(says(&down, "gateway", None, "degraded"), "{down}");
     assert!(!down.to_string().contains("127.0.0.1"), "{down}");

@@ -83,7 +83,8 @@ async fn a_stop_under_load_breaks_no_request_and_says_so_first() {
     }
     let was_unready = Arc::new(AtomicBool::new(false));
     let watching = was_unready.clone();
-    let watch = tokio::spawn(async move {
+    let mut watch = JoinSet::new();
+    watch.spawn(async move {
         while !watching.load(Ordering::SeqCst) {
             let Ok(mut stream) = TcpStream::connect(admin).await else {
                 return;
@@ -101,7 +102,7 @@ async fn a_stop_under_load_breaks_no_request_and_says_so_first() {
     assert_eq!(running.shutdown().await, Ending::Drained);
     assert!(begun.elapsed() < Duration::from_secs(30));
     clients.join_all().await;
-    watch.await.unwrap();
+    watch.join_all().await;
     assert_eq!(seen.broken.load(Ordering::SeqCst), 0);
 }
 
