@@ -20,7 +20,7 @@ millis() { date +%s%3N; }
 
 "$binary" sim --listen "127.0.0.1:$(free_port)" >"$folder/sim" &
 fleet=$!
-until grep -q 'clusters add train' "$folder/sim"; do sleep 0.1; done
+until grep -qs 'clusters add train' "$folder/sim"; do sleep 0.1; done
 
 for round in 1 2 3; do
   port=$(free_port)
