@@ -157,7 +157,12 @@ impl Services {
 
 /// Why an address can't be used, if it can't.
 fn refusal(url: &Url) -> Option<&'static str> {
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+    if url.scheme() == "https" {
+        Some(
+            "is spoken to in plain HTTP only, for now: write it as in http://127.0.0.1:8081, over a \
+             network or a tunnel that you trust",
+        )
+    } else if url.scheme() != "http" || !url.has_host() {
         Some("is not an HTTP address: write it as in http://127.0.0.1:8081")
     } else if !url.username().is_empty() || url.password().is_some() {
         Some("holds a user name or password: leave them out, services.key is what is checked")

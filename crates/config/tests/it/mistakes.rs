@@ -61,6 +61,19 @@ fn an_unknown_section_is_refused_with_the_sections_that_there_are() {
 }
 
 #[test]
+fn an_address_of_a_role_that_can_not_be_used_is_refused_before_the_start() {
+    for (url, said) in [
+        ("https://10.0.0.1:8081", "plain HTTP only"),
+        ("ftp://10.0.0.1", "not an HTTP address"),
+        ("http://me:secret@10.0.0.1:8081", "user name or password"),
+        ("http://10.0.0.1:8081/x", "more than scheme, host and port"),
+    ] {
+        let file = format!("services.registry.url = '{url}'");
+        assert_says(load(&file, &[]), &["services.registry.url", said]);
+    }
+}
+
+#[test]
 fn a_section_that_is_no_table_is_refused() {
     assert_says(
         load("server = 1", &[]),
