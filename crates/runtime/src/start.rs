@@ -11,7 +11,7 @@ use fleetscope_gateway::{
     AuditWriter, Edge, EdgeMetrics, HealthBoard, Limits, Origins, Rate, RateLimits,
 };
 use fleetscope_model::Role;
-use fleetscope_ports::{Clock, IdSource};
+use fleetscope_ports::{Clock, IdSource, SystemClock, SystemIds};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -30,6 +30,16 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where new ids come from.
     pub ids: Arc<dyn IdSource>,
+}
+
+impl Parts {
+    /// What a process takes from its machine.
+    pub fn system() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds),
+        }
+    }
 }
 
 /// Starts the roles of `config` in this process: takes the addresses, opens the data folder,

@@ -180,8 +180,8 @@ fn fails_in_several_ways(things: &Things, seen: &[Observation], o: &Observation)
     device && o.is_more() && seen.iter().any(other)
 }
 
-/// Whether work has queued on a node for long, as two measures say, while
-/// something of it is used up: utilisation and saturation together (Gregg's USE method, 2012).
+/// Whether work has queued on a node for long, as two measures say, while something of it is used up:
+/// utilisation and saturation together (Gregg's USE method, 2012).
 fn queues_on_a_full_node(things: &Things, seen: &[Observation], o: &Observation) -> bool {
     let with = |fits: &dyn Fn(&Observation) -> bool| {
         seen.iter().any(|p| {

@@ -138,19 +138,24 @@ pub(crate) fn weigh<'a>(case: &Case<'a>) -> Vec<Weighed<'a>> {
 fn candidate<'a>(case: &Case<'a>, thing: Thing) -> Option<Weighed<'a>> {
     let own = own(case, thing);
     let best = own.first()?;
-    let roots = || own.iter().filter(|own| own.story() >= best.story() / 2.0);
+    let is_root = |own: &&Own| own.story() >= best.story() / 2.0;
     // It began with the first of its own troubles that goes on, also where another tells more.
     let begins = |own: &&Own| {
         let o = &case.seen[own.observation];
         let goes_on = o.is_bad() && o.anomaly.ongoing && own.explained < EXPLAINED;
-        goes_on || own.story() >= best.story() / 2.0
+        goes_on || is_root(own)
     };
     let first = own
         .iter()
         .filter(begins)
         .map(|own| &case.seen[own.observation])
         .min_by_key(|o| (o.latest(), o.onset.at))?;
-    let farthest = |index: usize| roots().map(|own| own.reach[index]).fold(0.0, f64::max);
+    let farthest = |index: usize| {
+        own.iter()
+            .filter(is_root)
+            .map(|own| own.reach[index])
+            .fold(0.0, f64::max)
+    };
     let reach: Vec<f64> = (0..case.seen.len()).map(farthest).collect();
     let (onset, within) = (first.onset.at, first.onset.within);
     let support = backing::gather(case, thing, (&own, &reach), (onset, within));

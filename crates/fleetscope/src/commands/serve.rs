@@ -1,9 +1,7 @@
 //! `fleetscope serve`
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use fleetscope_ports::{SystemClock, SystemIds};
 use fleetscope_runtime::{Ending, Parts, Signals};
 use secrecy::ExposeSecret;
 
@@ -19,11 +17,7 @@ pub(crate) async fn run(args: Serve) -> Result<ExitCode, Failure> {
     let config = config::load(args.settings)?;
     let _exporting = fleetscope_runtime::init_logging(&config.log, &config.traces)?;
     let signals = Signals::catch()?;
-    let parts = Parts {
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(SystemIds),
-    };
-    let running = fleetscope_runtime::start(config, parts).await?;
+    let running = fleetscope_runtime::start(config, Parts::system()).await?;
     if let Some(token) = &running.bootstrap_token {
         eprintln!(
             "\nThis is the first start. The admin token, shown only now:\n\n  {}\n\n\

@@ -1,12 +1,10 @@
 //! `fleetscope tokens`
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 use fleetscope_client::Paging;
 use fleetscope_client::wire::{NewToken, TokenRole};
-use fleetscope_ports::{SystemClock, SystemIds};
 use fleetscope_runtime::Parts;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
@@ -135,11 +133,7 @@ async fn ask(connection: &Connection, request: Request) -> Result<ExitCode, Fail
 /// No server is asked: whoever may read and write the data folder is its administrator.
 async fn recover(settings: Settings) -> Result<ExitCode, Failure> {
     let config = config::load(settings)?;
-    let parts = Parts {
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(SystemIds),
-    };
-    let token = fleetscope_runtime::new_admin_token(&config, &parts).await?;
+    let token = fleetscope_runtime::new_admin_token(&config, &Parts::system()).await?;
     say(token.expose_secret())?;
     Ok(ExitCode::SUCCESS)
 }
