@@ -8,11 +8,10 @@ use fleetscope_model::AccessRole;
 use fleetscope_ports::Clock as _;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
 use crate::fixture::{Fixture, echo, signing};
-use crate::raw::{Head, Upstream, answer, open};
+use crate::raw::{Head, Upstream, answer, open, runner};
 
 const PATH: &str = "/api/v1/clusters?limit=5";
 
@@ -162,7 +161,7 @@ fn no_header_of_an_outside_request_changes_who_a_role_sees() {
         (upstream, door, fixture)
     });
     let passed = Cell::new(0);
-    TestRunner::new(ProptestConfig::with_cases(400))
+    runner(400)
         .run(&lines(), |lines| {
             let Some(head) = runtime.block_on(forwarded(door, &upstream, &lines)) else {
                 return Ok(());
@@ -194,7 +193,7 @@ fn a_mounted_role_sees_no_more_than_one_behind_a_socket() {
         let door = open(&mut fixture, whole).await;
         (door, fixture)
     });
-    TestRunner::new(ProptestConfig::with_cases(400))
+    runner(400)
         .run(&lines(), |lines| {
             let (head, body) = runtime.block_on(answer(door, request(&lines).as_bytes()));
             if head.status() != 200 {

@@ -7,10 +7,9 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::TestRunner;
 
 use crate::fixture::{Fixture, assert_problem, echo, get_as, send};
-use crate::raw::{Upstream, answer, open};
+use crate::raw::{Upstream, answer, open, runner};
 
 const PIECES: &[&str] = &[
     "/",
@@ -123,7 +122,7 @@ fn no_spelling_of_a_path_is_authorised_as_one_and_served_as_another() {
         (upstream, door, fixture)
     });
     let passed = Cell::new(0);
-    TestRunner::new(ProptestConfig::with_cases(1500))
+    runner(3000)
         .run(&target(), |target| {
             let request = format!(
                 "GET {target} HTTP/1.1\r\nHost: door\r\nAuthorization: Bearer viewer\r\n\

@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::Router;
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -134,4 +136,10 @@ pub(crate) async fn answer(door: SocketAddr, request: &[u8]) -> (Head, String) {
 /// Serves a public door on a socket.
 pub(crate) async fn open(fixture: &mut Fixture, door: Router) -> SocketAddr {
     fixture.serve(door).await
+}
+
+/// Runs so many cases, the same ones each time: how many of them reach a role is counted.
+pub(crate) fn runner(cases: u32) -> TestRunner {
+    let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    TestRunner::new_with_rng(ProptestConfig::with_cases(cases), random)
 }
