@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Puts one static upstream behind the gateway's forwarding path and behind nginx with auth_request,
-and drives both with wrk in turn. What counts is processor time per request of the server processes,
-which a noisy machine hardly moves, and the ratio of the two in one run.
+"""Puts one static upstream behind the gateway's forwarding path, behind nginx with auth_request, and
+behind kube-rbac-proxy where its binary is given, and drives them with wrk in turn. What counts is
+processor time per request of the server processes, which a noisy machine hardly moves, and the
+ratios in one run. nginx and the gateway have one worker each, write a line per request, and the
+gateway sends a tenth of its traces to a receiver.
 
-Usage: run.py BINARY [--seconds N] [--rounds N] [--no-logs]
+Usage: run.py BINARY [--seconds N] [--rounds N] [--no-logs] [--no-traces] [--kube-rbac-proxy BINARY]
 """
 import argparse
 import os
@@ -90,10 +92,10 @@ def wait_for(port, what):
 
 
 class Bench:
-    def __init__(self, binary, folder, logs):
-        self.binary, self.folder, self.logs = binary, folder, logs
+    def __init__(self, binary, folder, logs, traces=True):
+        self.binary, self.folder, self.logs, self.traces = binary, folder, logs, traces
         self.running = []
-        names = ["UPSTREAM", "WHO", "FRONT", "GATEWAY", "ADMIN", "INNER", "ADMIN2"]
+        names = ["UPSTREAM", "WHO", "FRONT", "GATEWAY", "ADMIN", "INNER", "ADMIN2", "KRP"]
         self.ports = dict(zip(names, free_ports(len(names))))
 
     def start(self, name, command, env=None):
@@ -133,9 +135,15 @@ key = "{key}"
 [watches]
 enabled = false
 """)
+        traces = f"""
+[traces]
+endpoint = "http://127.0.0.1:{p['WHO']}"
+protocol = "http"
+""" if self.traces else ""
         gateway = self.config("gateway", f"""
 [server]
 roles = ["gateway"]
+workers = 1
 listen = "127.0.0.1:{p['GATEWAY']}"
 admin_listen = "127.0.0.1:{p['ADMIN']}"
 [services]
@@ -149,7 +157,7 @@ per_second = 1000000
 burst = 1000000
 [log]
 filter = "{level}"
-{os.environ.get('FLEETSCOPE_BENCH_MORE', '')}
+{traces}
 """)
         self.start("behind", [self.binary, "serve", "--config", behind])
         wait_for(p["INNER"], "the roles behind")
@@ -157,6 +165,23 @@ filter = "{level}"
         process = self.start("gateway", [self.binary, "serve", "--config", gateway])
         wait_for(p["GATEWAY"], "the gateway")
         return process, token
+
+    def kube_rbac_proxy(self, binary):
+        p = self.ports
+        kubeconfig = f"{self.folder}/kubeconfig"
+        with open(kubeconfig, "w") as out:
+            out.write(f"""apiVersion: v1
+kind: Config
+current-context: bench
+clusters: [{{name: bench, cluster: {{server: "http://127.0.0.1:{p['WHO']}"}}}}]
+users: [{{name: bench, user: {{token: bench}}}}]
+contexts: [{{name: bench, context: {{cluster: bench, user: bench}}}}]
+""")
+        process = self.start("kube-rbac-proxy", [
+            binary, f"--insecure-listen-address=127.0.0.1:{p['KRP']}",
+            f"--upstream=http://127.0.0.1:{p['UPSTREAM']}/", f"--kubeconfig={kubeconfig}", "--v=0"])
+        wait_for(p["KRP"], "kube-rbac-proxy")
+        return process
 
     def token(self):
         for _ in range(200):
@@ -193,9 +218,11 @@ def main():
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-logs", action="store_true", help="no line a request on either side")
+    parser.add_argument("--no-traces", action="store_true", help="no traces of the gateway")
+    parser.add_argument("--kube-rbac-proxy", metavar="BINARY", help="a third peer")
     args = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="fleetscope-bench-")
-    bench = Bench(os.path.abspath(args.binary), folder, not args.no_logs)
+    bench = Bench(os.path.abspath(args.binary), folder, not args.no_logs, not args.no_traces)
     try:
         run(bench, args, folder)
     finally:
@@ -213,6 +240,10 @@ def run(bench, args, folder):
     for name in ("UPSTREAM", "WHO", "FRONT"):
         wait_for(ports[name], name)
     pair = [("nginx", front.pid, ports["FRONT"]), ("gateway", gateway.pid, ports["GATEWAY"])]
+    rbac = None
+    if args.kube_rbac_proxy:
+        rbac = bench.kube_rbac_proxy(args.kube_rbac_proxy)
+        pair.append(("rbac", rbac.pid, ports["KRP"]))
     for _, _, port in pair:
         wrk(port, SMALL, token, 64, 1)
 
@@ -225,9 +256,15 @@ def run(bench, args, folder):
     print()
     print(f"P1 CPU per request: gateway {small['gateway']:.1f} us, nginx+auth_request {small['nginx']:.1f} us,"
           f" ratio {small['gateway'] / small['nginx']:.2f} (at most 1.30)")
-    print(f"P2 added p50 at one connection: gateway {p50['gateway'] - p50['direct']:.0f} us,"
-          f" nginx+auth_request {p50['nginx'] - p50['direct']:.0f} us, over {p50['direct']:.0f} us direct")
-    print(f"P3 peak RSS: gateway {peak_mib(gateway.pid):.1f} MiB, nginx worker {peak_mib(front.pid):.1f} MiB")
+    if rbac:
+        print(f"P1 kube-rbac-proxy {small['rbac']:.1f} us, ratio {small['gateway'] / small['rbac']:.2f} (at most 0.30)")
+    added = {name: value - p50["direct"] for name, value in p50.items()}
+    print(f"P2 added p50 at one connection: gateway {added['gateway']:.0f} us, nginx+auth_request"
+          f" {added['nginx']:.0f} us, over {p50['direct']:.0f} us direct")
+    if rbac:
+        print(f"P2 kube-rbac-proxy {added['rbac']:.0f} us, ratio {added['gateway'] / added['rbac']:.2f} (at most 0.40)")
+    print(f"P3 peak RSS: gateway {peak_mib(gateway.pid):.1f} MiB, nginx worker {peak_mib(front.pid):.1f} MiB"
+          + (f", kube-rbac-proxy {peak_mib(rbac.pid):.1f} MiB" if rbac else ""))
     print(f"P4 CPU per 1 MB answer: gateway {big['gateway']:.0f} us, nginx {big['nginx']:.0f} us,"
           f" ratio {big['gateway'] / big['nginx']:.2f} (at most 1.00)")
 

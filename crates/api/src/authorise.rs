@@ -11,13 +11,14 @@ use crate::table;
 /// Lets a request pass whose caller has what the table asks of the matched route. A route that is
 /// not in the table passes for nobody. Must be a `route_layer`, so that the path is matched.
 pub async fn authorise(request: Request, next: Next) -> Response {
-    match decide(&request) {
+    match may_pass(&request) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
 }
 
-fn decide(request: &Request) -> Result<(), ApiError> {
+/// Whether the table lets the request pass as its caller's, or as nobody's where it has none.
+pub fn may_pass(request: &Request) -> Result<(), ApiError> {
     let path = request
         .extensions()
         .get::<MatchedPath>()

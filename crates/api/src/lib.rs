@@ -27,7 +27,7 @@ pub mod v1;
 
 pub use auth::SignIn;
 pub use authorisation::authorisation;
-pub use authorise::authorise;
+pub use authorise::{authorise, may_pass};
 pub use board::TaskBoard;
 pub use contract::keep_contract;
 pub use error::ApiError;

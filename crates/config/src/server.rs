@@ -39,6 +39,11 @@ pub struct Server {
     /// How many event streams may be open at once.
     #[schemars(range(min = 1))]
     pub max_streams: u32,
+    /// How many threads carry out requests; one per core where absent. A gateway that runs apart
+    /// pays least for a request with one, as it then wakes nobody: run more gateways instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(min = 1, max = 512), example = 1)]
+    pub workers: Option<u32>,
     /// Whose web pages may use this API beside our own, as a browser writes it in Origin.
     #[schemars(example = ["https://console.example.com"])]
     pub allowed_origins: Vec<String>,
@@ -55,6 +60,7 @@ impl Default for Server {
             max_body: ByteSize::mebibytes(1),
             request_timeout: Duration::from_mins(1),
             max_streams: 1000,
+            workers: None,
             allowed_origins: Vec::new(),
         }
     }
@@ -111,6 +117,13 @@ impl Server {
                 );
                 problems.push(Problem::of("server.allowed_origins", what));
             }
+        }
+        if self
+            .workers
+            .is_some_and(|workers| !(1..=512).contains(&workers))
+        {
+            let what = "is out of range: write 1 to 512, or leave it out for one per core";
+            problems.push(Problem::of("server.workers", what));
         }
         if self.max_streams == 0 {
             let what = "must be at least 1: without a stream nobody can follow events";

@@ -21,23 +21,37 @@ pub(crate) mod tokens;
 
 /// Carries out a command.
 pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
-    let runtime = Builder::new_multi_thread()
+    match command {
+        Command::Serve(args) => {
+            let configuration = config::load(args.settings)?;
+            let workers = configuration.server.workers;
+            wait_for(workers, serve::run(configuration))
+        }
+        Command::Config(args) => config::run(args),
+        Command::Clusters(args) => wait_for(None, clusters::run(args)),
+        Command::Query(args) => wait_for(None, query::run(args)),
+        Command::Analysis(args) => wait_for(None, analysis::run(args)),
+        Command::Reports(args) => wait_for(None, reports::run(args)),
+        Command::Events(args) => wait_for(None, events::run(args)),
+        Command::Tokens(args) => wait_for(None, tokens::run(args)),
+        Command::Sim(args) => wait_for(None, sim::run(args)),
+        Command::Demo(args) => wait_for(None, Box::pin(demo::run(args))),
+        Command::Eval(args) => wait_for(None, Box::pin(eval::run(args))),
+    }
+}
+
+/// Runs a command to its end, on so many threads; one per core where it is not said.
+fn wait_for(
+    workers: Option<u32>,
+    command: impl Future<Output = Result<ExitCode, Failure>>,
+) -> Result<ExitCode, Failure> {
+    let mut builder = Builder::new_multi_thread();
+    if let Some(workers) = workers {
+        builder.worker_threads(workers as usize);
+    }
+    let runtime = builder
         .enable_all()
         .build()
         .map_err(Failure::io("starting the asynchronous runtime"))?;
-    runtime.block_on(async move {
-        match command {
-            Command::Serve(args) => serve::run(args).await,
-            Command::Config(args) => config::run(args),
-            Command::Clusters(args) => clusters::run(args).await,
-            Command::Query(args) => query::run(args).await,
-            Command::Analysis(args) => analysis::run(args).await,
-            Command::Reports(args) => reports::run(args).await,
-            Command::Events(args) => events::run(args).await,
-            Command::Tokens(args) => tokens::run(args).await,
-            Command::Sim(args) => sim::run(args).await,
-            Command::Demo(args) => Box::pin(demo::run(args)).await,
-            Command::Eval(args) => Box::pin(eval::run(args)).await,
-        }
-    })
+    runtime.block_on(command)
 }

@@ -11,8 +11,7 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use fleetscope_model::{AuditDecision, AuditEntry};
 use fleetscope_ports::{AuditSink, Clock};
@@ -66,6 +65,15 @@ impl Audit {
         (audit, AuditWriter::new(waiting, sink, lost))
     }
 
+    /// A request that is let pass now, and of which something is to be written down: inside of what
+    /// gives requests their ids, and outside of what finds out who asks.
+    pub(crate) fn begin(&self, request: &Request) -> Pending<'_> {
+        Pending {
+            audit: self,
+            asked: Some(Asked::of(request, self.clock.now())),
+        }
+    }
+
     /// Queues an entry, and waits until it is stored where it must be.
     async fn write(&self, entry: AuditEntry, must_be_stored: bool) {
         let (stored, wait) = oneshot::channel();
@@ -100,31 +108,30 @@ impl Audit {
     }
 }
 
-/// Lets a request pass and writes down what came of it. Must be inside of what gives requests
-/// their ids, and outside of what finds out who asks.
-pub(crate) async fn record(State(audit): State<Audit>, request: Request, next: Next) -> Response {
-    let asked = Asked::of(&request, audit.clock.now());
-    let mut pending = Pending {
-        audit: &audit,
-        asked: Some(asked),
-    };
-    let response = next.run(request).await;
-    if let Some(asked) = pending.asked.take() {
-        let changes = asked.changes();
-        if let Some(entry) = asked.entry(&response, audit.reads) {
-            // What was not let pass has changed nothing, and need not be waited for.
-            let must_be_stored = changes && entry.decision == AuditDecision::Allowed;
-            audit.write(entry, must_be_stored).await;
-        }
-    }
-    response
-}
-
 /// A request under way. Dropped before its answer, its caller has gone away; what it wanted may
 /// have been done all the same.
-struct Pending<'a> {
+pub(crate) struct Pending<'a> {
     audit: &'a Audit,
     asked: Option<Asked>,
+}
+
+impl<'a> Pending<'a> {
+    /// Writes down what came of it: now what it is, and within the future that it is written.
+    pub(crate) fn end(mut self, response: &Response) -> impl Future<Output = ()> + Send + use<'a> {
+        let audit = self.audit;
+        let told = self.asked.take().and_then(|asked| {
+            let changes = asked.changes();
+            let entry = asked.entry(response, audit.reads)?;
+            // What was not let pass has changed nothing, and need not be waited for.
+            let must_be_stored = changes && entry.decision == AuditDecision::Allowed;
+            Some((entry, must_be_stored))
+        });
+        async move {
+            if let Some((entry, must_be_stored)) = told {
+                audit.write(entry, must_be_stored).await;
+            }
+        }
+    }
 }
 
 impl Drop for Pending<'_> {

@@ -1,80 +1,29 @@
 //! Who is asking, by the bearer token of the request or by the session of a browser.
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, Method};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 use fleetscope_api::auth::{cookies, logout};
 use fleetscope_api::{ApiError, SignIn};
-use fleetscope_identity::{ClientAddress, Known, Session};
-use fleetscope_model::Caller;
+use fleetscope_identity::Session;
 use secrecy::SecretString;
 
-use crate::edge::observe::AskedBy;
-use crate::recheck::{Admitted, while_admitted};
 use crate::{Error, Result};
-
-/// Puts the caller into the request's extensions. A request without a token passes without a
-/// caller: whether it may is for the table of routes. One with a bad token does not pass. Neither
-/// token nor cookie goes further than here.
-pub(crate) async fn authenticate(
-    State(sign_in): State<SignIn>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let extensions = request.extensions_mut();
-    extensions.remove::<Caller>();
-    extensions.remove::<Known>();
-    extensions.remove::<Session>();
-    let token = match presented(&sign_in, &mut request) {
-        Ok(token) => token,
-        Err(error) => return error.into_response(),
-    };
-    let Some(token) = token else {
-        return next.run(request).await;
-    };
-    let source = request.extensions().get::<ClientAddress>();
-    let source = source.map(|address| address.0);
-    match sign_in.people.authenticate(&token, source).await {
-        Ok(known) => {
-            let caller = known.caller.clone();
-            request.extensions_mut().insert(known.clone());
-            let revokes = revokes_token(&request);
-            let response = run_as(known.caller, request, next).await;
-            if revokes && response.status().is_success() {
-                sign_in.people.revoked();
-            }
-            let admitted = Admitted {
-                caller,
-                token,
-                source,
-            };
-            while_admitted(response, sign_in.people, admitted)
-        }
-        Err(error) => ApiError::from(error).into_response(),
-    }
-}
 
 /// Whether the request revokes a token of this installation. It may do so in another process, and
 /// is to hold from the next request on all the same.
-fn revokes_token(request: &Request) -> bool {
+pub(crate) fn revokes_token(request: &Request) -> bool {
     let path = request.extensions().get::<MatchedPath>();
     request.method() == Method::DELETE
         && path.is_some_and(|path| path.as_str() == "/api/v1/tokens/{id}")
 }
 
-/// Runs the request as `caller`'s.
-pub(crate) async fn run_as(caller: Caller, mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(caller.clone());
-    let mut response = next.run(request).await;
-    response.extensions_mut().insert(AskedBy(caller));
-    response
-}
-
 /// The token of the request, taken off it. A bearer token is stronger than a session: whoever
 /// sends one means it, while a browser sends its cookies with everything.
-fn presented(sign_in: &SignIn, request: &mut Request) -> Result<Option<SecretString>, ApiError> {
+pub(crate) fn presented(
+    sign_in: &SignIn,
+    request: &mut Request,
+) -> Result<Option<SecretString>, ApiError> {
     let bearer = bearer(request.headers())?;
     let session = match &bearer {
         Some(_) => None,

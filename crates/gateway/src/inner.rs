@@ -13,8 +13,7 @@ use fleetscope_identity::{Authenticator, Known};
 use fleetscope_model::{AuditEntry, Caller, Permission};
 use fleetscope_ports::{AuditSink, Clock};
 
-use crate::authenticate::run_as;
-use crate::edge::observe::Door;
+use crate::edge::observe::{AskedBy, Door};
 use crate::wire::{self, AUDIT, AUTHENTICATE, GATEWAY, HEALTH, Question, READY, TOUCHED};
 use crate::{Edge, HealthBoard, Trust};
 
@@ -78,6 +77,14 @@ impl Verifier {
             }
         }
     }
+}
+
+/// Runs the request as `caller`'s.
+async fn run_as(caller: Caller, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(caller.clone());
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(AskedBy(caller));
+    response
 }
 
 /// `POST /internal/v1/audit`: what happened at the gateway's door.

@@ -8,6 +8,7 @@
 //! Start reading at [`Gateway`] (the public door), then [`inner_router`] (the inner one), then
 //! [`Edge`] (what both do to every request, in which order).
 
+mod admission;
 pub mod audit;
 mod authenticate;
 pub mod edge;
@@ -22,6 +23,7 @@ pub mod trust;
 mod wire;
 
 pub use audit::{Audit, AuditWriter};
+pub use edge::observe::ANSWERED;
 pub use edge::origin::Origins;
 pub use edge::rates::{Rate, RateLimits};
 pub use edge::{Edge, Limits};

@@ -14,11 +14,11 @@ use fleetscope_identity::{Authenticator, Login};
 use fleetscope_model::Caller;
 use fleetscope_ports::HealthSource;
 
-use crate::audit::{Audit, record};
-use crate::authenticate::authenticate;
+use crate::admission::{Admission, admit};
+use crate::audit::Audit;
 use crate::edge::headers;
 use crate::edge::observe::Door;
-use crate::edge::rates::{self, Rates};
+use crate::edge::rates::Rates;
 use crate::{Edge, Remote};
 
 /// Builds the public router. Every role is either mounted (its routes run in this process and
@@ -98,17 +98,15 @@ impl Gateway {
             people,
             login: self.login,
         };
-        let rates = Rates::new(&self.edge.rates, self.edge.clock.clone());
-        // The layer added last runs first.
-        let mut routes = self
+        let admission = Admission {
+            audit: self.audit,
+            sign_in: sign_in.clone(),
+            rates: Rates::new(&self.edge.rates, self.edge.clock.clone()),
+        };
+        let routes = self
             .routes
             .merge(auth_router(sign_in.clone()))
-            .route_layer(from_fn(authorise))
-            .route_layer(from_fn_with_state(rates, rates::limit))
-            .route_layer(from_fn_with_state(sign_in.clone(), authenticate));
-        if let Some(audit) = self.audit {
-            routes = routes.route_layer(from_fn_with_state(audit, record));
-        }
+            .route_layer(from_fn_with_state(Arc::new(admission), admit));
         let anonymous = anonymous_router()
             .merge(login_router(sign_in))
             .route_layer(from_fn(authorise));
@@ -125,8 +123,8 @@ async fn as_if_forwarded(mut request: Request, next: Next) -> Response {
 }
 
 /// Only a known caller is forwarded: the table has no anonymous route of another role.
-async fn forward(remote: &Remote, request: Request) -> Response {
-    let Some(caller) = request.extensions().get::<Caller>().cloned() else {
+async fn forward(remote: &Remote, mut request: Request) -> Response {
+    let Some(caller) = request.extensions_mut().remove::<Caller>() else {
         return ApiError::unauthenticated().into_response();
     };
     remote.forward(&caller, request).await.into_response()

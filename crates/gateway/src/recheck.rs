@@ -22,10 +22,10 @@ const EVERY: Duration = Duration::from_secs(10);
 const UNANSWERED: Duration = Duration::from_secs(30);
 
 /// Somebody who was let in, and by what.
-pub(crate) struct Admitted {
-    pub(crate) caller: Caller,
-    pub(crate) token: SecretString,
-    pub(crate) source: Option<IpAddr>,
+struct Admitted {
+    caller: Caller,
+    token: SecretString,
+    source: Option<IpAddr>,
 }
 
 /// Ends an answer that is an event stream once its caller is refused, has become another (its
@@ -33,14 +33,19 @@ pub(crate) struct Admitted {
 /// kind passes as it is, and its token is forgotten.
 pub(crate) fn while_admitted(
     response: Response,
-    people: Arc<dyn Authenticator>,
-    admitted: Admitted,
+    people: &Arc<dyn Authenticator>,
+    (caller, token, source): (&Caller, SecretString, Option<IpAddr>),
 ) -> Response {
     if !is_event_stream(&response) {
         return response;
     }
+    let admitted = Admitted {
+        caller: caller.clone(),
+        token,
+        source,
+    };
     response.map(|body| {
-        let refused = Box::pin(refused(people, admitted));
+        let refused = Box::pin(refused(people.clone(), admitted));
         Body::from_stream(body.into_data_stream().take_until(refused))
     })
 }

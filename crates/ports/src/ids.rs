@@ -1,6 +1,7 @@
 //! Where new ids come from, passed in.
 
 use jiff::Timestamp;
+use rand::RngCore as _;
 use uuid::{Builder, Uuid};
 
 /// Makes ids.
@@ -20,7 +21,7 @@ impl IdSource for SystemIds {
     )]
     fn next(&self, at: Timestamp) -> Uuid {
         let mut random = [0; 10];
-        random.copy_from_slice(&Uuid::new_v4().as_bytes()[6..]);
+        rand::rng().fill_bytes(&mut random);
         let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
         Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }

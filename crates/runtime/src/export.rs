@@ -26,7 +26,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// Sends what is left when it is dropped. Must live as long as spans are made.
 #[derive(Debug)]
 #[must_use = "spans are no longer sent once it is dropped"]
-pub struct Exporting(Option<SdkTracerProvider>);
+pub(crate) struct Exporting(Option<SdkTracerProvider>);
 
 impl Drop for Exporting {
     fn drop(&mut self) {

@@ -10,9 +10,10 @@
 mod admin;
 mod driver;
 pub mod error;
-pub mod export;
+mod export;
 mod http;
 pub mod lifecycle;
+mod lines;
 pub mod logging;
 mod recover;
 mod roles;
@@ -20,9 +21,8 @@ pub mod start;
 mod tls;
 
 pub use error::Error;
-pub use export::Exporting;
 pub use lifecycle::{Ending, Running, Signals};
-pub use logging::init_logging;
+pub use logging::{Logging, init_logging};
 pub use recover::new_admin_token;
 pub use start::{Parts, start};
 

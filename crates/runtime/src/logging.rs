@@ -1,62 +1,208 @@
 //! Structured logs, to standard error.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::io::{IsTerminal as _, stderr};
 
 use fleetscope_config::{Log, LogFormat, Traces};
 use tracing::field::Field;
-use tracing_subscriber::field::MakeExt as _;
-use tracing_subscriber::fmt::format::{Writer, debug_fn};
+use tracing_subscriber::field::{MakeVisitor, Visit, VisitFmt, VisitOutput};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _, fmt};
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::export::Exporting;
+use crate::lines::Lines;
 use crate::{Error, Result};
+
+/// Writes what still waits, and sends the last spans, when it is dropped.
+#[derive(Debug)]
+#[must_use = "the last lines are not written and the last spans not sent once it is dropped"]
+pub struct Logging {
+    lines: Lines,
+    _exporting: Exporting,
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        self.lines.close();
+    }
+}
 
 /// Sends log lines to standard error and spans to where `traces` says, until what it gives back is
 /// dropped. Once a process: the binary calls it before [`crate::start`], within a tokio runtime.
 /// Lines of a request carry `request_id`, `role` and, where spans are sent, `trace_id`; lines of a
 /// task `task` and `role`.
-pub fn init_logging(log: &Log, traces: &Traces) -> Result<Exporting> {
+pub fn init_logging(log: &Log, traces: &Traces) -> Result<Logging> {
     let filter = EnvFilter::try_new(&log.filter).map_err(Error::LogFilter)?;
     let exporting = Exporting::begin(traces)?;
+    let lines = Lines::to_stderr();
     let registry = tracing_subscriber::registry().with(exporting.layer());
     match log.format {
         LogFormat::Text => {
-            let lines = fmt::layer()
-                .fmt_fields(debug_fn(write_field).delimited(" "))
-                .with_writer(stderr)
+            let layer = layer()
+                .with_timer(Now)
+                .fmt_fields(Fields)
+                .with_writer(lines.clone())
                 .with_ansi(stderr().is_terminal());
-            registry.with(lines.with_filter(filter)).try_init()
+            registry.with(layer.with_filter(filter)).try_init()
         }
         LogFormat::Json => {
-            let lines = fmt::layer()
+            let layer = layer()
                 .json()
+                .with_timer(Now)
                 .flatten_event(true)
                 .with_current_span(true)
                 .with_span_list(false)
-                .with_writer(stderr);
-            registry.with(lines.with_filter(filter)).try_init()
+                .with_writer(lines.clone());
+            registry.with(layer.with_filter(filter)).try_init()
         }
     }
     .map_err(Error::LogTaken)?;
-    Ok(exporting)
+    Ok(Logging {
+        lines,
+        _exporting: exporting,
+    })
 }
 
-/// One field as `name=value`, the message by itself, and nothing of what only traces read.
-fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Result {
-    match field.name() {
-        "message" => write!(writer, "{value:?}"),
-        name if name.starts_with("otel.") => Ok(()),
-        name => write!(writer, "{name}={value:?}"),
+/// When a line was written.
+#[derive(Debug, Clone, Copy)]
+struct Now;
+
+impl FormatTime for Now {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a log says when things happened to this process, also where a clock is passed in"
+    )]
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        write!(writer, "{:.6}", jiff::Timestamp::now())
+    }
+}
+
+/// Fields as `name=value`, the message by itself, and nothing of what only traces read.
+#[derive(Debug, Clone, Copy)]
+struct Fields;
+
+impl<'a> MakeVisitor<Writer<'a>> for Fields {
+    type Visitor = Written<'a>;
+
+    fn make_visitor(&self, writer: Writer<'a>) -> Written<'a> {
+        Written {
+            writer,
+            begun: false,
+            result: Ok(()),
+        }
+    }
+}
+
+/// Fields on their way into a line.
+#[derive(Debug)]
+struct Written<'a> {
+    writer: Writer<'a>,
+    begun: bool,
+    result: fmt::Result,
+}
+
+impl Written<'_> {
+    fn write(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+        let name = field.name();
+        if self.result.is_err() || name.starts_with("otel.") {
+            return;
+        }
+        self.result = self.separate(name).and_then(|()| value(&mut self.writer));
+    }
+
+    fn separate(&mut self, name: &str) -> fmt::Result {
+        if std::mem::replace(&mut self.begun, true) {
+            self.writer.write_char(' ')?;
+        }
+        if name == "message" {
+            return Ok(());
+        }
+        self.writer.write_str(name)?;
+        self.writer.write_char('=')
+    }
+}
+
+impl Visit for Written<'_> {
+    fn record_str(&mut self, field: &Field, text: &str) {
+        let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
+        self.write(field, |writer| {
+            if !text.bytes().all(plain) {
+                return write!(writer, "{text:?}");
+            }
+            writer.write_char('"')?;
+            writer.write_str(text)?;
+            writer.write_char('"')
+        });
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.write(field, |writer| write!(writer, "{value:?}"));
+    }
+}
+
+impl VisitOutput<fmt::Result> for Written<'_> {
+    fn finish(self) -> fmt::Result {
+        self.result
+    }
+}
+
+impl VisitFmt for Written<'_> {
+    fn writer(&mut self) -> &mut dyn fmt::Write {
+        &mut self.writer
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::{Arc, Mutex};
+
     use fleetscope_model::Fault as _;
+    use tracing::{info, info_span};
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_has_each_field_once_and_nothing_that_only_traces_read() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let lines = layer()
+            .with_timer(Now)
+            .fmt_fields(Fields)
+            .with_writer(move || writer.clone())
+            .with_ansi(false);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            let span = info_span!("request", otel.kind = "server", id = "r1", role = "gateway");
+            let path = "/a\"b\n\u{fc}";
+            span.in_scope(|| info!(path, caller = %"ann", status = 200, "answered"));
+        });
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let (time, rest) = text.split_once(' ').unwrap();
+        assert!(time.parse::<jiff::Timestamp>().is_ok(), "{text}");
+        assert!(
+            rest.trim_start()
+                .starts_with("INFO request{id=\"r1\" role=\"gateway\"}: "),
+            "{text}"
+        );
+        let fields = r#": answered path="/a\"b\nü" caller=ann status=200"#;
+        assert!(rest.ends_with(&format!("{fields}\n")), "{text}");
+    }
 
     #[test]
     fn a_filter_that_is_none_is_refused_with_an_example() {

@@ -62,8 +62,8 @@ fn a_line_that_is_commented_out_can_be_switched_on() {
         switched += 1;
     }
     assert_eq!(
-        switched, 18,
-        "inner_listen, key, a gateway's token, four addresses of roles, three keys of the hub, two \
+        switched, 19,
+        "inner_listen, workers, key, a gateway's token, four addresses of roles, three keys of the hub, two \
          of the issuer, four of the login, one of access, one of traces"
     );
 }

@@ -2,20 +2,18 @@
 
 use std::process::ExitCode;
 
+use fleetscope_config::Config;
 use fleetscope_runtime::{Ending, Parts, Signals};
 use secrecy::ExposeSecret;
 
-use super::config;
-use crate::cli::Serve;
 use crate::exit::Failure;
 
 #[expect(
     clippy::print_stderr,
     reason = "the bootstrap token is shown once, to a person"
 )]
-pub(crate) async fn run(args: Serve) -> Result<ExitCode, Failure> {
-    let config = config::load(args.settings)?;
-    let _exporting = fleetscope_runtime::init_logging(&config.log, &config.traces)?;
+pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
+    let _logging = fleetscope_runtime::init_logging(&config.log, &config.traces)?;
     let signals = Signals::catch()?;
     let running = fleetscope_runtime::start(config, Parts::system()).await?;
     if let Some(token) = &running.bootstrap_token {

@@ -231,11 +231,25 @@ async fn one_tree(protocol: &str) {
     assert_eq!(got.traceparents.lock().unwrap().last(), Some(&sent));
 
     assert_no_secret(&got, &[CANARY, &token[4..], "limit=0"]);
-    let log = fs::read_to_string(&gateway.log).unwrap();
-    let lines = log
-        .lines()
-        .filter(|line| line.contains("answered") && line.contains(TRACE));
-    assert_eq!(lines.count(), 2, "{log}");
+    assert_logged(&gateway.log, 2).await;
+}
+
+/// Lines of answers are written a moment later.
+async fn assert_logged(log: &Path, wanted: usize) {
+    let of_trace = |text: &str| {
+        let lines = text.lines();
+        lines
+            .filter(|line| line.contains("answered") && line.contains(TRACE))
+            .count()
+    };
+    let written = async {
+        while of_trace(&fs::read_to_string(log).unwrap()) < wanted {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(LONG, written).await;
+    let text = fs::read_to_string(log).unwrap();
+    assert!(in_time.is_ok() && of_trace(&text) == wanted, "{text}");
 }
 
 fn assert_no_secret(got: &Got, secrets: &[&str]) {

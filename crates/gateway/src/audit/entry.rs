@@ -1,7 +1,7 @@
 //! What an entry tells of a request: never its query, headers or body.
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use fleetscope_api::Touched;
 use fleetscope_model::{AuditDecision, AuditEntry, ClusterId};
@@ -26,23 +26,19 @@ const CLUSTERS: &str = "/api/v1/clusters/";
 pub(super) struct Asked {
     at: Timestamp,
     method: Method,
-    path: String,
-    clusters: Vec<ClusterId>,
-    request_id: String,
+    uri: Uri,
+    route: Option<MatchedPath>,
+    request_id: Option<HeaderValue>,
 }
 
 impl Asked {
     pub(super) fn of(request: &Request, at: Timestamp) -> Self {
-        let id = request.headers().get(REQUEST_ID);
         Self {
             at,
             method: request.method().clone(),
-            path: request.uri().path().chars().take(LONGEST_PATH).collect(),
-            clusters: named(request),
-            request_id: id
-                .and_then(|id| id.to_str().ok())
-                .unwrap_or_default()
-                .to_owned(),
+            uri: request.uri().clone(),
+            route: request.extensions().get().cloned(),
+            request_id: request.headers().get(REQUEST_ID).cloned(),
         }
     }
 
@@ -83,19 +79,37 @@ impl Asked {
     }
 
     fn told(&self, decision: AuditDecision, status: u16) -> AuditEntry {
+        let id = self.request_id.as_ref().and_then(|id| id.to_str().ok());
         AuditEntry {
             at: self.at,
             caller: None,
             authority: None,
             role: None,
             method: self.method.to_string(),
-            path: self.path.clone(),
-            clusters: self.clusters.clone(),
+            path: self.uri.path().chars().take(LONGEST_PATH).collect(),
+            clusters: self.named(),
             decision,
             status,
-            request_id: self.request_id.clone(),
+            request_id: id.unwrap_or_default().to_owned(),
             count: 1,
         }
+    }
+
+    /// The clusters that the path or the query names.
+    fn named(&self) -> Vec<ClusterId> {
+        let by_path = self
+            .route
+            .as_ref()
+            .filter(|route| route.as_str().starts_with(CLUSTERS))
+            .and_then(|_| self.uri.path().strip_prefix(CLUSTERS))
+            .and_then(|rest| rest.split('/').next());
+        let query = self.uri.query().unwrap_or_default();
+        let by_query = query
+            .split('&')
+            .filter_map(|pair| pair.strip_prefix("cluster="));
+        let named = by_path.into_iter().chain(by_query);
+        let known = named.filter_map(|text| text.parse().ok());
+        known.take(MOST_CLUSTERS).collect()
     }
 }
 
@@ -106,20 +120,4 @@ fn decision(status: StatusCode) -> AuditDecision {
         StatusCode::TOO_MANY_REQUESTS => AuditDecision::Limited,
         _ => AuditDecision::Allowed,
     }
-}
-
-/// The clusters that the path or the query names.
-fn named(request: &Request) -> Vec<ClusterId> {
-    let route = request.extensions().get::<MatchedPath>();
-    let by_path = route
-        .filter(|route| route.as_str().starts_with(CLUSTERS))
-        .and_then(|_| request.uri().path().strip_prefix(CLUSTERS))
-        .and_then(|rest| rest.split('/').next());
-    let query = request.uri().query().unwrap_or_default();
-    let by_query = query
-        .split('&')
-        .filter_map(|pair| pair.strip_prefix("cluster="));
-    let named = by_path.into_iter().chain(by_query);
-    let known = named.filter_map(|text| text.parse().ok());
-    known.take(MOST_CLUSTERS).collect()
 }

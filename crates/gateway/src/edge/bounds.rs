@@ -27,6 +27,12 @@ pub(crate) async fn bound(limits: Limits, request: Request, next: Next) -> Respo
     if declared.is_some_and(|length| length > limits.max_body as u64) {
         return too_large().into_response();
     }
+    if request.body().is_end_stream() {
+        return match tokio::time::timeout(limits.request_timeout, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => Error::RequestTimeout(limits.request_timeout).into_response(),
+        };
+    }
     let meter = Arc::new(Meter::default());
     let request = request.map(|body| {
         Body::new(Metered {

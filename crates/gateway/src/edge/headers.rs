@@ -2,23 +2,7 @@
 //! a list of what may not pass is one spelling short of being of use.
 
 use axum::http::HeaderMap;
-use axum::http::header::{
-    CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
-};
-
-/// Headers that are about one connection only (RFC 9110, 7.6.1).
-const HOP_BY_HOP: [HeaderName; 9] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
+use axum::http::header::{CONNECTION, HeaderName};
 
 /// What a role may see of a request. None of it says who is calling, where from, or to whom.
 fn reaches_a_role(name: &str) -> bool {
@@ -93,8 +77,7 @@ fn reaches_a_caller(name: &str) -> bool {
 
 /// Leaves of an outside request what the door and the roles read.
 pub(crate) fn keep_request_at_door(headers: &mut HeaderMap) {
-    strip_hop_by_hop(headers);
-    retain(headers, |name| {
+    keep(headers, |name| {
         reaches_a_role(name) || is_for_the_door(name)
     });
 }
@@ -102,45 +85,27 @@ pub(crate) fn keep_request_at_door(headers: &mut HeaderMap) {
 /// Leaves of a request what its role may see. Our own headers are added after this, so that no
 /// `Connection` of the caller's can take them away.
 pub(crate) fn keep_request_for_role(headers: &mut HeaderMap) {
-    strip_hop_by_hop(headers);
-    retain(headers, reaches_a_role);
+    keep(headers, reaches_a_role);
 }
 
 /// Leaves of a role's answer what its caller may see.
 pub(crate) fn keep_response(headers: &mut HeaderMap) {
-    strip_hop_by_hop(headers);
-    retain(headers, reaches_a_caller);
+    keep(headers, reaches_a_caller);
 }
 
-/// Whatever `Connection` names goes, however it is written: split over headers, repeated, in any
-/// case, with empty members.
-fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
-        let named: Vec<HeaderName> = headers
-            .get_all(CONNECTION)
-            .iter()
-            .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-            .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
-    }
-    for name in HOP_BY_HOP {
-        headers.remove(name);
-    }
-}
-
-fn retain(headers: &mut HeaderMap, keep: impl Fn(&str) -> bool) {
-    if headers.keys().all(|name| keep(name.as_str())) {
+/// Takes off whatever is not on the list, and what `Connection` names, however it is written: split
+/// over headers, repeated, in any case, with empty members. `Connection` itself and all else that is
+/// about one connection only (RFC 9110, 7.6.1) is on no list.
+fn keep(headers: &mut HeaderMap, listed: impl Fn(&str) -> bool) {
+    if headers.keys().all(|name| listed(name.as_str())) {
         return;
     }
-    let other: Vec<_> = headers
-        .keys()
-        .filter(|name| !keep(name.as_str()))
-        .cloned()
-        .collect();
-    for name in other {
+    let named = headers.get_all(CONNECTION).into_iter();
+    let named = named.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let named = named.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok());
+    let other = headers.keys().filter(|name| !listed(name.as_str()));
+    let gone: Vec<HeaderName> = named.chain(other.cloned()).collect();
+    for name in gone {
         headers.remove(name);
     }
 }
@@ -187,6 +152,24 @@ mod tests {
         ("x-request-id", "r1"),
         ("x_forwarded_user", "root"),
     ];
+
+    #[test]
+    fn what_is_about_one_connection_is_on_no_list() {
+        for name in [
+            "connection",
+            "keep-alive",
+            "proxy-connection",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+        ] {
+            assert!(!reaches_a_role(name) && !is_for_the_door(name), "{name}");
+            assert!(!reaches_a_caller(name), "{name}");
+        }
+    }
 
     #[test]
     fn a_role_sees_what_is_listed_and_no_identity() {

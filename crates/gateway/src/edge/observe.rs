@@ -7,7 +7,7 @@ use std::time::Instant;
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, UPGRADE};
-use axum::http::{HeaderMap, HeaderValue, Method, Version};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use fleetscope_api::{Route, TABLE};
@@ -26,8 +26,14 @@ use crate::{EdgeMetrics, Error};
 /// Names a request in logs and problems, here and in every process that it passes through.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The target of the log line that each answered request has.
+pub const ANSWERED: &str = "fleetscope_gateway::answered";
+
 /// A problem is some hundred bytes; what is larger is none of ours.
 const MOST_PROBLEM_BYTES: usize = 64 * 1024;
+
+/// The longest path that is logged, in bytes.
+const LONGEST_PATH: usize = 200;
 
 /// Who asked, put into an answer's extensions for the log line.
 #[derive(Debug, Clone)]
@@ -110,12 +116,13 @@ pub(crate) async fn observe(
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let method = method_name(request.method());
     let (route, role) = matched(&request, method);
-    let path = request.uri().path().chars().take(200).collect::<String>();
-    let id_text = id.to_str().unwrap_or_default().to_owned();
-    let span = trace::of_request(request.headers(), method, route, role);
+    let uri = request.uri().clone();
+    let id_text = id.to_str().unwrap_or_default();
+    let span = trace::of_request(request.headers(), id_text, method, (route, role));
     let trace = trace::id(&span);
-    span.record("request_id", id_text.as_str());
-    span.record("trace_id", trace.as_deref());
+    if let Some(trace) = &trace {
+        span.record("trace_id", trace.as_str());
+    }
 
     let version = request.version();
     let response = match target {
@@ -133,12 +140,12 @@ pub(crate) async fn observe(
         http_route: route,
         http_response_status_code: u32::from(response.status().as_u16()),
     };
-    log(&span, &labels, &path, &response, took.as_secs_f64());
+    log(&span, &labels, &uri, &response, took.as_secs_f64());
     observer.metrics.request(&labels, took);
     if trace.is_some() {
         trace::ended(&span, response.status());
     }
-    let mut response = name_request(response, &id_text, trace).await;
+    let mut response = name_request(response, id_text, trace).await;
     response.headers_mut().insert(REQUEST_ID, id);
     if upgrade && version < Version::HTTP_2 {
         refuse_upgrade(response.headers_mut());
@@ -152,11 +159,16 @@ fn refuse_upgrade(headers: &mut HeaderMap) {
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
-fn log(span: &Span, labels: &RequestLabels, path: &str, response: &Response, seconds: f64) {
+fn log(span: &Span, labels: &RequestLabels, uri: &Uri, response: &Response, seconds: f64) {
+    let path = uri.path();
+    let path = path
+        .get(..path.floor_char_boundary(LONGEST_PATH))
+        .unwrap_or(path);
     let asked_by = response.extensions().get::<AskedBy>();
     let caller = asked_by.map_or("-", |AskedBy(caller)| caller.name.as_str());
     span.in_scope(|| {
         info!(
+            target: ANSWERED,
             door = labels.door,
             method = labels.http_request_method,
             path,

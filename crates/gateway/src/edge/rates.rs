@@ -9,9 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::{MatchedPath, Request};
 use fleetscope_api::ApiError;
 use fleetscope_model::{Caller, ErrorKind};
 use fleetscope_ports::Clock;
@@ -83,6 +81,12 @@ impl Rates {
         }))
     }
 
+    /// Refuses a caller who asks too often. The path must be matched.
+    pub(crate) fn admit(&self, caller: &Caller, request: &Request) -> Result<(), ApiError> {
+        let checked = self.check(&caller.name, self.route_of(request));
+        checked.map_err(too_often)
+    }
+
     fn check(&self, caller: &str, route: Option<&Limiter>) -> Result<(), Duration> {
         let counters = &*self.0;
         let seen = counters.seen.fetch_add(1, Ordering::Relaxed);
@@ -114,19 +118,6 @@ impl Rates {
         }
         let path = request.extensions().get::<MatchedPath>()?.as_str();
         self.0.routes.get(&format!("{} {path}", request.method()))
-    }
-}
-
-/// Refuses a known caller who asks too often. Must run where the caller is known and the path is
-/// matched.
-pub(crate) async fn limit(State(rates): State<Rates>, request: Request, next: Next) -> Response {
-    let checked = match request.extensions().get::<Caller>() {
-        Some(caller) => rates.check(&caller.name, rates.route_of(&request)),
-        None => Ok(()),
-    };
-    match checked {
-        Ok(()) => next.run(request).await,
-        Err(wait) => too_often(wait).into_response(),
     }
 }
 

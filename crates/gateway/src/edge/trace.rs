@@ -13,13 +13,18 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 /// The span of one request at a door. Of the URL it has the template only: a path or a query may
 /// hold anything.
-pub(crate) fn of_request(headers: &HeaderMap, method: &str, route: &str, role: Role) -> Span {
+pub(crate) fn of_request(
+    headers: &HeaderMap,
+    request_id: &str,
+    method: &str,
+    (route, role): (&str, Role),
+) -> Span {
     let space = if route.is_empty() { "" } else { " " };
     let span = tracing::info_span!(
         "request",
         otel.name = %format_args!("{method}{space}{route}"),
         otel.kind = "server",
-        request_id = field::Empty,
+        request_id,
         trace_id = field::Empty,
         role = role.as_str(),
     );

@@ -12,11 +12,14 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{Connection, SendRequest};
+use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::pool::Pool;
+
+/// How much of an answer is held while its caller is slow to take it.
+const MOST_BUFFERED: usize = 64 * 1024;
 
 /// What has to be polled for anything to be read or written.
 type Driven = Connection<TokioIo<TcpStream>, Body>;
@@ -39,8 +42,10 @@ pub(super) enum Unsent {
 impl Link {
     /// Speaks HTTP/1.1 on a fresh connection.
     pub(super) async fn over(stream: TcpStream) -> hyper::Result<Self> {
-        let (sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let (sender, connection) = Builder::new()
+            .max_buf_size(MOST_BUFFERED)
+            .handshake(TokioIo::new(stream))
+            .await?;
         Ok(Self {
             sender,
             connection: Some(Box::pin(connection)),
