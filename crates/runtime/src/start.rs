@@ -19,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::admin::readiness::Readiness;
 use crate::admin::{self, measures};
 use crate::driver::{Driver, Schedule};
+use crate::http::Bounds;
 use crate::roles::{self, Local};
 use crate::tls::{Certificates, Rotation};
 use crate::{Result, Running, http};
@@ -153,15 +154,15 @@ fn serve(
     (work, acceptor): (Driver, Option<TlsAcceptor>),
     metrics: Registry,
 ) -> Running {
-    let observers = Driver::new();
+    let (observers, bounds) = (Driver::new(), Bounds::of(&config.server));
     if let Some(audit) = doors.audit {
         work.spawn(audit.run());
     }
     if let (Some(listener), Some(router)) = (listeners.public, doors.public) {
-        http::serve(&work, listener, router, acceptor);
+        http::serve(&work, listener, router, acceptor, bounds);
     }
     if let (Some(listener), Some(router)) = (listeners.inner, doors.inner) {
-        http::serve(&work, listener, router, None);
+        http::serve(&work, listener, router, None, bounds);
     }
     let readiness = Readiness {
         roles: config.server.roles.clone(),
@@ -173,6 +174,7 @@ fn serve(
         listeners.admin,
         admin::router(readiness, metrics),
         None,
+        bounds,
     );
     Running {
         public: listeners.public_address,
@@ -185,6 +187,7 @@ fn serve(
         askers: Vec::new(),
         board: TaskBoard::default(),
         housekeeping: None,
+        leave: config.server.shutdown_leave,
         grace: config.server.shutdown_grace,
     }
 }
