@@ -8,6 +8,7 @@ use crate::cli::Command;
 use crate::exit::Failure;
 
 pub(crate) mod analysis;
+pub(crate) mod audit;
 pub(crate) mod clusters;
 pub(crate) mod config;
 pub(crate) mod demo;
@@ -35,6 +36,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
             Command::Reports(args) => reports::run(args).await,
             Command::Events(args) => events::run(args).await,
             Command::Tokens(args) => tokens::run(args).await,
+            Command::Audit(args) => audit::run(args).await,
             Command::Sim(args) => sim::run(args).await,
             Command::Demo(args) => Box::pin(demo::run(args)).await,
             Command::Eval(args) => Box::pin(eval::run(args)).await,

@@ -4,5 +4,7 @@
 mod audit;
 mod clusters;
 mod inside;
+mod namespace;
 mod stage;
+mod timing;
 mod walk;
