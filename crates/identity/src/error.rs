@@ -61,6 +61,10 @@ pub enum Error {
     #[error("a login is refused: {0}")]
     LoginRefused(&'static str),
 
+    /// Too many logins were begun from one address.
+    #[error("too many logins were begun from one address")]
+    TooManyLogins,
+
     /// The hub has no OAuth server.
     #[error("the hub has no OAuth server")]
     NoOAuthServer,
@@ -151,7 +155,7 @@ impl Fault for Error {
             }
             Self::NoOAuthServer => ErrorKind::NotFound,
             Self::Unavailable { .. } | Self::TooManyReviews => ErrorKind::Unavailable,
-            Self::TooManyFailures => ErrorKind::TooManyRequests,
+            Self::TooManyFailures | Self::TooManyLogins => ErrorKind::TooManyRequests,
             Self::InvalidName
             | Self::ExpiryInPast(_)
             | Self::KeyTooShort(_)
@@ -174,6 +178,7 @@ impl Fault for Error {
             Self::Unavailable { .. } => "identity_unavailable",
             Self::TooManyReviews => "identity_busy",
             Self::TooManyFailures => "too_many_wrong_tokens",
+            Self::TooManyLogins => "too_many_logins",
             Self::UnknownAlgorithm(_) => "oidc_algorithm_unknown",
             Self::PeerRefused(_) => "peer_refused",
             Self::LoginRefused(_) => "login_refused",
@@ -220,6 +225,9 @@ impl Fault for Error {
             ),
             Self::TooManyReviews => "too many new tokens are being checked at once: try again \
                                      shortly"
+                .to_owned(),
+            Self::TooManyLogins => "too many logins were begun from this address: try again in a \
+                                    moment"
                 .to_owned(),
             Self::TooManyFailures => "too many wrong tokens came from this address: check the \
                                       token, and try again later"
