@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::{CALL_LIMIT, Client, Error};
 use crate::wire::{
-    AnomalyAnalysis, AnomalyRequest, ApiToken, AuditEntry, Cluster, CreatedToken, Event, Investigation,
-    InvestigationRequest, Me, MetricAnswer, NewCluster, NewReport, NewToken, Page, Report,
-    TaskList, TokenQuestion, TokenVerdict,
+    AnomalyAnalysis, AnomalyRequest, ApiToken, AuditEntry, Cluster, CreatedToken, Event,
+    Investigation, InvestigationRequest, Me, MetricAnswer, NewCluster, NewReport, NewToken, Page,
+    Report, TaskList, TokenQuestion, TokenVerdict,
 };
 
 /// Where to go on in a list.

@@ -4,6 +4,7 @@
 mod audit;
 mod clusters;
 mod inside;
+mod many;
 mod namespace;
 mod stage;
 mod timing;
