@@ -244,21 +244,27 @@ async fn a_head_that_never_ends_is_cut_off_and_nobody_else_notices() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_head_of_a_megabyte_is_431() {
+async fn a_head_of_a_megabyte_and_one_just_too_long_are_431_and_a_shorter_one_is_read() {
     let dir = tempdir().unwrap();
     let running = run(whole(dir.path())).await;
-    let stream = TcpStream::connect(running.public.unwrap()).await.unwrap();
-    let (mut reading, mut writing) = stream.into_split();
-    let sending = async {
-        let _ = writing
-            .write_all(b"GET / HTTP/1.1\r\nhost: test\r\nx-long: ")
-            .await;
-        let _ = writing.write_all(&vec![b'x'; 1 << 20]).await;
-    };
-    let mut answer = vec![0; 12];
-    let (_, read) = tokio::join!(sending, reading.read_exact(&mut answer));
-    read.unwrap();
-    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 431");
+    let api = running.public.unwrap();
+    // Nobody knows the path, and nobody is known.
+    for (length, status) in [(1 << 20, 431), (100_000, 431), (50_000, 401)] {
+        let (mut reading, mut writing) = TcpStream::connect(api).await.unwrap().into_split();
+        let sending = async {
+            let begin = b"GET / HTTP/1.1\r\nhost: test\r\nx-long: ";
+            let _ = writing.write_all(begin).await;
+            let _ = writing.write_all(&vec![b'x'; length]).await;
+            let _ = writing.write_all(b"\r\n\r\n").await;
+        };
+        let mut answer = vec![0; 12];
+        let (_, read) = tokio::join!(sending, reading.read_exact(&mut answer));
+        read.unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&answer),
+            format!("HTTP/1.1 {status}")
+        );
+    }
     running.shutdown().await;
 }
 
