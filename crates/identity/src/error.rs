@@ -135,6 +135,20 @@ impl Error {
     }
 }
 
+impl Error {
+    const fn too_many(&self) -> &'static str {
+        match self {
+            Self::TooManyLogins => {
+                "too many logins were begun from this address: try again in a moment"
+            }
+            Self::TooManyFailures => {
+                "too many wrong tokens came from this address: check the token, and try again later"
+            }
+            _ => "too many new tokens are being checked at once: try again shortly",
+        }
+    }
+}
+
 impl From<Arc<Error>> for Error {
     fn from(error: Arc<Error>) -> Self {
         Self::Shared(error)
@@ -223,15 +237,9 @@ impl Fault for Error {
                  try again shortly; the log says what is wrong",
                 authority.as_str()
             ),
-            Self::TooManyReviews => "too many new tokens are being checked at once: try again \
-                                     shortly"
-                .to_owned(),
-            Self::TooManyLogins => "too many logins were begun from this address: try again in a \
-                                    moment"
-                .to_owned(),
-            Self::TooManyFailures => "too many wrong tokens came from this address: check the \
-                                      token, and try again later"
-                .to_owned(),
+            Self::TooManyReviews | Self::TooManyLogins | Self::TooManyFailures => {
+                self.too_many().to_owned()
+            }
             Self::UnknownAlgorithm(name) => format!(
                 "identity.oidc.algorithms: '{name}' is no asymmetric algorithm: write for example \
                  RS256 or ES256"

@@ -51,8 +51,8 @@ pub struct Login {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PathBuf", example = "/etc/fleetscope/session.key")]
     pub session_key_file: Option<PathBuf>,
-    /// Files with keys that were session_key_file before: what is sealed under them still opens. To
-    /// replace a key, move it here, and take it away once identity.login.session has passed.
+    /// Files with the keys of before: what is sealed under them still opens. To replace a key, move
+    /// it here, and take it away once identity.login.session has passed.
     pub previous_session_key_files: Vec<PathBuf>,
     /// How long a session lasts at most; it ends with its token, if that is earlier.
     #[serde(with = "crate::length")]

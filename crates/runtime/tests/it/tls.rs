@@ -23,10 +23,10 @@ use crate::fixture::{bootstrap, parts, run, whole};
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
 
-type Certificate = CertificateDer<'static>;
+pub(crate) type Certificate = CertificateDer<'static>;
 
 /// Writes a new certificate for `localhost` where the configuration says.
-fn issue(dir: &Path) -> Certificate {
+pub(crate) fn issue(dir: &Path) -> Certificate {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     write(dir, &cert.pem(), &signing_key);
@@ -38,7 +38,7 @@ fn write(dir: &Path, cert: &str, key: &KeyPair) {
     std::fs::write(dir.join("tls.key"), key.serialize_pem()).unwrap();
 }
 
-fn config(dir: &Path) -> Config {
+pub(crate) fn config(dir: &Path) -> Config {
     let mut config = whole(&dir.join("data"));
     config.tls.cert_file = Some(dir.join("tls.crt"));
     config.tls.key_file = Some(dir.join("tls.key"));
@@ -46,7 +46,7 @@ fn config(dir: &Path) -> Config {
 }
 
 /// A connection whose server must show just this certificate.
-async fn connect(
+pub(crate) async fn connect(
     at: SocketAddr,
     certificate: &Certificate,
     protocol: &str,
@@ -129,8 +129,8 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
+pub(crate) const PING: u8 = 6;
+pub(crate) const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
 
 /// `GET /api/v1/openapi.json` at `localhost` over https, by HPACK's static table where it can.
@@ -156,7 +156,7 @@ fn headers(values: &[(u8, &str)]) -> Vec<u8> {
 
 /// A frame that has come back.
 #[derive(Debug)]
-struct Came {
+pub(crate) struct Came {
     kind: u8,
     payload: Vec<u8>,
 }
@@ -171,7 +171,7 @@ impl Came {
 
 /// Sends the frames, and gives what comes back: until a frame of the kind `last`, or until the
 /// server has enough.
-async fn flood(
+pub(crate) async fn flood(
     at: SocketAddr,
     certificate: &Certificate,
     frames: Vec<Vec<u8>>,
@@ -216,7 +216,7 @@ async fn flood(
 }
 
 /// Each request is taken back as soon as it is made, and at the end there is a ping.
-fn resets(count: u32) -> Vec<Vec<u8>> {
+pub(crate) fn resets(count: u32) -> Vec<Vec<u8>> {
     let resets = (0..count).map(|n| {
         let mut both = frame(HEADERS, 0x5, 2 * n + 1, &get());
         both.extend(frame(RST_STREAM, 0, 2 * n + 1, &8_u32.to_be_bytes()));
@@ -226,7 +226,7 @@ fn resets(count: u32) -> Vec<Vec<u8>> {
 }
 
 /// Literal headers without indexing, in a block that never ends.
-fn endless() -> Vec<Vec<u8>> {
+pub(crate) fn endless() -> Vec<Vec<u8>> {
     let mut junk = Vec::new();
     while junk.len() < 15_000 {
         junk.extend([0x00, 0x01, b'a', 0x7f, 0x00]);

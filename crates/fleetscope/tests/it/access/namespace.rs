@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use fleetscope_client::wire::{NewReport, ReportFormat};
+use fleetscope_client::wire::{AnomalyRequest, InvestigationRequest, NewReport, ReportFormat};
 use fleetscope_client::{Client, MetricScope, Paging};
 use fleetscope_sim::Fault;
 use futures::StreamExt as _;
@@ -105,8 +105,14 @@ async fn a_reader_of_one_namespace_is_shown_nothing_of_any_other() {
     }
     // Both ask for themselves, too.
     for client in [&alice, &carol] {
-        client.analyse_anomalies(&Default::default()).await.unwrap();
-        let asked = client.investigate(&Default::default()).await.unwrap();
+        client
+            .analyse_anomalies(&AnomalyRequest::default())
+            .await
+            .unwrap();
+        let asked = client
+            .investigate(&InvestigationRequest::default())
+            .await
+            .unwrap();
         app.roles.activate("work").await.unwrap();
         let told = client.investigation(asked.id).await.unwrap();
         assert_eq!(

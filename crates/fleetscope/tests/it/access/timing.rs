@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use fleetscope_client::wire::{InvestigationRequest, NewReport, ReportFormat};
+use fleetscope_client::wire::{AnomalyRequest, InvestigationRequest, NewReport, ReportFormat};
 use fleetscope_client::{Client, Paging};
 use fleetscope_sim::hub::Terms;
 use fleetscope_testkit::Shape;
@@ -46,7 +46,10 @@ async fn not_yours_costs_the_hub_as_many_questions_as_not_there() {
 /// Questions by the id of what is derived, each about something of others and about nothing.
 async fn derived(stage: &Stage) -> Vec<[Question; 2]> {
     let admin = &stage.app.admin;
-    let analysis = admin.analyse_anomalies(&Default::default()).await.unwrap();
+    let analysis = admin
+        .analyse_anomalies(&AnomalyRequest::default())
+        .await
+        .unwrap();
     let found = admin
         .investigate(&InvestigationRequest::default())
         .await
@@ -105,12 +108,25 @@ async fn medians(
     })
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "./dev soak says how long it is to last"
+)]
+fn rounds() -> u32 {
+    let rounds = std::env::var("FLEETSCOPE_TIMING_ROUNDS");
+    rounds.map_or(400, |rounds| rounds.parse().unwrap())
+}
+
+#[expect(clippy::print_stdout, reason = "a soak shows its figures")]
+fn print(line: &str) {
+    println!("{line}");
+}
+
 /// Standard S9. It prints its figures: `./dev soak timing`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a soak that measures: ./dev soak timing"]
 async fn not_yours_takes_as_long_as_not_there_on_every_route() {
-    let rounds = std::env::var("FLEETSCOPE_TIMING_ROUNDS");
-    let rounds = rounds.map_or(400, |rounds| rounds.parse().unwrap());
+    let rounds = rounds();
     let stage = Stage::set(Shape::One).await;
     let theirs = stage.cluster("theirs").await;
     stage.person("alice", &["owners"]);
@@ -143,7 +159,7 @@ async fn not_yours_takes_as_long_as_not_there_on_every_route() {
             let line = format!(
                 "{way} {method:6} {path}: {hidden:.0} us, {absent:.0} us, ratio {ratio:.3}"
             );
-            println!("{line}");
+            print(&line);
             if !(0.9..=1.1).contains(&ratio) {
                 wrong.push(line);
             }
