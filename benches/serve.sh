@@ -25,7 +25,7 @@ until grep -qs 'clusters add train' "$folder/sim"; do sleep 0.1; done
 for round in 1 2 3; do
   port=$(free_port)
   begun=$(millis)
-  "$binary" serve --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$((port + 1))" --data-dir "$folder/data" 2>>"$folder/log" &
+  FLEETSCOPE_SERVER__SHUTDOWN_LEAVE=0s "$binary" serve --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$((port + 1))" --data-dir "$folder/data" 2>>"$folder/log" &
   server=$!
   until curl -sf "http://127.0.0.1:$((port + 1))/readyz" >/dev/null; do sleep 0.005; done
   echo "start $round: ready after $(($(millis) - begun)) ms"

@@ -38,6 +38,7 @@ class Server:
         with open(config, "w") as file:
             file.write(f"""
 [server]
+shutdown_leave = "0s"
 listen = "127.0.0.1:{public}"
 admin_listen = "127.0.0.1:{admin}"
 [storage]

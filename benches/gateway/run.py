@@ -126,6 +126,7 @@ class Bench:
         behind = self.config("behind", f"""
 [server]
 roles = ["registry", "collector", "streaming", "intelligence"]
+shutdown_leave = "0s"
 inner_listen = "127.0.0.1:{p['INNER']}"
 admin_listen = "127.0.0.1:{p['ADMIN2']}"
 [storage]
@@ -144,6 +145,7 @@ protocol = "http"
 [server]
 roles = ["gateway"]
 workers = 1
+shutdown_leave = "0s"
 listen = "127.0.0.1:{p['GATEWAY']}"
 admin_listen = "127.0.0.1:{p['ADMIN']}"
 [services]

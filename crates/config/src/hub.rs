@@ -34,7 +34,7 @@ pub struct Hub {
     #[schemars(with = "PathBuf", example = "/var/run/secrets/fleetscope/hub-token")]
     pub token_file: Option<PathBuf>,
     /// A file with the certificates, in PEM, that the API server's is checked against; without it
-    /// the system's are used.
+    /// the system's are used. It is read again while it is in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PathBuf", example = "/etc/fleetscope/hub-ca.crt")]
     pub ca_file: Option<PathBuf>,

@@ -25,10 +25,23 @@ pub struct Server {
     /// The roles of this process: all five, or only the gateway, or all but the gateway.
     #[schemars(schema_with = "roles_schema")]
     pub roles: Vec<Role>,
-    /// How long requests and tasks under way may go on after the first signal to stop.
+    /// How long a process goes on as ever after SIGTERM, but for /readyz, which says no: the time
+    /// that a balancer takes to notice. Not after SIGINT.
+    #[serde(with = "crate::length")]
+    #[schemars(schema_with = "crate::length::schema")]
+    pub shutdown_leave: Duration,
+    /// How long requests and tasks under way may go on after that. The two and a second or so make
+    /// up what whoever ends the process must grant it (Kubernetes: 30s by default).
     #[serde(with = "crate::length")]
     #[schemars(schema_with = "crate::length::schema")]
     pub shutdown_grace: Duration,
+    /// How many connections each address takes at once; further ones wait. Each needs a file.
+    #[schemars(range(min = 1))]
+    pub max_connections: u32,
+    /// How long a request's head may take, and how long a connection without one is kept.
+    #[serde(with = "crate::length")]
+    #[schemars(schema_with = "crate::length::schema")]
+    pub head_timeout: Duration,
     /// The longest request body that is read.
     pub max_body: ByteSize,
     /// How long a request may take; streams are exempt. Longer than outbound.timeout, so that a
@@ -56,7 +69,10 @@ impl Default for Server {
             admin_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9091)),
             inner_listen: None,
             roles: Role::ALL.to_vec(),
-            shutdown_grace: Duration::from_secs(30),
+            shutdown_leave: Duration::from_secs(5),
+            shutdown_grace: Duration::from_secs(23),
+            max_connections: 10_000,
+            head_timeout: Duration::from_secs(30),
             max_body: ByteSize::mebibytes(1),
             request_timeout: Duration::from_mins(1),
             max_streams: 1000,
@@ -124,6 +140,14 @@ impl Server {
         {
             let what = "is out of range: write 1 to 512, or leave it out for one per core";
             problems.push(Problem::of("server.workers", what));
+        }
+        if self.head_timeout.is_zero() {
+            let what = "is no time: write at least 1s";
+            problems.push(Problem::of("server.head_timeout", what));
+        }
+        if self.max_connections == 0 {
+            let what = "must be at least 1: without a connection nobody is served";
+            problems.push(Problem::of("server.max_connections", what));
         }
         if self.max_streams == 0 {
             let what = "must be at least 1: without a stream nobody can follow events";

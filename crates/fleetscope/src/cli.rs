@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Events(commands::events::Events),
     /// Make, list and revoke API tokens
     Tokens(commands::tokens::Tokens),
+    /// List who did what
+    Audit(commands::audit::Audit),
     /// Run a simulated fleet that speaks the real protocols
     Sim(commands::sim::Sim),
     /// See it work: a simulated fleet, one fault, and the incident explained

@@ -8,6 +8,7 @@ use crate::cli::Command;
 use crate::exit::Failure;
 
 pub(crate) mod analysis;
+pub(crate) mod audit;
 pub(crate) mod clusters;
 pub(crate) mod config;
 pub(crate) mod demo;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Reports(args) => wait_for(None, reports::run(args)),
         Command::Events(args) => wait_for(None, events::run(args)),
         Command::Tokens(args) => wait_for(None, tokens::run(args)),
+        Command::Audit(args) => wait_for(None, audit::run(args)),
         Command::Sim(args) => wait_for(None, sim::run(args)),
         Command::Demo(args) => wait_for(None, Box::pin(demo::run(args))),
         Command::Eval(args) => wait_for(None, Box::pin(eval::run(args))),

@@ -17,6 +17,7 @@ use crate::cache::{Cache, Found};
 use crate::providers::Provider;
 use crate::{Authenticator, Error, Known, Result};
 use gate::Gate;
+pub(crate) use gate::{Budgets, network};
 use keys::{TokenKey, TokenKeys};
 
 pub use gate::Limits;

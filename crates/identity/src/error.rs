@@ -61,6 +61,10 @@ pub enum Error {
     #[error("a login is refused: {0}")]
     LoginRefused(&'static str),
 
+    /// Too many logins were begun from one address.
+    #[error("too many logins were begun from one address")]
+    TooManyLogins,
+
     /// The hub has no OAuth server.
     #[error("the hub has no OAuth server")]
     NoOAuthServer,
@@ -131,6 +135,20 @@ impl Error {
     }
 }
 
+impl Error {
+    const fn too_many(&self) -> &'static str {
+        match self {
+            Self::TooManyLogins => {
+                "too many logins were begun from this address: try again in a moment"
+            }
+            Self::TooManyFailures => {
+                "too many wrong tokens came from this address: check the token, and try again later"
+            }
+            _ => "too many new tokens are being checked at once: try again shortly",
+        }
+    }
+}
+
 impl From<Arc<Error>> for Error {
     fn from(error: Arc<Error>) -> Self {
         Self::Shared(error)
@@ -151,7 +169,7 @@ impl Fault for Error {
             }
             Self::NoOAuthServer => ErrorKind::NotFound,
             Self::Unavailable { .. } | Self::TooManyReviews => ErrorKind::Unavailable,
-            Self::TooManyFailures => ErrorKind::TooManyRequests,
+            Self::TooManyFailures | Self::TooManyLogins => ErrorKind::TooManyRequests,
             Self::InvalidName
             | Self::ExpiryInPast(_)
             | Self::KeyTooShort(_)
@@ -174,6 +192,7 @@ impl Fault for Error {
             Self::Unavailable { .. } => "identity_unavailable",
             Self::TooManyReviews => "identity_busy",
             Self::TooManyFailures => "too_many_wrong_tokens",
+            Self::TooManyLogins => "too_many_logins",
             Self::UnknownAlgorithm(_) => "oidc_algorithm_unknown",
             Self::PeerRefused(_) => "peer_refused",
             Self::LoginRefused(_) => "login_refused",
@@ -218,12 +237,9 @@ impl Fault for Error {
                  try again shortly; the log says what is wrong",
                 authority.as_str()
             ),
-            Self::TooManyReviews => "too many new tokens are being checked at once: try again \
-                                     shortly"
-                .to_owned(),
-            Self::TooManyFailures => "too many wrong tokens came from this address: check the \
-                                      token, and try again later"
-                .to_owned(),
+            Self::TooManyReviews | Self::TooManyLogins | Self::TooManyFailures => {
+                self.too_many().to_owned()
+            }
             Self::UnknownAlgorithm(name) => format!(
                 "identity.oidc.algorithms: '{name}' is no asymmetric algorithm: write for example \
                  RS256 or ES256"

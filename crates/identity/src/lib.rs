@@ -28,7 +28,7 @@ pub use authenticators::{Authenticators, Limits};
 pub use cache::{Cache, Found};
 pub use caller_tokens::CallerTokens;
 pub use error::Error;
-pub use login::{Login, LoginOptions, LoginVia, SealKey, Session};
+pub use login::{Login, LoginOptions, LoginVia, SealKey, SealKeys, Session};
 pub use peers::{OwnToken, PeerTokens};
 pub use providers::Provider;
 pub use providers::kubernetes::KubernetesTokens;

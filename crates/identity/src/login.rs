@@ -6,6 +6,7 @@ mod exchange;
 mod seal;
 mod server;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +18,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use url::Url;
 
+use crate::authenticators::{Budgets, network};
 use crate::{Authenticator, Authenticators, Error, Result};
 use seal::{Seal, random_text};
 use server::{Server, Servers};
 
-pub use seal::SealKey;
+pub use seal::{SealKey, SealKeys};
 pub use server::LoginVia;
 
 /// How long a login may take from its beginning to its end: a person looks for a password.
@@ -29,6 +31,11 @@ const PATIENCE: Duration = Duration::from_mins(10);
 
 /// How many codes are exchanged at once. Anybody may ask for it.
 const EXCHANGES: usize = 8;
+
+/// How many logins one address may begin at once, and how many more each second. Anybody may, and
+/// a whole office may share an address.
+const BEGINNINGS: f64 = 60.0;
+const BEGINNINGS_PER_SECOND: f64 = 5.0;
 
 /// The longest cookie that browsers keep is 4,096 bytes with name and attributes.
 const LONGEST_COOKIE: usize = 3_800;
@@ -59,6 +66,7 @@ struct Inner {
     servers: Servers,
     outbound: Outbound,
     seal: Seal,
+    beginnings: Budgets,
     people: Authenticators,
     exchanges: Semaphore,
     clock: Arc<dyn Clock>,
@@ -116,12 +124,12 @@ struct Sealed {
 }
 
 impl Login {
-    /// Logs browsers in `via` a server reached over `outbound`; sessions are sealed under `key`,
+    /// Logs browsers in `via` a server reached over `outbound`; sessions are sealed under `keys`,
     /// and are of those whom `people` know.
     pub fn new(
         options: LoginOptions,
         (via, outbound): (LoginVia, Outbound),
-        key: SealKey,
+        keys: SealKeys,
         people: Authenticators,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -130,7 +138,8 @@ impl Login {
                 options,
                 servers: Servers::new(via, Arc::clone(&clock)),
                 outbound,
-                seal: Seal::new(key),
+                seal: Seal::new(keys),
+                beginnings: Budgets::new(BEGINNINGS, BEGINNINGS_PER_SECOND, Arc::clone(&clock)),
                 people,
                 exchanges: Semaphore::new(EXCHANGES),
                 clock,
@@ -138,9 +147,18 @@ impl Login {
         }
     }
 
+    /// Seals sessions under other keys from now on; whether they are others than before.
+    pub fn reseal(&self, keys: SealKeys) -> bool {
+        self.inner.seal.replace(keys)
+    }
+
     /// Begins a login that ends at `return_to`, a path of ours; any other text ends at `/`.
-    pub async fn begin(&self, return_to: &str) -> Result<Begun> {
+    /// `too_many_logins` where `source` begins more than people do.
+    pub async fn begin(&self, return_to: &str, source: Option<IpAddr>) -> Result<Begun> {
         let inner = &self.inner;
+        if !inner.beginnings.take(network(source)) {
+            return Err(Error::TooManyLogins);
+        }
         let server = inner.servers.server().await?;
         let underway = Underway {
             state: random_text()?,

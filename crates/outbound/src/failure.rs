@@ -87,6 +87,15 @@ pub(crate) fn no_answer(error: &reqwest::Error, place: &str) -> Failure {
             format!("no connection to {place} in time: check that it runs and may be reached"),
         );
     }
+    if is_distrust(error) {
+        return Failure::new(
+            GapKind::Unreachable,
+            format!(
+                "the certificate that {place} shows is not trusted ({cause}): name the \
+                 certificates of its authority, or have it show another"
+            ),
+        );
+    }
     if error.is_connect() {
         return Failure::new(
             GapKind::Unreachable,
@@ -103,6 +112,12 @@ pub(crate) fn no_answer(error: &reqwest::Error, place: &str) -> Failure {
         GapKind::Truncated,
         format!("{place} closed the connection before it answered ({cause}): look at its log"),
     )
+}
+
+/// Whether the other side showed a certificate that is not trusted.
+pub(crate) fn is_distrust(error: &reqwest::Error) -> bool {
+    let cause = root(error).to_string();
+    error.is_connect() && cause.contains("invalid peer certificate")
 }
 
 /// What the reading of a body failed at after `read` bytes.

@@ -20,6 +20,7 @@ mod limits;
 pub mod metrics;
 pub mod options;
 mod pools;
+mod roots;
 pub mod trace;
 mod upstream;
 
@@ -54,8 +55,25 @@ pub struct Outbound {
 pub(crate) struct Parts {
     pub(crate) options: OutboundOptions,
     pub(crate) pools: pools::Pools,
+    pub(crate) roots: Option<roots::Roots>,
     pub(crate) limits: limits::Limits,
     pub(crate) metrics: Metrics,
+}
+
+impl Parts {
+    /// Trusts what the file of certificates holds now. What it holds that is none changes nothing.
+    pub(crate) async fn renew_trust(&self) {
+        let Some(roots) = &self.roots else { return };
+        let Some(pem) = roots.changed().await else {
+            return;
+        };
+        match self.pools.trust(&self.options, &pem) {
+            Ok(true) => tracing::info!("other certificates are trusted now"),
+            Ok(false) | Err(_) => {
+                tracing::warn!("a file of certificates holds none: those before stay");
+            }
+        }
+    }
 }
 
 impl Outbound {
@@ -63,10 +81,13 @@ impl Outbound {
     pub fn new(options: OutboundOptions) -> Result<Self, Error> {
         let pools = pools::Pools::new(&options).map_err(Error)?;
         let limits = limits::Limits::new(options.concurrency_per_cluster);
+        let file = options.roots_file.as_deref().zip(options.roots.as_deref());
+        let roots = file.map(|(path, pem)| roots::Roots::new(path, pem));
         Ok(Self {
             parts: Arc::new(Parts {
                 options,
                 pools,
+                roots,
                 limits,
                 metrics: Metrics::default(),
             }),

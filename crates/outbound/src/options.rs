@@ -1,5 +1,6 @@
 //! What limits and rules the way out is built with.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -23,6 +24,8 @@ pub struct OutboundOptions {
     pub allow: Vec<IpNet>,
     /// Certificates in PEM that are trusted instead of the system's.
     pub roots: Option<Vec<u8>>,
+    /// The file that these come from: it is read again while they are in use.
+    pub roots_file: Option<PathBuf>,
 }
 
 impl Default for OutboundOptions {
@@ -36,6 +39,7 @@ impl Default for OutboundOptions {
             deny: Vec::new(),
             allow: Vec::new(),
             roots: None,
+            roots_file: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The connection pools: one for plain http, one for https, since each has its own address rules.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -17,9 +17,10 @@ const IDLE: Duration = Duration::from_secs(30);
 /// The pools.
 pub(crate) struct Pools {
     plain: Pool,
-    encrypted: Pool,
+    encrypted: RwLock<Pool>,
 }
 
+#[derive(Clone)]
 struct Pool {
     client: reqwest::Client,
     rules: AddressRules,
@@ -27,33 +28,42 @@ struct Pool {
 
 impl Pools {
     pub(crate) fn new(options: &OutboundOptions) -> Result<Self, reqwest::Error> {
-        let roots = options.roots.as_deref();
-        let roots = roots
-            .map(reqwest::Certificate::from_pem_bundle)
-            .transpose()?;
         Ok(Self {
             // No certificates to load: this pool sees no https.
             plain: Pool::new(options, AddressRules::plain(options), |builder| {
                 builder.tls_certs_only([])
             })?,
-            encrypted: Pool::new(options, AddressRules::encrypted(options), |builder| {
-                match roots {
-                    Some(roots) => builder.tls_certs_only(roots),
-                    None => builder,
-                }
-                .https_only(true)
-            })?,
+            encrypted: RwLock::new(Pool::encrypted(options, options.roots.as_deref())?),
         })
     }
 
+    /// Trusts these certificates from the next call on. Connections that are open are left behind
+    /// with their pool: each was trusted by the ones before.
+    /// There must be one at least: a file that is just being written is no reason to trust nobody.
+    pub(crate) fn trust(
+        &self,
+        options: &OutboundOptions,
+        roots: &[u8],
+    ) -> Result<bool, reqwest::Error> {
+        if reqwest::Certificate::from_pem_bundle(roots)?.is_empty() {
+            return Ok(false);
+        }
+        let pool = Pool::encrypted(options, Some(roots))?;
+        *self
+            .encrypted
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = pool;
+        Ok(true)
+    }
+
     /// The client for URLs like this one.
-    pub(crate) fn client(&self, url: &Url) -> &reqwest::Client {
-        &self.pool(url).client
+    pub(crate) fn client(&self, url: &Url) -> reqwest::Client {
+        self.pool(url).client
     }
 
     /// Refuses a literal address that may not be called; names are checked when resolved.
     pub(crate) fn check_literal(&self, url: &Url) -> Result<(), Refused> {
-        let rules = &self.pool(url).rules;
+        let rules = self.pool(url).rules;
         match url.host() {
             Some(Host::Ipv4(address)) => rules.check(address.into()),
             Some(Host::Ipv6(address)) => rules.check(address.into()),
@@ -61,16 +71,30 @@ impl Pools {
         }
     }
 
-    fn pool(&self, url: &Url) -> &Pool {
+    fn pool(&self, url: &Url) -> Pool {
         if url.scheme() == "https" {
-            &self.encrypted
+            let encrypted = self.encrypted.read();
+            encrypted.unwrap_or_else(PoisonError::into_inner).clone()
         } else {
-            &self.plain
+            self.plain.clone()
         }
     }
 }
 
 impl Pool {
+    fn encrypted(options: &OutboundOptions, roots: Option<&[u8]>) -> Result<Self, reqwest::Error> {
+        let roots = roots
+            .map(reqwest::Certificate::from_pem_bundle)
+            .transpose()?;
+        Self::new(options, AddressRules::encrypted(options), |builder| {
+            match roots {
+                Some(roots) => builder.tls_certs_only(roots),
+                None => builder,
+            }
+            .https_only(true)
+        })
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "this crate is where the clients of outside reads are built"

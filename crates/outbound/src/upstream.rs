@@ -207,11 +207,14 @@ impl Upstream {
             let header = bearer.header().await?;
             request.headers_mut().insert(AUTHORIZATION, header);
         }
+        self.parts.renew_trust().await;
         let client = self.parts.pools.client(&self.base);
-        let response = client
-            .execute(request)
-            .await
-            .map_err(|error| failure::no_answer(&error, &self.place))?;
+        let response = client.execute(request).await.map_err(|error| {
+            if let (Some(roots), true) = (&self.parts.roots, failure::is_distrust(&error)) {
+                roots.doubt();
+            }
+            failure::no_answer(&error, &self.place)
+        })?;
         if response.status().is_redirection() {
             return Err(self.redirected(&response));
         }

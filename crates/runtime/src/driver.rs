@@ -3,6 +3,9 @@
 
 mod task;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -16,6 +19,7 @@ pub(crate) struct Driver {
     soft: CancellationToken,
     hard: CancellationToken,
     stopping: watch::Sender<bool>,
+    leaving: Arc<AtomicBool>,
     tracker: TaskTracker,
 }
 
@@ -26,6 +30,7 @@ impl Driver {
             soft: hard.child_token(),
             hard,
             stopping: watch::Sender::new(false),
+            leaving: Arc::default(),
             tracker: TaskTracker::new(),
         }
     }
@@ -47,9 +52,14 @@ impl Driver {
         self.soft.cancelled().await;
     }
 
-    /// Whether the group is to stop.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.soft.is_cancelled()
+    /// Whether the group is to stop, or will be soon.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::SeqCst) || self.soft.is_cancelled()
+    }
+
+    /// Says that the group will be asked to stop soon.
+    pub(crate) fn leave(&self) {
+        self.leaving.store(true, Ordering::SeqCst);
     }
 
     /// Turns true when the group is to stop, for crates that know no token.
@@ -84,7 +94,6 @@ impl Driver {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use tokio::sync::Notify;
 
     #[tokio::test]

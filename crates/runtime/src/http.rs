@@ -1,5 +1,8 @@
 //! The serving loop of every listener.
 
+mod frames;
+mod watched;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,12 +21,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tower::util::MapRequest;
 
+use watched::Watched;
+
 use crate::driver::Driver;
 use crate::{Error, Result};
-
-/// How long a request's head may take, which is also how long an idle connection is kept. A
-/// client that sends its head byte by byte holds a connection no longer than that.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The longest head of a request. A bearer token, a signature and a long query fit many times.
 const MOST_HEAD_BYTES: usize = 64 * 1024;
@@ -31,14 +32,12 @@ const MOST_HEAD_BYTES: usize = 64 * 1024;
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many connections one listener holds; each costs some kilobytes and a file descriptor.
-const MOST_CONNECTIONS: usize = 10_000;
-
 /// How many requests one HTTP/2 connection may have under way, as nginx has it.
 const MOST_STREAMS: u32 = 128;
 
-/// How many streams a client may open and take back at once before its connection is closed (the
-/// "rapid reset" attack, CVE-2023-44487).
+/// How many streams a client may have opened and taken back before one of them was begun with, or
+/// had refused for a mistake, before its connection is closed. Those that were begun with are
+/// counted by [`Watched`].
 const MOST_RESETS: usize = 20;
 
 /// How an idle HTTP/2 connection is asked whether its client is still there.
@@ -48,6 +47,25 @@ const PONG_WITHIN: Duration = Duration::from_secs(10);
 /// How long nothing is accepted after the system could give no connection, most often for want of
 /// file descriptors: one may be free by then, and spinning frees none.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a listener allows its clients.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// How long a request's head may take, which is also how long an idle connection is kept. A
+    /// client that sends its head byte by byte holds a connection no longer than that.
+    head_timeout: Duration,
+    /// How many connections there may be; each costs some kilobytes and a file descriptor.
+    connections: usize,
+}
+
+impl Bounds {
+    pub(crate) fn of(server: &fleetscope_config::Server) -> Self {
+        Self {
+            head_timeout: server.head_timeout,
+            connections: server.max_connections as usize,
+        }
+    }
+}
 
 /// Listens on the address that is written under `key` in the configuration.
 pub(crate) async fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener> {
@@ -79,12 +97,14 @@ pub(crate) fn serve(
     listener: TcpListener,
     router: Router,
     tls: Option<TlsAcceptor>,
+    bounds: Bounds,
 ) {
     let serving = Serving {
         driver: driver.clone(),
         router,
         tls,
-        places: Arc::new(Semaphore::new(MOST_CONNECTIONS)),
+        head_timeout: bounds.head_timeout,
+        places: Arc::new(Semaphore::new(bounds.connections)),
     };
     driver.spawn(serving.accept(listener));
 }
@@ -95,6 +115,7 @@ struct Serving {
     driver: Driver,
     router: Router,
     tls: Option<TlsAcceptor>,
+    head_timeout: Duration,
     places: Arc<Semaphore>,
 }
 
@@ -140,20 +161,29 @@ impl Serving {
         // An answer is written in one piece; waiting for more would only delay it.
         let _ = stream.set_nodelay(true);
         let Some(tls) = self.tls.clone() else {
-            return self.speak(stream, address).await;
+            let builder = self.builder().http1_only();
+            return self.speak(builder, stream, address).await;
         };
         match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream, address).await,
+            // What was agreed on in the handshake need not be guessed, nor waited for.
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                let builder = self.builder().http2_only();
+                let stream = Watched::new(stream, self.head_timeout);
+                self.speak(builder, stream, address).await;
+            }
+            Ok(Ok(stream)) => {
+                let builder = self.builder().http1_only();
+                self.speak(builder, stream, address).await;
+            }
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
     }
 
-    async fn speak<S>(self, stream: S, address: ClientAddress)
+    async fn speak<S>(self, builder: Builder<OnDriver>, stream: S, address: ClientAddress)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let builder = self.builder();
         let service = MapRequest::new(self.router, move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(address);
             request
@@ -177,13 +207,10 @@ impl Serving {
 
     fn builder(&self) -> Builder<OnDriver> {
         let mut builder = Builder::new(OnDriver(self.driver.clone()));
-        if self.tls.is_none() {
-            builder = builder.http1_only();
-        }
         builder
             .http1()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
+            .header_read_timeout(self.head_timeout)
             .max_buf_size(MOST_HEAD_BYTES);
         builder
             .http2()

@@ -16,6 +16,9 @@ use crate::{Error, Result};
 /// How long the admin address may take to finish; it has only short requests.
 const ADMIN_GRACE: Duration = Duration::from_secs(1);
 
+/// What whoever manages processes sends to end one.
+const TERMINATE: &str = "SIGTERM";
+
 /// A process that serves. Dropping it cuts everything off; [`Self::shutdown`] is the kind way.
 #[derive(Debug)]
 pub struct Running {
@@ -32,6 +35,7 @@ pub struct Running {
     pub(crate) askers: Vec<Asker>,
     pub(crate) board: TaskBoard,
     pub(crate) housekeeping: Option<Housekeeping>,
+    pub(crate) leave: Duration,
     pub(crate) grace: Duration,
     pub(crate) _cut_when_dropped: [DropGuard; 2],
 }
@@ -66,7 +70,9 @@ impl Running {
         self.board.list()
     }
 
-    /// Serves until SIGTERM or SIGINT, then drains; a second signal cuts.
+    /// Serves until SIGTERM or SIGINT, then drains; a second signal cuts. Between SIGTERM and the
+    /// drain lies `server.shutdown_leave`; a person at a terminal, who sends SIGINT, is in no
+    /// balancer's list.
     pub async fn run_until_signal(self, mut signals: Signals) -> Ending {
         let name = signals.next().await;
         tracing::info!(signal = name, "stopping; a second signal forces it");
@@ -74,7 +80,22 @@ impl Running {
             let name = signals.next().await;
             tracing::warn!(signal = name, "forced to stop");
         };
+        tokio::pin!(forced);
+        if name == TERMINATE {
+            self.leave();
+            tokio::select! {
+                biased;
+                () = forced.as_mut() => return self.shutdown_unless(std::future::ready(())).await,
+                () = tokio::time::sleep(self.leave) => {}
+            }
+        }
         self.shutdown_unless(forced).await
+    }
+
+    /// Turns readiness false, and nothing else: whoever balances load over several processes sends
+    /// no more here, and what comes until then is served as ever.
+    pub fn leave(&self) {
+        self.work.leave();
     }
 
     /// Stops: readiness turns false, streams end, nothing new is accepted or begun, and what is
@@ -137,7 +158,7 @@ impl Signals {
 
     async fn next(&mut self) -> &'static str {
         tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.terminate.recv() => TERMINATE,
             _ = self.interrupt.recv() => "SIGINT",
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod gateway;
 pub(crate) mod identity;
 pub(crate) mod intelligence;
 pub(crate) mod registry;
+pub(crate) mod session_keys;
 pub(crate) mod streaming;
 
 use axum::Router;
@@ -82,7 +83,7 @@ impl Local {
     /// What the roles need. What there is none of yet is said to be so.
     pub(crate) fn probes(&self) -> Vec<Probe> {
         vec![
-            registry::probe(&self.store),
+            registry::probe(&self.housekeeping),
             Probe::not_configured(Role::Collector, "cache"),
             intelligence::probe(&self.store),
             Probe::not_configured(Role::Intelligence, "language_model"),

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use fleetscope_api::TaskBoard;
 use fleetscope_config::Config;
-use fleetscope_gateway::{
-    AuditWriter, Edge, EdgeMetrics, HealthBoard, Limits, Origins, Rate, RateLimits,
-};
+use fleetscope_gateway::{Edge, EdgeMetrics, HealthBoard, Limits, Origins, Rate, RateLimits};
 use fleetscope_model::Role;
 use fleetscope_ports::{Clock, IdSource, SystemClock, SystemIds};
 use prometheus_client::registry::Registry;
@@ -19,6 +17,9 @@ use tokio_rustls::TlsAcceptor;
 use crate::admin::readiness::Readiness;
 use crate::admin::{self, measures};
 use crate::driver::{Driver, Schedule};
+use crate::http::Bounds;
+use crate::roles::gateway::Public;
+use crate::roles::session_keys::SessionKeys;
 use crate::roles::{self, Local};
 use crate::tls::{Certificates, Rotation};
 use crate::{Result, Running, http};
@@ -66,7 +67,8 @@ pub async fn start(config: Config, parts: Parts) -> Result<Running> {
     } else {
         None
     };
-    let doors = Doors::make(&config, &edge, local.as_ref(), &mut metrics)?;
+    let mut doors = Doors::make(&config, &edge, local.as_ref(), &mut metrics)?;
+    let session_keys = doors.public.as_mut().and_then(|p| p.session_keys.take());
     // Nothing can fail from here on, and only from here on does anything run.
     let acceptor = certificates.as_ref().map(Certificates::acceptor);
     let mut running = serve(&config, listeners, doors, (work, acceptor), metrics);
@@ -75,17 +77,8 @@ pub async fn start(config: Config, parts: Parts) -> Result<Running> {
         running.bootstrap_token = local.bootstrap_token;
         running.housekeeping = Some(local.housekeeping);
     }
-    if let Some(certificates) = certificates {
-        let every = Schedule {
-            every: Some(config.tls.reload),
-            wake: None,
-        };
-        let rotation = Rotation(certificates);
-        let asker = running
-            .work
-            .drive(rotation, every, parts.clock.clone(), board.clone());
-        running.askers.push(asker);
-    }
+    let rotations = (certificates.map(Rotation), session_keys);
+    begin_rotations(&mut running, rotations, &config, &parts, &board);
     running.board = board;
     tracing::info!(
         public = running.public.map(tracing::field::display),
@@ -96,10 +89,33 @@ pub async fn start(config: Config, parts: Parts) -> Result<Running> {
     Ok(running)
 }
 
+/// What is read again while it is in use.
+fn begin_rotations(
+    running: &mut Running,
+    (certificates, session_keys): (Option<Rotation>, Option<SessionKeys>),
+    config: &Config,
+    parts: &Parts,
+    board: &TaskBoard,
+) {
+    let every = Schedule {
+        every: Some(config.tls.reload),
+        wake: None,
+    };
+    let work = running.work.clone();
+    let drive = (every, parts.clock.clone(), board.clone());
+    if let Some(task) = certificates {
+        let (every, clock, board) = drive.clone();
+        running.askers.push(work.drive(task, every, clock, board));
+    }
+    if let Some(task) = session_keys {
+        let (every, clock, board) = drive;
+        running.askers.push(work.drive(task, every, clock, board));
+    }
+}
+
 /// The routers of the process's addresses, and how its roles fare.
 struct Doors {
-    public: Option<Router>,
-    audit: Option<AuditWriter>,
+    public: Option<Public>,
     inner: Option<Router>,
     health: HealthBoard,
 }
@@ -119,18 +135,25 @@ impl Doors {
             probes.extend(roles::gateway::probes(&remotes));
         }
         let hub = roles::identity::hub(config)?;
+        let mut issuer = None;
+        let mut tracer = Role::Registry;
         if gateway {
+            issuer = roles::identity::issuer(config, &edge.clock)?;
             probes.push(roles::gateway::hub_probe(hub.as_ref()));
+            probes.push(roles::gateway::issuer_probe(issuer.as_ref()));
+            tracer = Role::Gateway;
         }
+        let receiver = config.traces.endpoint.as_ref();
+        probes.push(roles::gateway::traces_probe(tracer, receiver));
         let health = HealthBoard::new(&config.server.roles, probes, edge.clock.clone());
         let public = gateway
             .then(|| {
                 let behind = (local, remotes);
                 let shown = (health.clone(), metrics);
-                roles::gateway::public(config, edge, behind, hub.as_ref(), shown)
+                let who = (hub.as_ref(), issuer.as_ref());
+                roles::gateway::public(config, edge, behind, who, shown)
             })
             .transpose()?;
-        let (public, audit) = public.unzip();
         let inner = match (config.server.inner_listen, local) {
             (Some(_), Some(local)) => {
                 Some(roles::gateway::inner(config, edge, local, health.clone())?)
@@ -139,7 +162,6 @@ impl Doors {
         };
         Ok(Self {
             public,
-            audit,
             inner,
             health,
         })
@@ -153,15 +175,13 @@ fn serve(
     (work, acceptor): (Driver, Option<TlsAcceptor>),
     metrics: Registry,
 ) -> Running {
-    let observers = Driver::new();
-    if let Some(audit) = doors.audit {
-        work.spawn(audit.run());
-    }
-    if let (Some(listener), Some(router)) = (listeners.public, doors.public) {
-        http::serve(&work, listener, router, acceptor);
+    let (observers, bounds) = (Driver::new(), Bounds::of(&config.server));
+    if let (Some(listener), Some(public)) = (listeners.public, doors.public) {
+        work.spawn(public.audit.run());
+        http::serve(&work, listener, public.router, acceptor, bounds);
     }
     if let (Some(listener), Some(router)) = (listeners.inner, doors.inner) {
-        http::serve(&work, listener, router, None);
+        http::serve(&work, listener, router, None, bounds);
     }
     let readiness = Readiness {
         roles: config.server.roles.clone(),
@@ -173,6 +193,7 @@ fn serve(
         listeners.admin,
         admin::router(readiness, metrics),
         None,
+        bounds,
     );
     Running {
         public: listeners.public_address,
@@ -185,6 +206,7 @@ fn serve(
         askers: Vec::new(),
         board: TaskBoard::default(),
         housekeeping: None,
+        leave: config.server.shutdown_leave,
         grace: config.server.shutdown_grace,
     }
 }

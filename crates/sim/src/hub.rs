@@ -94,7 +94,8 @@ pub struct Counts {
     pub users: usize,
     /// The most requests that were under way at once.
     pub most_at_once: usize,
-    under_way: usize,
+    /// Requests of any kind at this moment.
+    pub under_way: usize,
 }
 
 impl Hub {

@@ -108,6 +108,11 @@ impl Housekeeping {
         Ok(removed)
     }
 
+    /// Whether the database can be read and written. It says in words for any caller what is not.
+    pub async fn check(&self) -> Result<()> {
+        self.database.check().await
+    }
+
     /// Ends the connections to the database after the writes under way; every later call on the
     /// store is refused as `Unavailable`.
     pub async fn close(&self) {

@@ -9,6 +9,9 @@
 //! that was shown and then forgotten would be.
 
 use std::borrow::Cow;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use fleetscope_model::{ErrorKind, EventSeq};
@@ -22,7 +25,7 @@ use sqlx::{Connection, SqlSafeStr};
 use tokio::sync::watch;
 
 use crate::failure::failure;
-use crate::folder::Folder;
+use crate::folder::{Folder, unusable};
 
 /// How long to wait for a lock that a tool from outside holds (a backup, the `sqlite3` shell); no
 /// process of ours can hold one, see [`Folder`].
@@ -47,6 +50,7 @@ pub(crate) struct Database {
     pub(crate) readers: SqlitePool,
     /// The last place in the event log that is known to be committed.
     pub(crate) head: watch::Sender<EventSeq>,
+    file: Opened,
     /// Last, so that the claim on the folder outlives the connections.
     _folder: Folder,
 }
@@ -68,6 +72,7 @@ impl Database {
             writer,
             readers,
             head: watch::Sender::new(place(head.unwrap_or(0))),
+            file: Opened::at(folder.database())?,
             _folder: folder,
         })
     }
@@ -81,10 +86,46 @@ impl Database {
         });
     }
 
+    /// Whether reading and writing is possible: the file is the one that was opened, and its write
+    /// lock is to be had. Nothing is written.
+    pub(crate) async fn check(&self) -> Result<()> {
+        self.file.is_there()?;
+        let read = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM tokens");
+        read.fetch_one(&self.readers).await.map_err(failure)?;
+        // Dropped, it has not happened.
+        self.write().await.map(drop)
+    }
+
     /// Ends the connections; every later call is refused.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+/// A file as it was when it was opened. SQLite goes on with one that was removed, and what it is
+/// told then is gone with the process.
+#[derive(Debug)]
+struct Opened {
+    path: PathBuf,
+    inode: u64,
+}
+
+impl Opened {
+    fn at(path: PathBuf) -> Result<Self> {
+        let found = fs::metadata(&path).map_err(|error| unusable(&path, error))?;
+        let inode = found.ino();
+        Ok(Self { path, inode })
+    }
+
+    fn is_there(&self) -> Result<()> {
+        let found = fs::metadata(&self.path);
+        if found.is_ok_and(|found| found.ino() == self.inode) {
+            return Ok(());
+        }
+        let message = "the database file was removed or replaced while it is in use, and what is \
+                       written now is lost with this process: put it back, or stop and restore";
+        Err(Error::new(ErrorKind::Unavailable, "database_gone", message))
     }
 }
 

@@ -1,9 +1,10 @@
 //! `GET /auth/login`
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
-use fleetscope_identity::Login;
+use fleetscope_identity::{ClientAddress, Login};
 use fleetscope_model::ErrorKind;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -33,9 +34,12 @@ pub struct Destination {
 )]
 pub async fn login(
     State(sign_in): State<SignIn>,
+    source: Option<Extension<ClientAddress>>,
     Params(destination): Params<Destination>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let begun = configured(&sign_in)?.begin(&destination.return_to).await?;
+    let source = source.map(|source| source.0.0);
+    let login = configured(&sign_in)?;
+    let begun = login.begin(&destination.return_to, source).await?;
     let cookie = cookies::set(cookies::LOGIN, &begun.cookie, begun.life);
     let location = [(header::LOCATION, begun.location)];
     Ok((StatusCode::SEE_OTHER, location, AppendHeaders([cookie])))

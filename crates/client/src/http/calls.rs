@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::{CALL_LIMIT, Client, Error};
 use crate::wire::{
-    AnomalyAnalysis, AnomalyRequest, ApiToken, Cluster, CreatedToken, Event, Investigation,
-    InvestigationRequest, Me, MetricAnswer, NewCluster, NewReport, NewToken, Page, Report,
-    TaskList, TokenQuestion, TokenVerdict,
+    AnomalyAnalysis, AnomalyRequest, ApiToken, AuditEntry, Cluster, CreatedToken, Event,
+    Investigation, InvestigationRequest, Me, MetricAnswer, NewCluster, NewReport, NewToken, Page,
+    Report, TaskList, TokenQuestion, TokenVerdict,
 };
 
 /// Where to go on in a list.
@@ -202,6 +202,11 @@ impl Client {
     /// Revokes an API token.
     pub async fn revoke_token(&self, id: Uuid) -> Result<(), Error> {
         self.delete(&format!("/api/v1/tokens/{id}")).await
+    }
+
+    /// Lists who did what, newest first.
+    pub async fn audit(&self, paging: &Paging) -> Result<Page<AuditEntry>, Error> {
+        self.get("/api/v1/audit", &paging.query()).await
     }
 
     /// The state of scheduled tasks.

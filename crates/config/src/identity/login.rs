@@ -46,10 +46,14 @@ pub struct Login {
     /// account as the client may not ask for user:full; a client that an administrator has made may.
     pub scopes: Vec<String>,
     /// A file with the key that session cookies are encrypted under: at least 32 bytes, the same
-    /// for every gateway. Without it each process makes one, and its sessions end with it.
+    /// for every gateway. Without it each process makes one, and its sessions end with it. It is
+    /// read again while it is in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PathBuf", example = "/etc/fleetscope/session.key")]
     pub session_key_file: Option<PathBuf>,
+    /// Files with the keys of before: what is sealed under them still opens. To replace a key, move
+    /// it here, and take it away once identity.login.session has passed.
+    pub previous_session_key_files: Vec<PathBuf>,
     /// How long a session lasts at most; it ends with its token, if that is earlier.
     #[serde(with = "crate::length")]
     #[schemars(schema_with = "crate::length::schema")]
@@ -77,6 +81,7 @@ impl Default for Login {
             client_secret_file: None,
             scopes: Vec::new(),
             session_key_file: None,
+            previous_session_key_files: Vec::new(),
             session: Duration::from_hours(8),
         }
     }

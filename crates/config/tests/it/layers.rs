@@ -14,7 +14,7 @@ fn nothing_but_defaults_is_a_valid_configuration() {
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.admin_listen.to_string(), "127.0.0.1:9091");
     assert_eq!(config.server.roles, Role::ALL);
-    assert_eq!(config.server.shutdown_grace, Duration::from_secs(30));
+    assert_eq!(config.server.shutdown_grace, Duration::from_secs(23));
     assert_eq!(config.outbound.max_response, ByteSize::mebibytes(32));
     assert_eq!(
         config.storage.data_dir,
@@ -40,7 +40,7 @@ fn a_file_is_stronger_than_a_default_a_variable_than_a_file_and_a_flag_than_both
     assert_eq!(config.server.listen.port(), 21);
     assert_eq!(config.server.admin_listen.port(), 12);
     assert_eq!(config.server.max_streams, 3);
-    assert_eq!(config.server.shutdown_grace, Duration::from_secs(30));
+    assert_eq!(config.server.shutdown_grace, Duration::from_secs(23));
 }
 
 #[test]

@@ -4,5 +4,8 @@
 mod audit;
 mod clusters;
 mod inside;
+mod many;
+mod namespace;
 mod stage;
+mod timing;
 mod walk;

@@ -30,8 +30,8 @@ fn every_command_has_help_and_the_exit_codes_are_told() {
     assert!(help.status.success());
     assert!(stdout(&help).contains("Exit codes:"));
     for command in [
-        "serve", "config", "clusters", "query", "analysis", "reports", "events", "tokens", "sim",
-        "demo", "eval",
+        "serve", "config", "clusters", "query", "analysis", "reports", "events", "tokens", "audit",
+        "sim", "demo", "eval",
     ] {
         let help = run(&[command, "--help"]);
         assert!(help.status.success(), "{command}");
@@ -113,6 +113,8 @@ impl Served {
             ])
             .arg("--data-dir")
             .arg(folder)
+            // Nobody balances load here.
+            .env("FLEETSCOPE_SERVER__SHUTDOWN_LEAVE", "0s")
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -197,4 +199,76 @@ fn whoever_holds_the_data_gets_in_again_without_any_token() {
         .unwrap();
     assert!(list.status.success(), "{}", stderr(&list));
     assert!(stdout(&list).contains("recovery-"), "{}", stdout(&list));
+}
+
+#[test]
+fn the_audit_log_is_listed_by_time_and_by_who_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().to_str().unwrap();
+    let recovered = stdout(&run(&["tokens", "recover", "--data-dir", data_dir]));
+    let token = recovered.trim();
+    let server = Served::start(folder.path());
+    let ask = |token: &str, arguments: &[&str]| {
+        fleetscope()
+            .args(arguments)
+            .args(["--server", &server.address()])
+            .env("FLEETSCOPE_TOKEN", token)
+            .output()
+            .unwrap()
+    };
+    let made = ask(token, &["tokens", "create", "ci", "--role", "admin"]);
+    let ci = stdout(&made);
+    for n in 0..3 {
+        let name = format!("t{n}");
+        let made = ask(ci.trim(), &["tokens", "create", &name]);
+        assert!(made.status.success(), "{}", stderr(&made));
+    }
+    let told = |arguments: &[&str]| {
+        let answer = ask(
+            token,
+            &[&["audit", "list", "-o", "json"], arguments].concat(),
+        );
+        assert!(answer.status.success(), "{}", stderr(&answer));
+        serde_json::from_slice::<serde_json::Value>(&answer.stdout).unwrap()
+    };
+    let callers = |page: &serde_json::Value| {
+        let items = page["items"].as_array().unwrap();
+        let callers = items
+            .iter()
+            .map(|e| e["caller"].as_str().unwrap().to_owned());
+        callers.collect::<Vec<_>>()
+    };
+    let all = told(&[]);
+    let admin = callers(&all).pop().unwrap();
+    assert!(admin.starts_with("token:recovery-"), "{admin}");
+    assert_eq!(callers(&all), ["token:ci", "token:ci", "token:ci", &admin]);
+    assert_eq!(all.get("next_cursor"), None);
+    let first = told(&["--actor", &admin]);
+    assert_eq!(callers(&first), [admin]);
+    assert_eq!(first["items"][0]["path"], "/api/v1/tokens");
+    // The newest of his that fit, and that there are more.
+    let some = told(&["--actor", "token:ci", "--limit", "2"]);
+    assert_eq!(
+        some["items"].as_array(),
+        Some(&all["items"].as_array().unwrap()[..2].to_vec())
+    );
+    assert!(some["next_cursor"].is_string());
+    assert_eq!(told(&["--limit", "4"]).get("next_cursor"), None);
+    // From the second of his on.
+    let since = all["items"][1]["at"].as_str().unwrap();
+    let later = told(&["--since", since]);
+    assert_eq!(later["items"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        told(&["--since", "2100-01-01T00:00:00Z"])["items"],
+        serde_json::json!([])
+    );
+    let table = stdout(&ask(token, &["audit", "list", "--limit", "1"]));
+    assert!(
+        table.contains("POST /api/v1/tokens") && table.contains("There is more"),
+        "{table}"
+    );
+    assert_eq!(
+        run(&["audit", "list", "--limit", "0"]).status.code(),
+        Some(2)
+    );
 }

@@ -1,15 +1,19 @@
-//! Event streams: how many may be open, and that they end when the process stops.
+//! Event streams: how many may be open, and that they end, with a word, when the process stops.
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use futures::StreamExt as _;
+use futures::{StreamExt as _, stream};
 use tokio::sync::{Semaphore, watch};
 
 use super::Edge;
 use crate::{EdgeMetrics, Error};
+
+/// What a stream ends with when the process stops: a comment, which every client passes over, and
+/// whoever looks at the stream understands.
+const FAREWELL: &[u8] = b": the server stops; follow on from the last id\n\n";
 
 /// The places of one door.
 #[derive(Debug, Clone)]
@@ -45,12 +49,49 @@ impl Streams {
         let held = (place, self.metrics.stream());
         let stopping = self.stopping.clone();
         response.map(|body| {
-            let chunks = body.into_data_stream().take_until(stopped(stopping));
-            Body::from_stream(chunks.map(move |chunk| {
-                let _until_the_stream_is_dropped = &held;
-                chunk
-            }))
+            let chunks = body.into_data_stream();
+            let open = Open {
+                chunks,
+                stopping,
+                between_events: true,
+                ended: false,
+                _held: held,
+            };
+            Body::from_stream(stream::unfold(open, Open::next))
         })
+    }
+}
+
+/// A stream that is held until it ends.
+struct Open<H> {
+    chunks: BodyDataStream,
+    stopping: watch::Receiver<bool>,
+    /// Whether what was sent so far ends with an event's end. A word in the middle of one would
+    /// end it, and its half would be taken for the whole.
+    between_events: bool,
+    ended: bool,
+    _held: H,
+}
+
+impl<H> Open<H> {
+    async fn next(mut self) -> Option<(Result<Bytes, axum::Error>, Self)> {
+        if self.ended {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            () = stopped(self.stopping.clone()) => {
+                self.ended = true;
+                self.between_events.then(|| (Ok(Bytes::from_static(FAREWELL)), self))
+            }
+            chunk = self.chunks.next() => {
+                let chunk = chunk?;
+                if let Ok(bytes) = &chunk {
+                    self.between_events = bytes.ends_with(b"\n\n");
+                }
+                Some((chunk, self))
+            }
+        }
     }
 }
 

@@ -17,6 +17,9 @@ use crate::fixture::{Fixture, assert_problem, body_of, get_as, send};
 
 pub(crate) const PATH: &str = "/api/v1/events/stream";
 
+/// What a stream that ends with the process says last.
+const FAREWELL: &str = ": the server stops; follow on from the last id\n\n";
+
 /// A streaming role: one event, and then silence.
 pub(crate) fn streaming() -> Router {
     Router::new().route(PATH, get(async || Sse::new(one_event())))
@@ -46,6 +49,23 @@ async fn a_stream_outlives_the_time_limit_of_a_request_and_ends_when_the_process
     assert_eq!(next_of(&mut body).await.unwrap(), "data: first\n\n");
     let silent = tokio::time::timeout(request_timeout * 3, next_of(&mut body)).await;
     assert!(silent.is_err(), "the stream ended or spoke: {silent:?}");
+    fixture.stop.send_replace(true);
+    assert_eq!(next_of(&mut body).await.as_deref(), Some(FAREWELL));
+    assert_eq!(next_of(&mut body).await, None);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_stopped_within_an_event_ends_without_a_word() {
+    let fixture = Fixture::new();
+    let half = async || {
+        let half = stream::iter([Ok::<_, Infallible>("data: a\n\ndata: b\n")]);
+        let body = Body::from_stream(half.chain(stream::pending()));
+        ([("content-type", "text/event-stream")], body)
+    };
+    let door = fixture.public(Router::new().route(PATH, get(half)));
+    let response = send(&door, get_as("viewer", PATH)).await;
+    let mut body = response.into_body().into_data_stream();
+    assert!(next_of(&mut body).await.is_some());
     fixture.stop.send_replace(true);
     assert_eq!(next_of(&mut body).await, None);
 }
@@ -85,7 +105,7 @@ async fn a_stream_that_begins_while_the_process_stops_ends_at_once() {
     fixture.stop.send_replace(true);
     let door = fixture.public(streaming());
     let response = send(&door, get_as("viewer", PATH)).await;
-    assert_eq!(body_of(response).await, "");
+    assert_eq!(body_of(response).await, FAREWELL);
 }
 
 fn fixture_gauge(fixture: &Fixture) -> u32 {

@@ -64,11 +64,7 @@ impl Gate {
         Self {
             places: Arc::new(Semaphore::new(limits.at_once.max(1))),
             waiting: Arc::new(Semaphore::new(limits.waiting)),
-            budgets: Arc::new(Budgets {
-                buckets: Cache::new(SOURCES),
-                limits,
-                clock,
-            }),
+            budgets: Arc::new(Budgets::new(limits.burst, limits.per_second, clock)),
             limits,
         }
     }
@@ -115,9 +111,10 @@ impl Drop for Pass {
 }
 
 /// A token bucket for each source.
-struct Budgets {
+pub(crate) struct Budgets {
     buckets: Cache<IpAddr, Arc<Mutex<Bucket>>>,
-    limits: Limits,
+    burst: f64,
+    per_second: f64,
     clock: Arc<dyn Clock>,
 }
 
@@ -128,11 +125,22 @@ struct Bucket {
 }
 
 impl Budgets {
+    /// `burst` at once, and `per_second` more each second.
+    pub(crate) fn new(burst: f64, per_second: f64, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            buckets: Cache::new(SOURCES),
+            burst,
+            per_second,
+            clock,
+        }
+    }
+
     fn left(&self, source: IpAddr) -> f64 {
         self.change(source, |left| left)
     }
 
-    fn take(&self, source: IpAddr) -> bool {
+    /// Takes one, where there is one left.
+    pub(crate) fn take(&self, source: IpAddr) -> bool {
         let mut taken = false;
         self.change(source, |left| {
             taken = left >= 1.0;
@@ -149,23 +157,23 @@ impl Budgets {
         let now = self.clock.now();
         let full = || {
             Ok::<_, std::convert::Infallible>(Arc::new(Mutex::new(Bucket {
-                left: self.limits.burst,
+                left: self.burst,
                 at: now,
             })))
         };
         let Ok(bucket) = self.buckets.get_or_insert_with(&source, full);
         let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = now.duration_since(bucket.at).as_secs_f64().max(0.0);
-        let refilled = bucket.left + passed * self.limits.per_second;
+        let refilled = bucket.left + passed * self.per_second;
         bucket.at = bucket.at.max(now);
-        bucket.left = change(refilled.min(self.limits.burst)).min(self.limits.burst);
+        bucket.left = change(refilled.min(self.burst)).min(self.burst);
         bucket.left
     }
 }
 
 /// Who is counted as one: an IPv4 address, or an IPv6 network of 64 bits, which is what one
 /// machine is given. Those of whom nothing is known are one too.
-fn network(source: Option<IpAddr>) -> IpAddr {
+pub(crate) fn network(source: Option<IpAddr>) -> IpAddr {
     match source.map(|address| address.to_canonical()) {
         Some(IpAddr::V6(address)) => {
             let network = u128::from(address) & (u128::MAX << 64);

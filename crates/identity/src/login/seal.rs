@@ -1,6 +1,8 @@
 //! What travels with a browser and nobody else can read or make: AES-256-GCM under a key of the
 //! gateways.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use base64::Engine as _;
@@ -16,7 +18,36 @@ use crate::{Error, Result};
 const LEAST_BYTES: usize = 32;
 
 /// What sessions are sealed under. `Debug` prints nothing of it.
-pub struct SealKey(RandomizedNonceKey);
+pub struct SealKey {
+    key: RandomizedNonceKey,
+    /// By which two of them are told apart.
+    print: [u8; 32],
+}
+
+/// What sessions are sealed under, and what they were sealed under before: each opens what it has
+/// sealed, so that a key can be replaced and nobody has to log in again.
+#[derive(Debug)]
+pub struct SealKeys {
+    current: SealKey,
+    previous: Vec<SealKey>,
+}
+
+impl SealKeys {
+    /// Seals under `current`, and opens also what was sealed under one of `previous`.
+    pub fn new(current: SealKey, previous: Vec<SealKey>) -> Self {
+        Self { current, previous }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &SealKey> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+}
+
+impl From<SealKey> for SealKeys {
+    fn from(key: SealKey) -> Self {
+        Self::new(key, Vec::new())
+    }
+}
 
 impl SealKey {
     /// A key that ends with this process.
@@ -39,7 +70,13 @@ impl SealKey {
 
     fn of(bytes: &[u8]) -> Result<Self> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, bytes).map_err(|_| Error::NotSealed)?;
-        Ok(Self(key))
+        let mut print = [0; 32];
+        let tag = sign(
+            &Key::new(HMAC_SHA256, bytes),
+            b"fleetscope session key print 1",
+        );
+        print.copy_from_slice(tag.as_ref());
+        Ok(Self { key, print })
     }
 }
 
@@ -50,11 +87,27 @@ impl std::fmt::Debug for SealKey {
 }
 
 /// Closes and opens.
-pub(super) struct Seal(SealKey);
+pub(super) struct Seal(RwLock<Arc<SealKeys>>);
 
 impl Seal {
-    pub(super) const fn new(key: SealKey) -> Self {
-        Self(key)
+    pub(super) fn new(keys: SealKeys) -> Self {
+        Self(RwLock::new(Arc::new(keys)))
+    }
+
+    /// Takes other keys; whether they are others than before.
+    pub(super) fn replace(&self, keys: SealKeys) -> bool {
+        let prints = |keys: &SealKeys| keys.all().map(|key| key.print).collect::<Vec<_>>();
+        let mut now = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let others = prints(&now) != prints(&keys);
+        *now = Arc::new(keys);
+        others
+    }
+
+    fn keys(&self) -> Arc<SealKeys> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Nonce, ciphertext and tag in base64url. A random nonce is safe for some billion times under
@@ -62,8 +115,9 @@ impl Seal {
     pub(super) fn close<T: Serialize>(&self, purpose: Purpose, value: &T) -> Result<SecretString> {
         let mut bytes = serde_json::to_vec(value).map_err(|_| Error::NotSealed)?;
         let nonce = self
-            .0
-            .0
+            .keys()
+            .current
+            .key
             .seal_in_place_append_tag(Aad::from(purpose.label()), &mut bytes)
             .map_err(|_| Error::NotSealed)?;
         let mut whole = nonce.as_ref().to_vec();
@@ -74,18 +128,20 @@ impl Seal {
     /// What was closed for this purpose; nothing where the text was made or changed by somebody
     /// else.
     pub(super) fn open<T: DeserializeOwned>(&self, purpose: Purpose, text: &str) -> Option<T> {
-        let mut whole = URL_SAFE_NO_PAD.decode(text).ok()?;
-        if whole.len() < NONCE_LEN {
-            return None;
-        }
-        let (nonce, sealed) = whole.split_at_mut(NONCE_LEN);
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let opened = self
-            .0
-            .0
-            .open_in_place(nonce, Aad::from(purpose.label()), sealed);
-        serde_json::from_slice(opened.ok()?).ok()
+        let whole = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let keys = self.keys();
+        let opened = keys.all().find_map(|key| open(key, purpose, &whole))?;
+        serde_json::from_slice(&opened).ok()
     }
+}
+
+fn open(key: &SealKey, purpose: Purpose, whole: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, sealed) = whole.split_at_checked(NONCE_LEN)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let mut sealed = sealed.to_vec();
+    let aad = Aad::from(purpose.label());
+    let opened = key.key.open_in_place(nonce, aad, &mut sealed).ok()?;
+    Some(opened.to_vec())
 }
 
 impl Purpose {
@@ -127,14 +183,14 @@ mod tests {
     #[test]
     fn what_was_sealed_opens_for_its_purpose_and_under_its_key_only() {
         let key = |letter: u8| SealKey::from_bytes(&[letter; 32]).unwrap();
-        let seal = Seal::new(key(b'k'));
+        let seal = Seal::new(key(b'k').into());
         let closed = seal.close(Purpose::Session, &"canary").unwrap();
         let text = closed.expose_secret();
         assert!(!text.contains("canary"));
         let open = |seal: &Seal, purpose| seal.open::<String>(purpose, text);
         assert_eq!(open(&seal, Purpose::Session).as_deref(), Some("canary"));
         assert_eq!(open(&seal, Purpose::Login), None);
-        assert_eq!(open(&Seal::new(key(b'x')), Purpose::Session), None);
+        assert_eq!(open(&Seal::new(key(b'x').into()), Purpose::Session), None);
         let again = seal.close(Purpose::Session, &"canary").unwrap();
         assert_ne!(again.expose_secret(), text);
         assert!(SealKey::from_bytes(&[b'k'; 31]).is_err());
@@ -142,8 +198,28 @@ mod tests {
     }
 
     #[test]
+    fn what_an_older_key_has_sealed_opens_until_that_key_is_gone_too() {
+        let key = |letter: u8| SealKey::from_bytes(&[letter; 32]).unwrap();
+        let seal = Seal::new(key(b'a').into());
+        let close = |seal: &Seal| seal.close(Purpose::Session, &"canary").unwrap();
+        let open = |seal: &Seal, text: &SecretString| {
+            seal.open::<String>(Purpose::Session, text.expose_secret())
+                .is_some()
+        };
+        let old = close(&seal);
+        assert!(!seal.replace(key(b'a').into()));
+        assert!(seal.replace(SealKeys::new(key(b'b'), vec![key(b'a')])));
+        let new = close(&seal);
+        assert!(open(&seal, &old) && open(&seal, &new));
+        // Who has only the old key can't open what is new: the new one seals.
+        assert!(!open(&Seal::new(key(b'a').into()), &new));
+        assert!(seal.replace(key(b'b').into()));
+        assert!(!open(&seal, &old) && open(&seal, &new));
+    }
+
+    #[test]
     fn no_changed_bit_opens() {
-        let seal = Seal::new(SealKey::random().unwrap());
+        let seal = Seal::new(SealKey::random().unwrap().into());
         let closed = seal.close(Purpose::Session, &"canary").unwrap();
         let bytes = URL_SAFE_NO_PAD.decode(closed.expose_secret()).unwrap();
         for at in 0..bytes.len() {

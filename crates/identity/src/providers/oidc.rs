@@ -78,6 +78,11 @@ impl OidcTokens {
         self.inner.issuer.endpoints().await
     }
 
+    /// Fails where the issuer's discovery document can't be had.
+    pub async fn alive(&self) -> Result<()> {
+        self.endpoints().await.map(drop)
+    }
+
     /// Whether the token says of itself that it is this issuer's. It is not believed yet.
     pub(crate) fn may_know(&self, token: &SecretString) -> bool {
         #[derive(Deserialize)]

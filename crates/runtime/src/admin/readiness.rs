@@ -13,7 +13,7 @@ pub(crate) struct Readiness {
     pub(crate) roles: Vec<Role>,
     /// What they need.
     pub(crate) health: HealthBoard,
-    /// Not ready from its stop on.
+    /// Not ready from when it is about to stop.
     pub(crate) work: Driver,
 }
 
@@ -53,7 +53,7 @@ impl Readiness {
                 }
             })
             .collect();
-        let stopping = self.work.is_stopping();
+        let stopping = self.work.is_leaving();
         Report {
             ready: !stopping && checks.iter().all(|check| check.ok || !check.required),
             stopping,
@@ -105,9 +105,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_process_that_stops_is_not_ready() {
-        let readiness = readiness(vec![passing()]);
-        readiness.work.stop();
-        assert!(!readiness.report().await.ready);
+    async fn a_process_that_leaves_or_stops_is_not_ready() {
+        let (leaves, stops) = (readiness(vec![passing()]), readiness(vec![passing()]));
+        leaves.work.leave();
+        assert!(!leaves.report().await.ready);
+        stops.work.stop();
+        assert!(!stops.report().await.ready);
     }
 }

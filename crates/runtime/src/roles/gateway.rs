@@ -15,9 +15,12 @@ use fleetscope_identity::{
 use fleetscope_model::{Fault as _, Role};
 use fleetscope_ports::AuditSink;
 use prometheus_client::registry::Registry;
+use tokio::net::TcpStream;
+use url::Url;
 
 use crate::Result;
-use crate::roles::identity::Hub;
+use crate::roles::identity::{Hub, Issuer};
+use crate::roles::session_keys::{KeyFiles, SessionKeys};
 use crate::roles::{Local, identity, others};
 
 /// The roles of other processes, as the configuration gives their addresses.
@@ -64,15 +67,60 @@ pub(crate) fn hub_probe(hub: Option<&Hub>) -> Probe {
     .optional()
 }
 
-/// The public door over the roles of this process, or else over `remotes`, and what writes its
-/// audit log.
+/// Whether the issuer answers, by which the gateway knows callers. Keys that are known already go
+/// on being used without it.
+pub(crate) fn issuer_probe(issuer: Option<&Issuer>) -> Probe {
+    let Some(issuer) = issuer else {
+        return Probe::not_configured(Role::Gateway, "issuer");
+    };
+    let tokens = issuer.tokens.clone();
+    Probe::required(Role::Gateway, "issuer", move || {
+        let tokens = tokens.clone();
+        async move {
+            tokens.alive().await.map_err(|error| match error {
+                IdentityError::Unavailable { cause, .. } => format!("the issuer: {:?}", cause.kind),
+                other => other.message(),
+            })
+        }
+    })
+    .optional()
+}
+
+/// Whether somebody listens where spans are sent. They are dropped meanwhile; nothing waits.
+pub(crate) fn traces_probe(role: Role, receiver: Option<&Url>) -> Probe {
+    let place = receiver.and_then(|url| {
+        let port = url.port_or_known_default()?;
+        Some((url.host_str()?.trim_matches(['[', ']']).to_owned(), port))
+    });
+    let Some(place) = place else {
+        return Probe::not_configured(role, "traces");
+    };
+    Probe::required(role, "traces", move || {
+        let place = place.clone();
+        async move {
+            let connected = TcpStream::connect((place.0.as_str(), place.1)).await;
+            let refused = |error: std::io::Error| format!("the receiver: {}", error.kind());
+            connected.map(drop).map_err(refused)
+        }
+    })
+    .optional()
+}
+
+/// The public door, what writes its audit log, and what reads the keys of its sessions again.
+pub(crate) struct Public {
+    pub(crate) router: Router,
+    pub(crate) audit: AuditWriter,
+    pub(crate) session_keys: Option<SessionKeys>,
+}
+
+/// The public door over the roles of this process, or else over `remotes`.
 pub(crate) fn public(
     config: &Config,
     edge: &Edge,
     roles: (Option<&Local>, Vec<Remote>),
-    hub: Option<&Hub>,
+    who: (Option<&Hub>, Option<&Issuer>),
     (health, metrics): (HealthBoard, &mut Registry),
-) -> Result<(Router, AuditWriter)> {
+) -> Result<Public> {
     let (local, remotes) = roles;
     let sink: Arc<dyn AuditSink> = match local {
         Some(local) => local.store.audit_sink.clone(),
@@ -84,18 +132,22 @@ pub(crate) fn public(
         Some(local) => Provider::Local(local.services.tokens.clone()),
         None => Provider::Remote(RemoteTokens::new(Arc::new(registry(&remotes)?))),
     };
-    let identity = identity::identity(config, &tokens, hub, &edge.clock)?;
+    let identity = identity::identity(config, &tokens, who, &edge.clock)?;
     let gateway = gateway.health(Arc::new(Everywhere::new(health, remotes.clone())));
     let gateway = match local {
         Some(local) => local.routers().fold(gateway, Gateway::mount),
         None => remotes.into_iter().fold(gateway, Gateway::forward),
     };
+    let session_keys = identity.login.clone().zip(KeyFiles::of(config));
     let gateway = match identity.login {
         Some(login) => gateway.login(login),
         None => gateway,
     };
-    let router = gateway.into_router(Arc::new(identity.authenticators));
-    Ok((router, writer))
+    Ok(Public {
+        router: gateway.into_router(Arc::new(identity.authenticators)),
+        audit: writer,
+        session_keys: session_keys.map(|(login, files)| SessionKeys { login, files }),
+    })
 }
 
 fn registry(remotes: &[Remote]) -> Result<Remote> {

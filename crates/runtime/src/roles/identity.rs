@@ -15,6 +15,7 @@ use fleetscope_ports::Clock;
 use uuid::Uuid;
 
 use crate::roles::access;
+use crate::roles::session_keys::KeyFiles;
 use crate::{Error, Result};
 
 /// More than any answer about a token, or any set of an issuer's keys.
@@ -46,8 +47,8 @@ pub(crate) struct Hub {
 
 /// An issuer, and the way out to it.
 #[derive(Clone)]
-struct Issuer {
-    tokens: OidcTokens,
+pub(crate) struct Issuer {
+    pub(crate) tokens: OidcTokens,
     outbound: Outbound,
 }
 
@@ -74,15 +75,10 @@ pub(crate) fn hub(config: &Config) -> Result<Option<Hub>> {
 pub(crate) fn identity(
     config: &Config,
     local: &Provider,
-    hub: Option<&Hub>,
+    (hub, issuer): (Option<&Hub>, Option<&Issuer>),
     clock: &Arc<dyn Clock>,
 ) -> Result<Identity> {
     let mut providers = Vec::new();
-    let issuer = if config.identity.has(AuthenticatorKind::Oidc) {
-        Some(issuer(config, clock)?)
-    } else {
-        None
-    };
     for kind in &config.identity.authenticators {
         match (kind, hub) {
             (AuthenticatorKind::Local, _) => providers.push(local.clone()),
@@ -105,7 +101,7 @@ pub(crate) fn identity(
     }
     let authenticators = Authenticators::new(providers, Limits::default(), Arc::clone(clock))?
         .with_roles(access::roles(config, hub, clock));
-    let login = login(config, &authenticators, (hub, issuer), clock)?;
+    let login = login(config, &authenticators, (hub, issuer.cloned()), clock)?;
     Ok(Identity {
         authenticators,
         login,
@@ -142,21 +138,25 @@ fn login(
         scopes: login.scopes.clone(),
         session: login.session,
     };
-    let key = match &login.session_key_file {
-        Some(path) => SealKey::from_bytes(&read("identity.login.session_key_file", path)?)?,
-        None => SealKey::random()?,
+    let keys = match KeyFiles::of(config) {
+        Some(files) => files.read()?,
+        None => SealKey::random()?.into(),
     };
     let (people, clock) = (people.clone(), Arc::clone(clock));
     Ok(Some(Login::new(
         options,
         (via, outbound),
-        key,
+        keys,
         people,
         clock,
     )))
 }
 
-fn issuer(config: &Config, clock: &Arc<dyn Clock>) -> Result<Issuer> {
+/// The issuer, if one is configured.
+pub(crate) fn issuer(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Issuer>> {
+    if !config.identity.has(AuthenticatorKind::Oidc) {
+        return Ok(None);
+    }
     let oidc = &config.identity.oidc;
     let outbound = way_out(config, ("identity.oidc.ca_file", oidc.ca_file.as_deref()))?;
     let options = OidcOptions {
@@ -170,10 +170,10 @@ fn issuer(config: &Config, clock: &Arc<dyn Clock>) -> Result<Issuer> {
         groups_prefix: oidc.groups_prefix.clone(),
         skew: oidc.clock_skew,
     };
-    Ok(Issuer {
+    Ok(Some(Issuer {
         tokens: OidcTokens::new(options, outbound.clone(), Arc::clone(clock))?,
         outbound,
-    })
+    }))
 }
 
 /// A way out to somebody whom the configuration names, who is trusted by these certificates.
@@ -183,6 +183,7 @@ fn way_out(config: &Config, (key, ca): (&'static str, Option<&Path>)) -> Result<
         max_response: MOST_BYTES,
         concurrency_per_cluster: AT_ONCE,
         roots: ca.map(|path| read(key, path)).transpose()?,
+        roots_file: ca.map(Path::to_owned),
         ..OutboundOptions::default()
     })?)
 }

@@ -51,12 +51,12 @@ pub(crate) async fn tokens(
     Ok((tokens, first))
 }
 
-/// The database answers.
-pub(crate) fn probe(store: &Store) -> Probe {
-    let tokens = store.tokens.clone();
+/// The database can be read and written.
+pub(crate) fn probe(housekeeping: &Housekeeping) -> Probe {
+    let housekeeping = housekeeping.clone();
     Probe::required(Role::Registry, "database", move || {
-        let tokens = tokens.clone();
-        async move { tokens.count().await.map(drop).map_err(|e| e.message()) }
+        let housekeeping = housekeeping.clone();
+        async move { housekeeping.check().await.map_err(|e| e.message()) }
     })
 }
 

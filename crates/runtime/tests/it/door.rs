@@ -1,6 +1,8 @@
 //! Who is let in: whole processes in both shapes, before a simulated hub and a simulated issuer.
 
 mod browser;
+mod flood;
+mod hub_tls;
 mod issuer;
 mod peers;
 mod tokens;

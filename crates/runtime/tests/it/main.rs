@@ -9,6 +9,7 @@
 mod admin;
 mod door;
 mod fixture;
+mod floods;
 mod health;
 mod load;
 mod shutdown;

@@ -82,7 +82,7 @@ async fn open_streams_end_and_idle_connections_close() {
     assert_eq!(running.shutdown().await, Ending::Drained);
     let (rest, ended) = stream.read_to_end().await;
     assert!(
-        ended && rest.ends_with("0\r\n\r\n"),
+        ended && rest.contains(": the server stops") && rest.ends_with("0\r\n\r\n"),
         "the stream has no proper end: {rest:?}"
     );
     assert!(idle.read_to_end().await.1);
@@ -121,11 +121,14 @@ async fn a_stop_can_be_forced() {
     assert_eq!(ending, Ending::Cut);
 }
 
-/// One test for both signals, as every process that waits for them in this one sees them all.
+/// One test for all signals, as every process that waits for them in this one sees them all.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_signal_drains_and_the_second_cuts() {
     let dir = tempdir().unwrap();
-    let idle = run(whole(dir.path())).await;
+    let mut config = whole(dir.path());
+    // Longer than any test: only what is said here can end it.
+    config.server.shutdown_leave = Duration::from_hours(1);
+    let idle = run(config.clone()).await;
     let token = bootstrap(&idle);
 
     let (ending, ()) = tokio::join!(idle.run_until_signal(Signals::catch().unwrap()), async {
@@ -133,19 +136,36 @@ async fn the_first_signal_drains_and_the_second_cuts() {
     });
     assert_eq!(ending, Ending::Drained);
 
-    let busy = run(whole(dir.path())).await;
-    let (api, admin) = (busy.public.unwrap(), busy.admin);
-    let _request = Wire::open(api, &half_a_request(&token, "never")).await;
-    assert_eq!(
-        get(api, "/api/v1/clusters", &token).await.status,
-        StatusCode::OK
-    );
-    let (ending, ()) = tokio::join!(busy.run_until_signal(Signals::catch().unwrap()), async {
-        raise(Signal::TERM);
-        until_unready(admin).await;
-        raise(Signal::TERM);
-    });
-    assert_eq!(ending, Ending::Cut);
+    // A second signal, while what balances load has not noticed the first, or has.
+    for leave in [Duration::from_hours(1), Duration::ZERO] {
+        config.server.shutdown_leave = leave;
+        let busy = run(config.clone()).await;
+        let (api, admin) = (busy.public.unwrap(), busy.admin);
+        let _request = Wire::open(api, &half_a_request(&token, "never")).await;
+        let served = async || get(api, "/api/v1/clusters", &token).await.status == StatusCode::OK;
+        assert!(served().await);
+        let (ending, ()) = tokio::join!(busy.run_until_signal(Signals::catch().unwrap()), async {
+            raise(Signal::TERM);
+            until_unready(admin).await;
+            if leave.is_zero() {
+                while accepts(api).await {
+                    tokio::task::yield_now().await;
+                }
+            } else {
+                assert!(served().await, "it is unready first, and serves");
+            }
+            raise(Signal::TERM);
+        });
+        assert_eq!(ending, Ending::Cut);
+    }
+}
+
+#[test]
+fn by_default_a_process_is_gone_within_thirty_seconds_of_the_signal() {
+    let server = fleetscope_config::Config::default().server;
+    // A second for the admin address, and one for the store.
+    let most = Duration::from_secs(30 - 2);
+    assert!(server.shutdown_leave + server.shutdown_grace <= most);
 }
 
 fn raise(signal: Signal) {

@@ -14,18 +14,19 @@ use rustls::{ClientConfig, RootCertStore};
 use tempfile::tempdir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::fixture::{parts, run, whole};
+use crate::fixture::{bootstrap, parts, run, whole};
 
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
 
-type Certificate = CertificateDer<'static>;
+pub(crate) type Certificate = CertificateDer<'static>;
 
 /// Writes a new certificate for `localhost` where the configuration says.
-fn issue(dir: &Path) -> Certificate {
+pub(crate) fn issue(dir: &Path) -> Certificate {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     write(dir, &cert.pem(), &signing_key);
@@ -37,7 +38,7 @@ fn write(dir: &Path, cert: &str, key: &KeyPair) {
     std::fs::write(dir.join("tls.key"), key.serialize_pem()).unwrap();
 }
 
-fn config(dir: &Path) -> Config {
+pub(crate) fn config(dir: &Path) -> Config {
     let mut config = whole(&dir.join("data"));
     config.tls.cert_file = Some(dir.join("tls.crt"));
     config.tls.key_file = Some(dir.join("tls.key"));
@@ -45,7 +46,7 @@ fn config(dir: &Path) -> Config {
 }
 
 /// A connection whose server must show just this certificate.
-async fn connect(
+pub(crate) async fn connect(
     at: SocketAddr,
     certificate: &Certificate,
     protocol: &str,
@@ -128,35 +129,58 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
+pub(crate) const PING: u8 = 6;
+pub(crate) const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
 
 /// `GET /api/v1/openapi.json` at `localhost` over https, by HPACK's static table where it can.
 fn get() -> Vec<u8> {
+    headers(&[(0x04, "/api/v1/openapi.json"), (0x01, "localhost")])
+}
+
+/// A GET over https; each text is the value of the header at this index of the static table.
+fn headers(values: &[(u8, &str)]) -> Vec<u8> {
     let mut block = vec![0x82, 0x87];
-    for (index, text) in [(0x04, "/api/v1/openapi.json"), (0x01, "localhost")] {
-        block.push(index);
+    for (index, text) in values {
+        // Literals without indexing have four bits for the index, and then a byte more.
+        if *index < 15 {
+            block.push(*index);
+        } else {
+            block.extend([15, index - 15]);
+        }
         block.push(u8::try_from(text.len()).unwrap());
         block.extend(text.as_bytes());
     }
     block
 }
 
-/// Sends the frames, and gives the kinds of frames that come back: until one of the kind `last`,
-/// or until the server has enough.
-async fn flood(
+/// A frame that has come back.
+#[derive(Debug)]
+pub(crate) struct Came {
+    kind: u8,
+    payload: Vec<u8>,
+}
+
+impl Came {
+    /// The reason of a GOAWAY.
+    fn reason(&self) -> Option<u32> {
+        let code = self.payload.get(4..8)?.try_into().ok()?;
+        (self.kind == GOAWAY).then(|| u32::from_be_bytes(code))
+    }
+}
+
+/// Sends the frames, and gives what comes back: until a frame of the kind `last`, or until the
+/// server has enough.
+pub(crate) async fn flood(
     at: SocketAddr,
     certificate: &Certificate,
     frames: Vec<Vec<u8>>,
     last: u8,
-) -> Vec<u8> {
+) -> Vec<Came> {
     let stream = connect(at, certificate, "h2").await.unwrap();
     let (mut reading, mut writing) = tokio::io::split(stream);
     let sending = async {
-        writing
-            .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-            .await?;
+        writing.write_all(PREFACE).await?;
         writing.write_all(&frame(SETTINGS, 0, 0, &[])).await?;
         for frame in frames {
             writing.write_all(&frame).await?;
@@ -164,18 +188,19 @@ async fn flood(
         writing.flush().await
     };
     let receiving = async {
-        let mut kinds = Vec::new();
+        let mut came = Vec::new();
         let mut head = [0; 9];
         while reading.read_exact(&mut head).await.is_ok() {
-            kinds.push(head[3]);
             let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
             let mut payload = vec![0; length as usize];
-            if reading.read_exact(&mut payload).await.is_err() || [GOAWAY, last].contains(&head[3])
-            {
+            let kind = head[3];
+            let whole = reading.read_exact(&mut payload).await.is_ok();
+            came.push(Came { kind, payload });
+            if !whole || [GOAWAY, last].contains(&kind) {
                 break;
             }
         }
-        kinds
+        came
     };
     let flooding = async {
         let _ = sending.await;
@@ -183,37 +208,25 @@ async fn flood(
     };
     let whole = async {
         tokio::select! {
-            kinds = receiving => kinds,
+            came = receiving => came,
             () = flooding => Vec::new(),
         }
     };
     tokio::time::timeout(LONG, whole).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn floods_of_resets_and_of_endless_headers_end_their_connection_and_nobody_elses() {
-    let dir = tempdir().unwrap();
-    let certificate = issue(dir.path());
-    let running = run(config(dir.path())).await;
-    let api = running.public.unwrap();
-
-    // Each request is taken back as soon as it is made. The server may have enough of it; if it has
-    // not, it still answers a ping after that.
-    let resets = (0..2000_u32).map(|n| {
+/// Each request is taken back as soon as it is made, and at the end there is a ping.
+pub(crate) fn resets(count: u32) -> Vec<Vec<u8>> {
+    let resets = (0..count).map(|n| {
         let mut both = frame(HEADERS, 0x5, 2 * n + 1, &get());
         both.extend(frame(RST_STREAM, 0, 2 * n + 1, &8_u32.to_be_bytes()));
         both
     });
-    let ping = frame(PING, 0, 0, &[0; 8]);
-    let kinds = flood(api, &certificate, resets.chain([ping]).collect(), PING).await;
-    assert!(
-        kinds
-            .last()
-            .is_some_and(|last| [PING, GOAWAY].contains(last)),
-        "{kinds:?}"
-    );
+    resets.chain([frame(PING, 0, 0, &[0; 8])]).collect()
+}
 
-    // Literal headers without indexing, in a block that never ends.
+/// Literal headers without indexing, in a block that never ends.
+pub(crate) fn endless() -> Vec<Vec<u8>> {
     let mut junk = Vec::new();
     while junk.len() < 15_000 {
         junk.extend([0x00, 0x01, b'a', 0x7f, 0x00]);
@@ -221,11 +234,159 @@ async fn floods_of_resets_and_of_endless_headers_end_their_connection_and_nobody
     }
     let mut endless = vec![frame(HEADERS, 0x1, 1, &get())];
     endless.extend((0..500).map(|_| frame(CONTINUATION, 0, 1, &junk)));
-    let kinds = flood(api, &certificate, endless, GOAWAY).await;
-    assert_eq!(kinds.last(), Some(&GOAWAY), "{kinds:?}");
+    endless
+}
 
-    let good = vec![frame(HEADERS, 0x5, 1, &get())];
-    let answered = flood(api, &certificate, good, HEADERS).await;
-    assert!(answered.contains(&HEADERS), "{answered:?}");
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const ENHANCE_YOUR_CALM: u32 = 11;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn floods_of_resets_and_of_endless_headers_end_their_connection_and_nobody_elses() {
+    let dir = tempdir().unwrap();
+    let certificate = issue(dir.path());
+    let running = run(config(dir.path())).await;
+    let api = running.public.unwrap();
+    let mut floods = JoinSet::new();
+    for _ in 0..4 {
+        for (frames, last) in [(resets(2000), PING), (endless(), GOAWAY)] {
+            let certificate = certificate.clone();
+            floods.spawn(async move { flood(api, &certificate, frames, last).await });
+        }
+    }
+    // Somebody else, meanwhile.
+    for _ in 0..20 {
+        let good = vec![frame(HEADERS, 0x5, 1, &get())];
+        let answered = flood(api, &certificate, good, HEADERS).await;
+        assert!(
+            answered.iter().any(|came| came.kind == HEADERS),
+            "{answered:?}"
+        );
+    }
+    for came in floods.join_all().await {
+        let last = came.last().and_then(Came::reason);
+        assert_eq!(last, Some(ENHANCE_YOUR_CALM), "{came:?}");
+    }
+
+    // Who takes back a little is served on.
+    let came = flood(api, &certificate, resets(10), PING).await;
+    assert_eq!(came.last().map(|came| came.kind), Some(PING), "{came:?}");
+    running.shutdown().await;
+}
+
+/// The next frame of one of these kinds; nothing where the connection has ended.
+async fn next(stream: &mut TlsStream<TcpStream>, kinds: &[u8]) -> Option<Came> {
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.ok()?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; length as usize];
+        stream.read_exact(&mut payload).await.ok()?;
+        if kinds.contains(&head[3]) {
+            let kind = head[3];
+            return Some(Came { kind, payload });
+        }
+    }
+}
+
+/// The slower flood, which h2 does not see: each request has begun when it is taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_takes_back_whatever_was_begun_with_is_told_to_be_calm() {
+    let dir = tempdir().unwrap();
+    let certificate = issue(dir.path());
+    let running = run(config(dir.path())).await;
+    let api = running.public.unwrap();
+    let bearer = format!("Bearer {}", bootstrap(&running));
+    let mut stream = connect(api, &certificate, "h2").await.unwrap();
+    let begin = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
+    stream.write_all(&begin).await.unwrap();
+    // A stream that goes on until it is taken back; 23 is `authorization`.
+    let request = headers(&[
+        (0x04, "/api/v1/events/stream"),
+        (0x01, "localhost"),
+        (0x17, &bearer),
+    ]);
+    let mut served = 0;
+    let last = loop {
+        let id = 2 * served + 1;
+        let begun = [
+            frame(HEADERS, 0x5, id, &request),
+            frame(PING, 0, 0, &[0; 8]),
+        ]
+        .concat();
+        if stream.write_all(&begun).await.is_err() {
+            break None;
+        }
+        match next(&mut stream, &[PING, GOAWAY]).await {
+            Some(came) if came.kind == PING => {}
+            other => break other,
+        }
+        let back = frame(RST_STREAM, 0, id, &8_u32.to_be_bytes());
+        if stream.write_all(&back).await.is_err() {
+            break None;
+        }
+        served += 1;
+        assert!(served < 1_000, "all of them were served");
+    };
+    assert_eq!(last.and_then(|last| last.reason()), Some(ENHANCE_YOUR_CALM));
+    assert!((200..=210).contains(&served), "{served}");
+    running.shutdown().await;
+}
+
+/// Reads until the server closes, while these bytes are sent again and again.
+async fn ends(mut stream: TlsStream<TcpStream>, again: &[u8]) {
+    let mut often = tokio::time::interval(Duration::from_millis(50));
+    let mut into = [0; 1024];
+    let ending = async {
+        loop {
+            tokio::select! {
+                read = stream.read(&mut into) => match read {
+                    Ok(0) | Err(_) => return,
+                    Ok(_) => {}
+                },
+                _ = often.tick(), if !again.is_empty() => {
+                    if stream.write_all(again).await.is_err() || stream.flush().await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    };
+    let ended = tokio::time::timeout(LONG, ending).await;
+    assert!(
+        ended.is_ok(),
+        "the connection is held for longer than a head may take"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_without_a_request_end_when_a_head_would_be_late() {
+    let dir = tempdir().unwrap();
+    let certificate = issue(dir.path());
+    let mut config = config(dir.path());
+    config.server.head_timeout = Duration::from_secs(1);
+    let running = run(config).await;
+    let api = running.public.unwrap();
+    let open = async |protocol, first: &[u8]| {
+        let mut stream = connect(api, &certificate, protocol).await.unwrap();
+        stream.write_all(first).await.unwrap();
+        stream.flush().await.unwrap();
+        stream
+    };
+    let begun = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
+    // Its answer is short: one that the client does not take in is under way for as long.
+    let nothing = headers(&[(0x04, "/nothing"), (0x01, "localhost")]);
+    let asked = [&begun[..], &frame(HEADERS, 0x5, 1, &nothing)].concat();
+    let half = [&begun[..], &frame(HEADERS, 0x1, 1, &get())].concat();
+    let more = frame(CONTINUATION, 0, 1, &[0x00, 0x01, b'a', 0x01, b'b']);
+    let ping = frame(PING, 0, 0, &[0; 8]);
+    tokio::join!(
+        ends(open("http/1.1", b"").await, b""),
+        ends(open("http/1.1", b"GET / HTTP/1.1\r\na: ").await, b"x"),
+        ends(open("h2", b"").await, b""),
+        ends(open("h2", &PREFACE[..10]).await, b""),
+        ends(open("h2", &begun).await, &ping),
+        ends(open("h2", &asked).await, &ping),
+        ends(open("h2", &half).await, &more),
+    );
     running.shutdown().await;
 }

@@ -14,7 +14,7 @@ use super::stage::{Stage, ask, status, told};
 const EVERY: &[&str] = &["get", "query", "update", "delete", "investigate"];
 
 /// Every route that takes the id of a cluster, with a body where there is one.
-fn by_id(id: Uuid) -> Vec<(Method, String, Option<Value>)> {
+pub(crate) fn by_id(id: Uuid) -> Vec<(Method, String, Option<Value>)> {
     let new = json!({ "name": "renamed", "endpoints": {} });
     let range = "query=up&start=1767268000&end=1767268800&step=60s";
     vec![

@@ -11,33 +11,35 @@ use super::stage::{Stage, bind, view};
 /// Pods by namespace: a metric that every namespace has.
 const PODS: &str = "count by (namespace) (kube_pod_info)";
 
-struct Scene {
-    stage: Stage,
-    fleet: Fleet,
+pub(crate) struct Scene {
+    pub(crate) stage: Stage,
+    pub(crate) fleet: Fleet,
+    pub(crate) clusters: Vec<Cluster>,
     train: Cluster,
 }
 
 impl Scene {
-    async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let stage = Stage::set(Shape::One).await;
         let fleet = Fleet::start(5, stage.app.clock.clone()).await;
         let clusters = fleet.register(&stage.app.admin).await;
-        let train = clusters.into_iter().find(|cluster| cluster.name == "train");
+        let train = clusters.iter().find(|cluster| cluster.name == "train");
         Self {
-            train: train.unwrap(),
+            train: train.unwrap().clone(),
+            clusters,
             stage,
             fleet,
         }
     }
 
     /// Somebody who may query the cluster `train`.
-    fn person(&self, name: &str, groups: &[&str]) -> Client {
+    pub(crate) fn person(&self, name: &str, groups: &[&str]) -> Client {
         self.stage
             .let_use(name, &self.train, &["get", "query", "investigate"]);
         self.stage.person(name, groups)
     }
 
-    fn access(&self) -> fleetscope_sim::kubernetes::Access {
+    pub(crate) fn access(&self) -> fleetscope_sim::kubernetes::Access {
         self.fleet.simulation().access("train").unwrap()
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use fleetscope_identity::Limits;
-use fleetscope_sim::hub::Terms;
+use fleetscope_sim::hub::{Outage, Terms};
+use futures::FutureExt as _;
 use futures::future::join_all;
 
 use super::{AUDIENCE, Bench};
@@ -144,6 +145,32 @@ async fn a_flood_of_wrong_tokens_reaches_the_hub_ten_at_a_time_and_not_at_all_so
     bench.advance(Duration::from_secs(1));
     let newer = bench.for_us().into();
     assert_eq!(bench.code_from(&newer, "192.0.2.9").await, "ok");
+}
+
+/// Standard R3 as a certainty: who is known needs no place at the gate, nor anything else that a
+/// question about another token could hold, so that no number of those can make him wait at all.
+#[tokio::test]
+async fn who_is_known_does_not_wait_while_every_place_and_every_turn_is_taken() {
+    let bench = Bench::start().await;
+    let good: secrecy::SecretString = bench.for_us().into();
+    assert_eq!(bench.code_from(&good, "192.0.2.9").await, "ok");
+    bench.hub.behave(|hub| hub.outage = Outage::Hangs);
+    let wrong: Vec<_> = (0..200).map(|n| format!("wrong-{n}").into()).collect();
+    let mut flood = Box::pin(join_all(
+        wrong
+            .iter()
+            .map(|token| bench.code_from(token, "192.0.2.9")),
+    ));
+    while bench.hub.counts().under_way < MOST_AT_ONCE {
+        assert!(futures::poll!(&mut flood).is_pending());
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..100 {
+        let known = bench.code_from(&good, "192.0.2.9").now_or_never();
+        assert_eq!(known, Some("ok"), "it waits for somebody");
+    }
+    assert_eq!(bench.hub.counts().under_way, MOST_AT_ONCE, "all were held");
+    drop(flood);
 }
 
 #[tokio::test]

@@ -407,3 +407,72 @@ async fn gateways_with_one_key_share_their_sessions() {
     one.close().await;
     two.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_outlives_the_replacement_of_its_key_and_not_its_removal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (current, previous) = (folder.path().join("key"), folder.path().join("previous"));
+    let key = |letter: &str| letter.repeat(32);
+    std::fs::write(&current, key("a")).unwrap();
+    std::fs::write(&previous, key("z")).unwrap();
+    let house = House::with(Shape::One, |config, _| {
+        logging_in(config);
+        config.identity.login.session_key_file = Some(current.clone());
+        config.identity.login.previous_session_key_files = vec![previous.clone()];
+    })
+    .await;
+    let hub = house.served.address;
+    let reload = async || {
+        let task = house.running[0].activate("session_keys").await.unwrap();
+        task.last_error.or(task.last_summary).unwrap()
+    };
+    let mut old = Browser::default();
+    old.log_in(&house, hub).await;
+    let knows = async |browser: &mut Browser| {
+        browser.get(house.at, "/auth/me").await.status == StatusCode::OK
+    };
+    assert!(knows(&mut old).await);
+    assert_eq!(reload().await, "the keys are the same");
+
+    // Half of a replacement changes nothing.
+    std::fs::write(&current, "short").unwrap();
+    assert!(
+        reload().await.contains("holds 5 bytes"),
+        "{}",
+        reload().await
+    );
+    assert!(knows(&mut old).await);
+
+    std::fs::write(&previous, key("a")).unwrap();
+    std::fs::write(&current, key("b")).unwrap();
+    assert_eq!(reload().await, "sessions are sealed under other keys now");
+    assert!(
+        knows(&mut old).await,
+        "what it was sealed under opens still"
+    );
+    let mut new = Browser::default();
+    new.log_in(&house, hub).await;
+    assert!(knows(&mut new).await);
+
+    std::fs::write(&previous, key("z")).unwrap();
+    reload().await;
+    assert!(!knows(&mut old).await, "its key is gone");
+    assert!(knows(&mut new).await);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_begins_so_many_logins_and_more_after_a_while() {
+    let (house, _) = house(Shape::One).await;
+    let begin = async || ask(house.at, "GET", "/auth/login", &[], "").await;
+    for _ in 0..60 {
+        assert_eq!(begin().await.status, StatusCode::SEE_OTHER);
+    }
+    let refused = begin().await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.code(), "too_many_logins");
+    assert_eq!(refused.header("retry-after"), "1");
+    house.advance(1);
+    assert_eq!(begin().await.status, StatusCode::SEE_OTHER);
+    house.close().await;
+}

@@ -1,8 +1,13 @@
 //! Bearer tokens at the public door.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use fleetscope_sim::hub::{Outage, Terms};
 use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::fixture::GRACE;
 
 use super::{BOTH, House, Shape, VIEWER, ask};
 
@@ -183,6 +188,54 @@ async fn a_thousand_requests_over_the_socket_cost_one_review() {
     futures::future::join_all(requests).await;
     assert_eq!(house.hub.counts().token_reviews, 1);
     house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_wrong_tokens_holds_up_nobody_who_is_known() {
+    for shape in BOTH {
+        // Longer than what is asked here takes: every question about a token stays under way.
+        let slow = Duration::from_secs(30);
+        let house = House::with(shape, |config, _| config.hub.timeout = slow).await;
+        let token = house.for_us();
+        assert_eq!(house.code(&token).await, "ok");
+        house.hub.behave(|hub| hub.outage = Outage::Hangs);
+        let at = house.at;
+        let mut flood = JoinSet::new();
+        for n in 0..200 {
+            flood.spawn(async move {
+                let bearer = format!("Bearer wrong-{n}");
+                ask(
+                    at,
+                    "GET",
+                    "/api/v1/clusters",
+                    &[("authorization", &bearer)],
+                    "",
+                )
+                .await
+            });
+        }
+        let all_asked = async {
+            while house.hub.counts().under_way < 10 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(GRACE, all_asked).await.unwrap();
+        for _ in 0..100 {
+            assert_eq!(house.code(&token).await, "ok", "{shape:?}");
+        }
+        assert_eq!(house.hub.counts().under_way, 10, "none of them was let go");
+        assert_eq!(house.hub.counts().most_at_once, 10);
+        house.hub.behave(|hub| hub.outage = Outage::None);
+        for said in flood.join_all().await {
+            let code = said.code();
+            assert!(
+                ["token_invalid", "too_many_wrong_tokens", "identity_busy"]
+                    .contains(&code.as_str()),
+                "{code}"
+            );
+        }
+        house.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
