@@ -40,6 +40,8 @@ fn options(config: &Config) -> OutboundOptions {
             Configured::Loopback => PlainHttp::Loopback,
             Configured::Anywhere => PlainHttp::Anywhere,
         },
+        loopback: config.server.is_local(),
+        private: outbound.private.clone(),
         deny: outbound.deny.clone(),
         allow: outbound.allow.clone(),
         ..OutboundOptions::default()

@@ -183,7 +183,7 @@ fn way_out(config: &Config, (key, ca): (&'static str, Option<&Path>)) -> Result<
         max_response: MOST_BYTES,
         concurrency_per_cluster: AT_ONCE,
         roots: ca.map(|path| read(key, path)).transpose()?,
-        ..OutboundOptions::default()
+        ..OutboundOptions::for_named_servers()
     })?)
 }
 
