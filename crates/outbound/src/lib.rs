@@ -3,8 +3,9 @@
 //! An [`Outbound`] holds the connection pools, the address rules and the limits; an [`Upstream`]
 //! is one endpoint of one cluster seen through it. A call has a time limit over everything it does
 //! (queueing, connecting, headers, body), a byte cap that counts bytes after decompression, and a
-//! place in its cluster's queue. It follows no redirect and knows no proxy of the environment.
-//! Whatever goes wrong is a [`Failure`], which maps onto a gap.
+//! place in its cluster's queue. It follows no redirect and knows no proxy of the environment. An
+//! endpoint that does not answer is left alone for a while. Whatever goes wrong is a [`Failure`],
+//! which maps onto a gap.
 //!
 //! This crate must not know what is read: no Prometheus, no Kubernetes, no registry. It never
 //! writes a credential or a foreign body into a message.
@@ -15,6 +16,9 @@ pub mod address;
 pub mod answer;
 mod base;
 pub mod bearer;
+mod breaker;
+pub mod certificate;
+mod exchange;
 pub mod failure;
 mod limits;
 pub mod metrics;
@@ -22,6 +26,7 @@ pub mod options;
 mod pools;
 pub mod trace;
 mod upstream;
+mod way;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +36,8 @@ use fleetscope_model::{ClusterId, Endpoint, Source};
 pub use address::{AddressRules, Refused};
 pub use answer::Answer;
 pub use bearer::Bearer;
-pub use failure::Failure;
+pub use certificate::ClientCertificate;
+pub use failure::{Cause, Failure};
 pub use metrics::Metrics;
 pub use options::{OutboundOptions, PlainHttp};
 pub use upstream::Upstream;
@@ -55,16 +61,22 @@ pub(crate) struct Parts {
     pub(crate) options: OutboundOptions,
     pub(crate) pools: pools::Pools,
     pub(crate) limits: limits::Limits,
+    pub(crate) breakers: breaker::Breakers,
     pub(crate) metrics: Metrics,
 }
 
 impl Outbound {
     /// A way out under the given limits and rules. Must be called inside a tokio runtime.
     pub fn new(options: OutboundOptions) -> Result<Self, Error> {
-        let pools = pools::Pools::new(&options).map_err(Error)?;
+        Self::naming(options, pools::Names::System)
+    }
+
+    fn naming(options: OutboundOptions, names: pools::Names) -> Result<Self, Error> {
+        let pools = pools::Pools::new(&options, names).map_err(Error)?;
         let limits = limits::Limits::new(options.concurrency_per_cluster);
         Ok(Self {
             parts: Arc::new(Parts {
+                breakers: breaker::Breakers::new(options.seed),
                 options,
                 pools,
                 limits,
@@ -93,6 +105,16 @@ impl Outbound {
         endpoint: &Endpoint,
     ) -> Result<Upstream, Failure> {
         Upstream::new(Arc::clone(&self.parts), cluster, source, endpoint)
+    }
+
+    /// Whether a URL, of an endpoint or of its proxy, is one that may ever be called: what stands
+    /// in it is refused here where each call of it would be. Names are not looked up.
+    pub fn admits(&self, url: &str) -> Result<(), Refused> {
+        let Ok(base) = base::parse(url) else {
+            return Ok(());
+        };
+        let way = way::Way::default_of(base.scheme());
+        self.parts.pools.check(&base, &way)
     }
 }
 

@@ -26,6 +26,8 @@ pub struct OutboundOptions {
     pub allow: Vec<IpNet>,
     /// Certificates in PEM that are trusted instead of the system's.
     pub roots: Option<Vec<u8>>,
+    /// Where the jitter of pauses begins; two processes had better differ.
+    pub seed: u64,
 }
 
 impl Default for OutboundOptions {
@@ -40,6 +42,7 @@ impl Default for OutboundOptions {
             deny: Vec::new(),
             allow: Vec::new(),
             roots: None,
+            seed: 0,
         }
     }
 }
