@@ -109,10 +109,7 @@ impl Server {
 
 /// An endpoint without a tenant.
 pub(crate) fn endpoint(url: &str) -> Endpoint {
-    Endpoint {
-        url: url.to_owned(),
-        tenant: None,
-    }
+    Endpoint::at(url)
 }
 
 /// A JSON answer.
