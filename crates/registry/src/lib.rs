@@ -3,7 +3,9 @@
 //! It must not know how things are stored or who authenticates callers, and it opens no connection
 //! to a cluster. Start reading at [`Registry`].
 
+pub mod credentials;
 mod draft;
+pub mod envelope;
 mod error;
 mod listing;
 
@@ -14,8 +16,9 @@ use fleetscope_model::{
     AuditRecord, Caller, Cluster, ClusterDraft, ClusterId, ClusterVerb, EventKind, NewEvent, Page,
     PageRequest, Permission, Place, Selection,
 };
-use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store};
+use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store, Vault};
 
+pub use credentials::{Credentials, InvalidCredential, Keys, NewCredential, Opener};
 pub use draft::InvalidDraft;
 pub use error::Error;
 
@@ -29,6 +32,7 @@ pub struct Registry {
     access: Arc<dyn Access>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    vault: Arc<dyn Vault>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -45,12 +49,25 @@ impl Registry {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
     ) -> Self {
+        let vault = Arc::clone(&store.vault);
         Self {
             store,
             access,
             clock,
             ids,
+            vault,
         }
+    }
+
+    /// The same registry, whose clusters' envelopes lie in another place than its database.
+    #[must_use]
+    pub fn with_vault(self, vault: Arc<dyn Vault>) -> Self {
+        Self { vault, ..self }
+    }
+
+    /// The use cases about the credentials of its clusters.
+    pub fn credentials(&self, opener: &credentials::Opener) -> Credentials {
+        Credentials::new(self.clone(), opener)
     }
 
     /// Registers a cluster.
@@ -130,7 +147,7 @@ impl Registry {
         Ok(cluster)
     }
 
-    /// Removes a cluster, if it is still at `generation` (where one is given).
+    /// Removes a cluster with its credentials, if it is still at `generation` (where one is given).
     ///
     /// # Errors
     ///
@@ -145,7 +162,12 @@ impl Registry {
         let cluster = self.visible(caller, id).await?;
         self.permit(caller, id, ClusterVerb::Delete).await?;
         let event = self.event(caller, EventKind::ClusterDeleted, &cluster, "removed");
-        Ok(self.store.clusters.delete(id, generation, &event).await?)
+        self.store.clusters.delete(id, generation, &event).await?;
+        // From here on nothing opens: that the envelopes can't be removed now is no failure.
+        if let Err(error) = self.vault.remove(id).await {
+            tracing::warn!(cluster = %id, %error, "a removed cluster's envelopes are left for the sweep");
+        }
+        Ok(())
     }
 
     /// One cluster that the caller may see. What it may see is asked first and of every id alike,
