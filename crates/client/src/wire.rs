@@ -20,7 +20,7 @@ pub use analysis::{
 };
 pub use audit::{AuditDecision, AuditEntry};
 pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
-pub use clusters::{Cluster, Endpoint, Endpoints, NewCluster};
+pub use clusters::{Cluster, CredentialUse, Endpoint, Endpoints, NewCluster};
 pub use events::Event;
 pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
 pub use investigation::{

@@ -39,7 +39,7 @@ pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
 pub use audit::{AuditDecision, AuditEntry, AuditRecord};
 pub use caller::{AccessRole, Authority, Caller, Permission};
 pub use change::{Change, ChangeKind, KubernetesEvent};
-pub use cluster::{Cluster, ClusterDraft, Endpoint, Endpoints};
+pub use cluster::{Cluster, ClusterDraft, CredentialUse, Endpoint, Endpoints};
 pub use collection::{Collection, Gap, GapKind, Source};
 pub use entity::{Edge, EdgeKind, Entity, EntityKind, Topology};
 pub use error::{ErrorKind, Fault};

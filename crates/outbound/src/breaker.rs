@@ -194,7 +194,7 @@ mod tests {
 
     fn key() -> Key {
         Key {
-            cluster: ClusterId::new(fleetscope_model::Uuid::from_u128(1)),
+            cluster: ClusterId::new(uuid::Uuid::from_u128(1)),
             source: Source::Prometheus,
             place: "prometheus:9090".into(),
         }
@@ -235,7 +235,9 @@ mod tests {
             panic!("not open")
         };
         assert_eq!((rest.silent, rest.why.as_str()), (later - now, "late"));
-        assert!(rest.again >= Duration::from_millis(600) && rest.again <= Duration::from_millis(700));
+        assert!(
+            rest.again >= Duration::from_millis(600) && rest.again <= Duration::from_millis(700)
+        );
         assert_eq!(breakers.open(), 1);
     }
 
@@ -283,7 +285,10 @@ mod tests {
         broken(&breakers, now);
         next_knock(&breakers, &mut now);
         breakers.answered(&key(), true);
-        assert_eq!(breakers.silent(&key(), false, "late", now), Some(Change::Opened));
+        assert_eq!(
+            breakers.silent(&key(), false, "late", now),
+            Some(Change::Opened)
+        );
         next_knock(&breakers, &mut now);
         breakers.answered(&key(), true);
         breakers.answered(&key(), false);

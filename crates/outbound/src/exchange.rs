@@ -93,7 +93,9 @@ impl Upstream {
             Err(_) => None,
         };
         if let Some(change) = change {
-            self.parts.metrics.turned(self.key.source, change, breakers.open());
+            self.parts
+                .metrics
+                .turned(self.key.source, change, breakers.open());
             tracing::info!(
                 cluster = %self.key.cluster,
                 source = self.key.source.title(),
@@ -153,7 +155,11 @@ impl Upstream {
             let header = bearer.header().await?;
             request.headers_mut().insert(AUTHORIZATION, header);
         }
-        let refused = self.parts.pools.check_behind_proxy(&self.base, &self.way).await;
+        let refused = self
+            .parts
+            .pools
+            .check_behind_proxy(&self.base, &self.way)
+            .await;
         refused.map_err(|refused| {
             Failure::new(GapKind::Unreachable, refused.to_string()).at(Cause::Address)
         })?;

@@ -158,22 +158,30 @@ pub(crate) fn no_answer(error: &reqwest::Error, place: &str) -> Failure {
         return tls(fault, place);
     }
     let said = printable(&root(error).to_string());
-    let refused = find::<io::Error>(error).map(io::Error::kind) == Some(io::ErrorKind::ConnectionRefused);
+    let refused =
+        find::<io::Error>(error).map(io::Error::kind) == Some(io::ErrorKind::ConnectionRefused);
     let (kind, cause, detail) = if error.is_dns() {
         let detail = format!("the host name of {place} can't be resolved ({said}): check the URL");
         (Unreachable, Cause::Name, detail)
     } else if error.is_timeout() {
-        let detail = format!("no connection to {place} in time: check that it runs and may be reached");
+        let detail =
+            format!("no connection to {place} in time: check that it runs and may be reached");
         (Timeout, Cause::Late, detail)
     } else if error.is_connect() {
-        let cause = if refused { Cause::Refused } else { Cause::NoConnection };
+        let cause = if refused {
+            Cause::Refused
+        } else {
+            Cause::NoConnection
+        };
         let detail = format!("no connection to {place} ({said}): check the URL and that it runs");
         (Unreachable, cause, detail)
     } else if said.starts_with("invalid") || said.starts_with("message head") {
-        let detail = format!("{place} does not answer in HTTP ({said}): check the URL's port and scheme");
+        let detail =
+            format!("{place} does not answer in HTTP ({said}): check the URL's port and scheme");
         (BadAnswer, Cause::NotHttp, detail)
     } else {
-        let detail = format!("{place} closed the connection before it answered ({said}): look at its log");
+        let detail =
+            format!("{place} closed the connection before it answered ({said}): look at its log");
         (Truncated, Cause::Closed, detail)
     };
     Failure::new(kind, detail).at(cause)
@@ -184,13 +192,20 @@ fn tls(fault: &rustls::Error, place: &str) -> Failure {
     use rustls::{CertificateError as Wrong, Error};
     let (cause, detail) = match fault {
         Error::InvalidCertificate(wrong) => match wrong {
-            Wrong::Expired => (Cause::Expired(None), format!("the certificate of {place} has ended: renew it")),
+            Wrong::Expired => (
+                Cause::Expired(None),
+                format!("the certificate of {place} has ended: renew it"),
+            ),
             Wrong::ExpiredContext { not_after, .. } => {
                 let end = Timestamp::from_second(not_after.as_secs() as i64).ok();
                 let when = end.map(|end| format!(" on {end}")).unwrap_or_default();
-                (Cause::Expired(end), format!("the certificate of {place} has ended{when}: renew it"))
+                (
+                    Cause::Expired(end),
+                    format!("the certificate of {place} has ended{when}: renew it"),
+                )
             }
-            Wrong::UnknownIssuer => (
+            // An authority that was made anew under its old name signs with another key.
+            Wrong::UnknownIssuer | Wrong::BadSignature => (
                 Cause::UnknownAuthority,
                 format!(
                     "the certificate of {place} is by nobody who is trusted here: register its \

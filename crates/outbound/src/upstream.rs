@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, Method};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::Parts;
 use crate::answer::Answer;
 use crate::base::{parse, place};
 use crate::bearer::Bearer;
@@ -17,7 +18,6 @@ use crate::breaker::Key;
 use crate::certificate::ClientCertificate;
 use crate::failure::{Cause, Failure};
 use crate::way::Way;
-use crate::Parts;
 
 /// The header by which Loki, Tempo and Mimir tell tenants apart.
 const TENANT: HeaderName = HeaderName::from_static("x-scope-orgid");
@@ -164,7 +164,11 @@ impl Upstream {
         self.exchange(outgoing).await
     }
 
-    fn outgoing(&self, method: Method, target: &str) -> Result<reqwest::Request, Failure> {
+    pub(crate) fn outgoing(
+        &self,
+        method: Method,
+        target: &str,
+    ) -> Result<reqwest::Request, Failure> {
         let base = self.target.as_str().trim_end_matches('/');
         let url = Url::parse(&format!("{base}{target}")).map_err(|_| {
             Failure::new(

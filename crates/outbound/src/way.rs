@@ -47,7 +47,9 @@ impl Way {
         let named = endpoint.server_name.as_deref().filter(|_| way.encrypted);
         if let Some(name) = named.filter(|name| base.host_str() != Some(name)) {
             if way.proxy.is_some() {
-                return Err("a proxy finds the server by its name: leave server_name out".to_owned());
+                return Err(
+                    "a proxy finds the server by its name: leave server_name out".to_owned(),
+                );
             }
             target
                 .set_host(Some(name))
@@ -84,3 +86,6 @@ impl Way {
         self.certificate.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,9 +13,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("config", &["model"]),
     ("outbound", &["model"]),
     ("store", &["model", "ports"]),
-    ("registry", &["model", "ports"]),
     ("streaming", &["model", "ports"]),
     ("kubernetes", &["model", "outbound"]),
+    // Validation and discovery ask the clusters themselves, through the connector that reads them.
+    ("registry", &["model", "ports", "outbound", "kubernetes"]),
     // Whose a token is, is asked of API servers and issuers.
     ("identity", &["model", "ports", "outbound", "kubernetes"]),
     ("collector", &["model", "ports", "outbound", "kubernetes"]),

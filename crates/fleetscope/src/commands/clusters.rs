@@ -91,10 +91,14 @@ fn label(text: &str) -> Result<(String, String), String> {
 impl Add {
     fn into_new(self) -> NewCluster {
         let tenant = self.tenant;
-        let plain = |url: String| Endpoint { url, tenant: None };
+        let plain = |url: String| Endpoint {
+            url,
+            ..Endpoint::default()
+        };
         let shared = |url: String| Endpoint {
             url,
             tenant: tenant.clone(),
+            ..Endpoint::default()
         };
         NewCluster {
             name: self.name,

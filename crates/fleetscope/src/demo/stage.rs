@@ -139,7 +139,7 @@ pub(crate) fn described(info: ClusterInfo) -> NewCluster {
     let place = |url: Url| {
         Some(Endpoint {
             url: url.to_string(),
-            tenant: None,
+            ..Endpoint::default()
         })
     };
     NewCluster {

@@ -2,9 +2,9 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 #[cfg(test)]
 use std::sync::Mutex;
-use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -47,11 +47,7 @@ pub(super) struct CheckedResolver {
 }
 
 impl CheckedResolver {
-    pub(super) fn new(
-        names: Names,
-        rules: AddressRules,
-        other: Option<(String, String)>,
-    ) -> Self {
+    pub(super) fn new(names: Names, rules: AddressRules, other: Option<(String, String)>) -> Self {
         Self {
             names,
             rules: Arc::new(rules),

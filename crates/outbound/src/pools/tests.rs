@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-use fleetscope_model::{ClusterId, Endpoint, Source, Uuid};
+use fleetscope_model::{ClusterId, Endpoint, Source};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
 use super::resolver::{Names, allowed};
 use crate::address::AddressRules;
@@ -74,7 +75,12 @@ fn upstream(answers: &[&str], endpoint: &Endpoint) -> Upstream {
 async fn a_name_that_changes_its_answer_leads_nowhere_else() {
     let (port, seen) = server().await;
     let endpoint = Endpoint::at(format!("http://rebind.test:{port}"));
-    for forbidden in ["169.254.169.254", "::ffff:169.254.169.254", "100.100.100.200", "0.0.0.0"] {
+    for forbidden in [
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "100.100.100.200",
+        "0.0.0.0",
+    ] {
         let upstream = upstream(&["127.0.0.1", forbidden, forbidden], &endpoint);
         let before = seen.lock().unwrap().len();
         assert!(upstream.get("/", &[]).await.unwrap().status.is_success());
@@ -121,13 +127,20 @@ async fn a_proxy_goes_through_the_same_rules_and_is_no_way_round_them() {
     let answer = upstream(&["127.0.0.1"], &good).get("/y", &[]).await;
     assert!(answer.unwrap().status.is_success());
     let asked = seen.lock().unwrap().remove(0);
-    assert!(asked.starts_with("GET http://shop.test/x/y HTTP/1.1"), "{asked}");
+    assert!(
+        asked.starts_with("GET http://shop.test/x/y HTTP/1.1"),
+        "{asked}"
+    );
 }
 
 #[tokio::test]
 async fn literals_are_refused_before_any_call_for_endpoints_and_proxies() {
     let outbound = Outbound::new(OutboundOptions::default()).unwrap();
-    for url in ["https://0xa9fea9fe", "http://[::ffff:169.254.169.254]:80/x", "https://10.0.0.1:6443"] {
+    for url in [
+        "https://0xa9fea9fe",
+        "http://[::ffff:169.254.169.254]:80/x",
+        "https://10.0.0.1:6443",
+    ] {
         assert!(outbound.admits(url).is_err(), "{url}");
         let cluster = ClusterId::new(Uuid::from_u128(1));
         for endpoint in [

@@ -58,7 +58,7 @@ pub(crate) fn hub(config: &Config) -> Result<Option<Hub>> {
         return Ok(None);
     };
     let outbound = way_out(config, ("hub.ca_file", hub.ca_path().as_deref()))?;
-    let endpoint = Endpoint { url, tenant: None };
+    let endpoint = Endpoint::at(url);
     let upstream = outbound.upstream(HUB, Source::Kubernetes, &endpoint);
     let mut upstream = upstream.map_err(Error::Hub)?;
     if let Some(path) = hub.token_path() {
