@@ -194,7 +194,7 @@ mod tests {
 
     fn key() -> Key {
         Key {
-            cluster: ClusterId::new(fleetscope_model::Uuid::from_u128(1)),
+            cluster: ClusterId::new(uuid::Uuid::from_u128(1)),
             source: Source::Prometheus,
             place: "prometheus:9090".into(),
         }

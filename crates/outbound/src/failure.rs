@@ -204,7 +204,8 @@ fn tls(fault: &rustls::Error, place: &str) -> Failure {
                     format!("the certificate of {place} has ended{when}: renew it"),
                 )
             }
-            Wrong::UnknownIssuer => (
+            // An authority that was made anew under its old name signs with another key.
+            Wrong::UnknownIssuer | Wrong::BadSignature => (
                 Cause::UnknownAuthority,
                 format!(
                     "the certificate of {place} is by nobody who is trusted here: register its \

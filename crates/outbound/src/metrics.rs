@@ -103,13 +103,13 @@ impl Metrics {
     }
 
     pub(crate) fn repeated(&self, source: Source) {
-        let source = source_label(source);
+        let source = source.as_str();
         self.repeats.get_or_create(&From { source }).inc();
     }
 
     pub(crate) fn turned(&self, source: Source, change: Change, open: usize) {
         let turn = Turn {
-            source: source_label(source),
+            source: source.as_str(),
             to: match change {
                 Change::Opened => "open",
                 Change::Closed => "closed",
@@ -125,7 +125,7 @@ impl Metrics {
         result: &Result<Answer, Failure>,
         elapsed: Duration,
     ) {
-        let source = source_label(source);
+        let source = source.as_str();
         let outcome = match result {
             Ok(_) => "answered",
             Err(Failure {
@@ -145,16 +145,6 @@ impl Metrics {
                 .get_or_create(&From { source })
                 .inc_by(answer.body.len() as u64);
         }
-    }
-}
-
-const fn source_label(source: Source) -> &'static str {
-    match source {
-        Source::Kubernetes => "kubernetes",
-        Source::Prometheus => "prometheus",
-        Source::Loki => "loki",
-        Source::Tempo => "tempo",
-        Source::Alertmanager => "alertmanager",
     }
 }
 

@@ -172,7 +172,11 @@ impl Upstream {
         self.exchange(outgoing).await
     }
 
-    fn outgoing(&self, method: Method, target: &str) -> Result<reqwest::Request, Failure> {
+    pub(crate) fn outgoing(
+        &self,
+        method: Method,
+        target: &str,
+    ) -> Result<reqwest::Request, Failure> {
         let base = self.target.as_str().trim_end_matches('/');
         let url = Url::parse(&format!("{base}{target}")).map_err(|_| {
             Failure::new(

@@ -86,3 +86,6 @@ impl Way {
         self.certificate.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests;

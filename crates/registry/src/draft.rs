@@ -2,7 +2,8 @@
 
 mod endpoint;
 
-use fleetscope_model::ClusterDraft;
+use fleetscope_model::{ClusterDraft, Source};
+use fleetscope_outbound::Outbound;
 
 /// Something in a draft that can't be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +53,26 @@ pub(crate) fn checked(mut draft: ClusterDraft) -> Result<ClusterDraft, InvalidDr
         }
     }
     Ok(draft)
+}
+
+/// Refuses what stands in a URL and could never be called. Names are judged when they are called.
+pub(crate) fn admitted(draft: &ClusterDraft, outbound: &Outbound) -> Result<(), InvalidDraft> {
+    for source in Source::ALL {
+        let Some(endpoint) = draft.endpoints.of(source) else {
+            continue;
+        };
+        let urls = [
+            ("url", Some(&endpoint.url)),
+            ("proxy_url", endpoint.proxy_url.as_ref()),
+        ];
+        for (field, url) in urls {
+            if let Some(Err(refused)) = url.map(|url| outbound.admits(url)) {
+                let pointer = format!("/endpoints/{}/{field}", source.as_str());
+                return Err(wrong(pointer, refused.to_string()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn wrong(pointer: impl Into<String>, detail: impl Into<String>) -> InvalidDraft {

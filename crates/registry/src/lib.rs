@@ -1,7 +1,7 @@
 //! The registry: which clusters there are and where their telemetry is read.
 //!
-//! It must not know how things are stored or who authenticates callers, and it opens no connection
-//! to a cluster. Start reading at [`Registry`].
+//! It must not know how things are stored or who authenticates callers. Start reading at
+//! [`Registry`].
 
 pub mod credentials;
 mod draft;
@@ -16,6 +16,7 @@ use fleetscope_model::{
     AuditRecord, Caller, Cluster, ClusterDraft, ClusterId, ClusterVerb, EventKind, NewEvent, Page,
     PageRequest, Permission, Place, Selection,
 };
+use fleetscope_outbound::Outbound;
 use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store, Vault};
 
 pub use credentials::{Credentials, InvalidCredential, Keys, NewCredential, Opener};
@@ -33,6 +34,7 @@ pub struct Registry {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     vault: Arc<dyn Vault>,
+    outbound: Outbound,
 }
 
 impl std::fmt::Debug for Registry {
@@ -42,12 +44,14 @@ impl std::fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// A registry over a store, in which callers see and change what `access` lets them.
+    /// A registry over a store, in which callers see and change what `access` lets them. Clusters
+    /// are reached through `outbound`, and what it would never call is not registered.
     pub fn new(
         store: Store,
         access: Arc<dyn Access>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
+        outbound: Outbound,
     ) -> Self {
         let vault = Arc::clone(&store.vault);
         Self {
@@ -56,6 +60,7 @@ impl Registry {
             clock,
             ids,
             vault,
+            outbound,
         }
     }
 
@@ -78,6 +83,7 @@ impl Registry {
     pub async fn create(&self, caller: &Caller, draft: ClusterDraft) -> Result<Cluster, Error> {
         allow(caller, Permission::Administer)?;
         let draft = draft::checked(draft)?;
+        draft::admitted(&draft, &self.outbound)?;
         let now = self.clock.now();
         let cluster = Cluster {
             id: ClusterId::new(self.ids.next(now)),
@@ -129,6 +135,7 @@ impl Registry {
         let before = self.visible(caller, id).await?;
         self.permit(caller, id, ClusterVerb::Update).await?;
         let draft = draft::checked(draft)?;
+        draft::admitted(&draft, &self.outbound)?;
         if let Some(given) = generation.filter(|given| *given != before.generation) {
             return Err(Error::Stale {
                 given,

@@ -51,7 +51,7 @@ impl Local {
         let housekeeping = housekeeping.with_retention(registry::retention(&config.audit));
         let outbound = collector::outbound(config, metrics)?;
         let access = access::access(config, &store, outbound.clone(), &parts.clock)?;
-        let clusters = registry::clusters(&store, access.clone(), parts);
+        let clusters = registry::clusters(&store, access.clone(), outbound.clone(), parts);
         let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
         let telemetry = collector::telemetry(clusters.clone(), access.clone(), outbound);
         let rights = (clusters.clone(), access.clone());

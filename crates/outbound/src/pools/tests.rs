@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-use fleetscope_model::{ClusterId, Endpoint, Source, Uuid};
+use fleetscope_model::{ClusterId, Endpoint, Source};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
 use super::resolver::{Names, allowed};
 use crate::address::AddressRules;

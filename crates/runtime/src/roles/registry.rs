@@ -8,6 +8,7 @@ use fleetscope_api::TaskBoard;
 use fleetscope_gateway::Probe;
 use fleetscope_identity::{LocalTokens, SystemTokenRandom};
 use fleetscope_model::{Fault as _, Role};
+use fleetscope_outbound::Outbound;
 use fleetscope_ports::{Access, Clock, Store};
 use fleetscope_registry::Registry;
 use fleetscope_store::{Housekeeping, Retention};
@@ -22,12 +23,18 @@ use crate::{Parts, Result};
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
 /// The use cases about clusters.
-pub(crate) fn clusters(store: &Store, access: Arc<dyn Access>, parts: &Parts) -> Registry {
+pub(crate) fn clusters(
+    store: &Store,
+    access: Arc<dyn Access>,
+    outbound: Outbound,
+    parts: &Parts,
+) -> Registry {
     Registry::new(
         store.clone(),
         access,
         parts.clock.clone(),
         parts.ids.clone(),
+        outbound,
     )
 }
 
