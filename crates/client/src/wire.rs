@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod audit;
 pub mod auth;
 pub mod clusters;
+pub mod credentials;
 pub mod events;
 pub mod health;
 pub mod investigation;
@@ -21,6 +22,10 @@ pub use analysis::{
 pub use audit::{AuditDecision, AuditEntry};
 pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
 pub use clusters::{Cluster, CredentialUse, Endpoint, Endpoints, NewCluster};
+pub use credentials::{
+    Credential, CredentialField, CredentialKey, CredentialKeys, CredentialKind, CredentialList,
+    KeyRotation, NewCredential, NewCredentialKind, RotationState, SecretText,
+};
 pub use events::Event;
 pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
 pub use investigation::{

@@ -19,6 +19,7 @@ pub mod meta;
 pub mod node;
 pub mod pod;
 pub mod reviews;
+pub mod secrets;
 pub mod template;
 pub mod workload;
 
@@ -32,6 +33,7 @@ pub use meta::{Meta, Owner};
 pub use node::{Condition, Node};
 pub use pod::{ContainerStatus, Pod, Termination};
 pub use reviews::{OAuthServer, OwnUser, Reviewed, UserInfo};
+pub use secrets::{Secret, Written};
 pub use template::{Container, Template};
 pub use workload::{Progress, Revision, Workload, WorkloadKind};
 

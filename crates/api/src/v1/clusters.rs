@@ -1,6 +1,7 @@
 //! `/api/v1/clusters`
 
 pub mod create;
+pub mod credentials;
 pub mod delete;
 pub mod get;
 pub mod list;

@@ -1,7 +1,6 @@
 //! Fake ports, and a service over them whose clock is moved by hand.
 
 mod no_credentials;
-mod no_credentials;
 pub(crate) mod shelf;
 pub(crate) mod telemetry;
 
