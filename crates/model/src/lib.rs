@@ -15,6 +15,7 @@ pub mod caller;
 pub mod change;
 pub mod cluster;
 pub mod collection;
+pub mod credential;
 pub mod entity;
 pub mod error;
 pub mod event;
@@ -41,6 +42,10 @@ pub use caller::{AccessRole, Authority, Caller, Permission};
 pub use change::{Change, ChangeKind, KubernetesEvent};
 pub use cluster::{Cluster, ClusterDraft, CredentialUse, Endpoint, Endpoints};
 pub use collection::{Collection, Gap, GapKind, Source};
+pub use credential::{
+    Credential, CredentialField, CredentialKind, CredentialSlot, CredentialUsage, InvalidField,
+    KeyRotation, KeyUse, RotationState,
+};
 pub use entity::{Edge, EdgeKind, Entity, EntityKind, Topology};
 pub use error::{ErrorKind, Fault};
 pub use event::{Event, EventKind, NewEvent};

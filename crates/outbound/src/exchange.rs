@@ -1,5 +1,6 @@
 //! The one place where bytes leave and come in.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use crate::base::place;
 use crate::breaker::{KNOCK, Pass};
 use crate::certificate;
 use crate::failure::{self, Cause, Failure, printable};
+use crate::shown::Proof;
 use crate::trace;
 use crate::upstream::Upstream;
 
@@ -65,7 +67,7 @@ impl Upstream {
         if pass == Pass::Knock {
             self.knock(limit).await?;
         }
-        let response = self.answered(request, limit).await;
+        let response = self.let_in(request, limit).await;
         let response = self.noted(response, false)?;
         timeout_at(limit, self.whole(response))
             .await
@@ -76,7 +78,7 @@ impl Upstream {
     async fn knock(&self, limit: Instant) -> Result<(), Failure> {
         let request = self.outgoing(Method::GET, "/")?;
         let limit = limit.min(Instant::now() + KNOCK);
-        let answer = timeout_at(limit, self.head(request, false))
+        let answer = timeout_at(limit, self.head(request, &Proof::None))
             .await
             .unwrap_or_else(|_| Err(late(self.place())));
         self.noted(answer, true).map(drop)
@@ -107,15 +109,51 @@ impl Upstream {
         result
     }
 
-    /// The head of an answer. A GET that found nobody is repeated while there is time for it.
-    async fn answered(
+    /// The head of an answer to a request that shows who we are. Where that was refused and is
+    /// another by now, it is shown once more: who answers 401 has not carried the request out.
+    async fn let_in(
         &self,
         request: reqwest::Request,
         limit: Instant,
     ) -> Result<reqwest::Response, Failure> {
+        let again = self.shown.as_ref().and_then(|_| request.try_clone());
+        let proof = timeout_at(limit, self.proof())
+            .await
+            .unwrap_or_else(|_| Err(late(self.place())))?;
+        let response = self.answered(request, &proof, limit).await?;
+        let (Some(shown), Some(again)) = (&self.shown, again) else {
+            return Ok(response);
+        };
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let (cluster, source) = (self.key.cluster, self.key.source);
+        let instead = timeout_at(limit, shown.instead(cluster, source, &proof)).await;
+        match instead.ok().flatten() {
+            Some(proof) => self.answered(again, &proof, limit).await,
+            None => Ok(response),
+        }
+    }
+
+    /// What this endpoint is shown now.
+    async fn proof(&self) -> Result<Proof, Failure> {
+        match (&self.bearer, &self.shown) {
+            (Some(bearer), _) => bearer.header().await.map(Proof::Header),
+            (None, Some(shown)) => shown.proof(self.key.cluster, self.key.source).await,
+            (None, None) => Ok(Proof::None),
+        }
+    }
+
+    /// The head of an answer. A GET that found nobody is repeated while there is time for it.
+    async fn answered(
+        &self,
+        request: reqwest::Request,
+        proof: &Proof,
+        limit: Instant,
+    ) -> Result<reqwest::Response, Failure> {
         let again = (request.method() == Method::GET && !self.probing).then(|| request.try_clone());
         let again = again.flatten();
-        let mut result = self.headed(request, limit).await;
+        let mut result = self.headed(request, proof, limit).await;
         for repeat in 0..REPEATS {
             let passing = |f: &Failure| f.cause.is_some_and(Cause::is_passing);
             let Some(next) = again.as_ref().and_then(reqwest::Request::try_clone) else {
@@ -131,7 +169,7 @@ impl Upstream {
             }
             tokio::time::sleep(pause).await;
             self.parts.metrics.repeated(self.key.source);
-            result = self.headed(next, limit).await;
+            result = self.headed(next, proof, limit).await;
         }
         result
     }
@@ -139,9 +177,10 @@ impl Upstream {
     async fn headed(
         &self,
         request: reqwest::Request,
+        proof: &Proof,
         limit: Instant,
     ) -> Result<reqwest::Response, Failure> {
-        timeout_at(limit, self.head(request, true))
+        timeout_at(limit, self.head(request, proof))
             .await
             .unwrap_or_else(|_| Err(late(self.place())))
     }
@@ -149,11 +188,15 @@ impl Upstream {
     async fn head(
         &self,
         mut request: reqwest::Request,
-        signed: bool,
+        proof: &Proof,
     ) -> Result<reqwest::Response, Failure> {
-        if let Some(bearer) = self.bearer.as_ref().filter(|_| signed) {
-            let header = bearer.header().await?;
-            request.headers_mut().insert(AUTHORIZATION, header);
+        let mut way = Cow::Borrowed(&self.way);
+        match proof {
+            Proof::None => {}
+            Proof::Header(header) => {
+                request.headers_mut().insert(AUTHORIZATION, header.clone());
+            }
+            Proof::Certificate(certificate) => way.to_mut().presenting(certificate.clone()),
         }
         let refused = self
             .parts
@@ -163,7 +206,7 @@ impl Upstream {
         refused.map_err(|refused| {
             Failure::new(GapKind::Unreachable, refused.to_string()).at(Cause::Address)
         })?;
-        let client = self.parts.pools.client(&self.way).map_err(|_| {
+        let client = self.parts.pools.client(&way).map_err(|_| {
             let said = "the endpoint's certificates or proxy can't be used: write them anew";
             Failure::new(GapKind::Unreachable, format!("{}: {said}", self.place()))
         })?;

@@ -24,6 +24,7 @@ mod limits;
 pub mod metrics;
 pub mod options;
 mod pools;
+mod shown;
 pub mod trace;
 mod upstream;
 mod way;
@@ -40,6 +41,7 @@ pub use certificate::ClientCertificate;
 pub use failure::{Cause, Failure};
 pub use metrics::Metrics;
 pub use options::{OutboundOptions, PlainHttp};
+pub use shown::Shown;
 pub use upstream::Upstream;
 
 /// The HTTP clients could not be built.
@@ -54,6 +56,7 @@ pub struct Error(#[source] reqwest::Error);
 #[derive(Clone)]
 pub struct Outbound {
     parts: Arc<Parts>,
+    shown: Option<Shown>,
 }
 
 /// What every upstream of one [`Outbound`] shares.
@@ -82,7 +85,17 @@ impl Outbound {
                 limits,
                 metrics: Metrics::default(),
             }),
+            shown: None,
         })
+    }
+
+    /// The same way out, on which endpoints of clusters are shown their credentials.
+    #[must_use]
+    pub fn showing(self, shown: Shown) -> Self {
+        Self {
+            shown: Some(shown),
+            ..self
+        }
     }
 
     /// The longest that a single call may take.
@@ -104,7 +117,9 @@ impl Outbound {
         source: Source,
         endpoint: &Endpoint,
     ) -> Result<Upstream, Failure> {
-        Upstream::new(Arc::clone(&self.parts), cluster, source, endpoint)
+        let parts = Arc::clone(&self.parts);
+        let upstream = Upstream::new(parts, cluster, source, endpoint)?;
+        Ok(upstream.showing(self.shown.clone()))
     }
 
     /// Whether a URL, of an endpoint or of its proxy, is one that may ever be called: what stands

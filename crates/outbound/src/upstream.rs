@@ -18,6 +18,10 @@ use crate::breaker::Key;
 use crate::certificate::ClientCertificate;
 use crate::failure::{Cause, Failure};
 use crate::way::Way;
+<<<<<<< HEAD
+=======
+use crate::{Parts, Shown};
+>>>>>>> cred
 
 /// The header by which Loki, Tempo and Mimir tell tenants apart.
 const TENANT: HeaderName = HeaderName::from_static("x-scope-orgid");
@@ -33,6 +37,7 @@ pub struct Upstream {
     pub(crate) way: Way,
     headers: HeaderMap,
     pub(crate) bearer: Option<Bearer>,
+    pub(crate) shown: Option<Shown>,
     deadline: Option<Instant>,
     pub(crate) probing: bool,
 }
@@ -67,6 +72,7 @@ impl Upstream {
             way,
             headers,
             bearer: None,
+            shown: None,
             deadline: None,
             probing: false,
         })
@@ -79,10 +85,15 @@ impl Upstream {
         self
     }
 
-    /// The same endpoint, whose requests bear a token.
+    pub(crate) fn showing(self, shown: Option<Shown>) -> Self {
+        Self { shown, ..self }
+    }
+
+    /// The same endpoint, whose requests bear a token and nothing else that its cluster has.
     #[must_use]
     pub fn bearing(mut self, bearer: Bearer) -> Self {
         self.bearer = Some(bearer);
+        self.shown = None;
         self
     }
 
@@ -90,6 +101,7 @@ impl Upstream {
     #[must_use]
     pub fn presenting(mut self, certificate: ClientCertificate) -> Self {
         self.way.presenting(certificate);
+        self.shown = None;
         self
     }
 

@@ -125,6 +125,10 @@ pub trait ReportStore: Send + Sync {
 pub struct Store {
     /// Registered clusters.
     pub clusters: Arc<dyn ClusterStore>,
+    /// Which state of each credential is the current one.
+    pub credentials: Arc<dyn crate::CredentialStore>,
+    /// The database's own place for envelopes.
+    pub vault: Arc<dyn crate::Vault>,
     /// API tokens.
     pub tokens: Arc<dyn TokenStore>,
     /// The event log.

@@ -3,7 +3,9 @@
 //! It must not know how things are stored or who authenticates callers. Start reading at
 //! [`Registry`].
 
+pub mod credentials;
 mod draft;
+pub mod envelope;
 mod error;
 mod listing;
 
@@ -15,8 +17,9 @@ use fleetscope_model::{
     PageRequest, Permission, Place, Selection,
 };
 use fleetscope_outbound::Outbound;
-use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store};
+use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store, Vault};
 
+pub use credentials::{Credentials, InvalidCredential, Keys, NewCredential, Opener};
 pub use draft::InvalidDraft;
 pub use error::Error;
 
@@ -31,6 +34,7 @@ pub struct Registry {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     outbound: Outbound,
+    vault: Arc<dyn Vault>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -49,13 +53,26 @@ impl Registry {
         ids: Arc<dyn IdSource>,
         outbound: Outbound,
     ) -> Self {
+        let vault = Arc::clone(&store.vault);
         Self {
             store,
             access,
             clock,
             ids,
             outbound,
+            vault,
         }
+    }
+
+    /// The same registry, whose clusters' envelopes lie in another place than its database.
+    #[must_use]
+    pub fn with_vault(self, vault: Arc<dyn Vault>) -> Self {
+        Self { vault, ..self }
+    }
+
+    /// The use cases about the credentials of its clusters.
+    pub fn credentials(&self, opener: &credentials::Opener) -> Credentials {
+        Credentials::new(self.clone(), opener)
     }
 
     /// Registers a cluster.
@@ -137,7 +154,7 @@ impl Registry {
         Ok(cluster)
     }
 
-    /// Removes a cluster, if it is still at `generation` (where one is given).
+    /// Removes a cluster with its credentials, if it is still at `generation` (where one is given).
     ///
     /// # Errors
     ///
@@ -152,7 +169,12 @@ impl Registry {
         let cluster = self.visible(caller, id).await?;
         self.permit(caller, id, ClusterVerb::Delete).await?;
         let event = self.event(caller, EventKind::ClusterDeleted, &cluster, "removed");
-        Ok(self.store.clusters.delete(id, generation, &event).await?)
+        self.store.clusters.delete(id, generation, &event).await?;
+        // From here on nothing opens: that the envelopes can't be removed now is no failure.
+        if let Err(error) = self.vault.remove(id).await {
+            tracing::warn!(cluster = %id, %error, "a removed cluster's envelopes are left for the sweep");
+        }
+        Ok(())
     }
 
     /// One cluster that the caller may see. What it may see is asked first and of every id alike,

@@ -11,7 +11,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ports", &["model"]),
     ("engine", &["model"]),
     ("config", &["model"]),
-    ("outbound", &["model"]),
+    // What endpoints are shown is a port: whoever keeps credentials is unknown here.
+    ("outbound", &["model", "ports"]),
     ("store", &["model", "ports"]),
     ("streaming", &["model", "ports"]),
     ("kubernetes", &["model", "outbound"]),
