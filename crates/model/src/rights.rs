@@ -4,9 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What Fleetscope can do on a cluster, as far as it takes rights of its own.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ability {
     /// See workloads, nodes, events, changes and what the cluster is; always needed.

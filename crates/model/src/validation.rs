@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::capability::CapabilityKind;
 use crate::collection::Source;
 use crate::rights::Right;
 
@@ -95,6 +96,30 @@ pub enum CheckCode {
 }
 
 impl CheckCode {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::MissingRights => "missing_rights",
+            Self::AddressRefused => "address_refused",
+            Self::UnknownHost => "unknown_host",
+            Self::ConnectionRefused => "connection_refused",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::CertificateExpired => "certificate_expired",
+            Self::UnknownAuthority => "unknown_authority",
+            Self::CertificateName => "certificate_name",
+            Self::TlsFailed => "tls_failed",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::OtherProduct => "other_product",
+            Self::Redirected => "redirected",
+            Self::Overloaded => "overloaded",
+            Self::ServerError => "server_error",
+            Self::CredentialUnusable => "credential_unusable",
+        }
+    }
+
     /// Every code.
     pub const ALL: [Self; 18] = [
         Self::Ok,
@@ -138,18 +163,62 @@ pub enum ClusterHealth {
 }
 
 impl ClusterHealth {
-    /// How a cluster at `generation` fares.
-    pub fn of(validation: Option<&Validation>, generation: u64) -> Self {
-        let current = validation.filter(|v| v.generation == generation);
-        let Some(checks) = current.map(|v| &v.checks).filter(|c| !c.is_empty()) else {
-            return Self::Unknown;
+    /// Every state.
+    pub const ALL: [Self; 4] = [
+        Self::Unknown,
+        Self::Healthy,
+        Self::Degraded,
+        Self::Unreachable,
+    ];
+}
+
+/// A validation without its words, for lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidationBrief {
+    /// When it ended.
+    pub at: Timestamp,
+    /// Of which state of the cluster's record.
+    pub generation: u64,
+    /// The endpoints' codes, in the order of the checks.
+    pub codes: Vec<(Source, CheckCode)>,
+}
+
+impl Validation {
+    /// The same without its words.
+    pub fn brief(&self) -> ValidationBrief {
+        ValidationBrief {
+            at: self.at,
+            generation: self.generation,
+            codes: self.checks.iter().map(|c| (c.source, c.code)).collect(),
+        }
+    }
+}
+
+/// What is known of a cluster beside what was said of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Its latest validation.
+    pub validation: Option<ValidationBrief>,
+    /// When it was last discovered, and of which state of its record.
+    pub discovered: Option<(Timestamp, u64)>,
+    /// What it is known to be or to be able to do.
+    pub capabilities: Vec<CapabilityKind>,
+}
+
+impl Observed {
+    /// How the cluster fares, if its record is at this generation.
+    pub fn health(&self, generation: u64) -> ClusterHealth {
+        let current = self.validation.as_ref();
+        let current = current.filter(|v| v.generation == generation && !v.codes.is_empty());
+        let Some(ValidationBrief { codes, .. }) = current else {
+            return ClusterHealth::Unknown;
         };
-        if checks.iter().all(|check| check.code == CheckCode::Ok) {
-            Self::Healthy
-        } else if checks.iter().any(|check| check.code.is_usable()) {
-            Self::Degraded
+        if codes.iter().all(|(_, code)| *code == CheckCode::Ok) {
+            ClusterHealth::Healthy
+        } else if codes.iter().any(|(_, code)| code.is_usable()) {
+            ClusterHealth::Degraded
         } else {
-            Self::Unreachable
+            ClusterHealth::Unreachable
         }
     }
 }

@@ -10,7 +10,6 @@ use http::{HeaderMap, HeaderName, Method};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::Parts;
 use crate::answer::Answer;
 use crate::base::{parse, place};
 use crate::bearer::Bearer;
@@ -18,10 +17,7 @@ use crate::breaker::Key;
 use crate::certificate::ClientCertificate;
 use crate::failure::{Cause, Failure};
 use crate::way::Way;
-<<<<<<< HEAD
-=======
 use crate::{Parts, Shown};
->>>>>>> cred
 
 /// The header by which Loki, Tempo and Mimir tell tenants apart.
 const TENANT: HeaderName = HeaderName::from_static("x-scope-orgid");

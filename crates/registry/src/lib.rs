@@ -4,10 +4,12 @@
 //! [`Registry`].
 
 pub mod credentials;
+mod discovery;
 mod draft;
 pub mod envelope;
 mod error;
 mod listing;
+mod validation;
 
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store, Vault};
 pub use credentials::{Credentials, InvalidCredential, Keys, NewCredential, Opener};
 pub use draft::InvalidDraft;
 pub use error::Error;
+pub use validation::{RoundReport, Rounds};
 
 /// Most clusters that one selection resolves to: a bound on fan-out, far above the design's fleet.
 const MOST_SELECTED: u32 = 500;

@@ -2,6 +2,8 @@
 
 mod no_credentials;
 mod no_credentials;
+mod no_observations;
+mod no_observations;
 pub(crate) mod shelf;
 pub(crate) mod telemetry;
 
@@ -137,6 +139,7 @@ impl Fixture {
 fn store(shelf: &Arc<Shelf>) -> Store {
     Store {
         clusters: Arc::clone(shelf) as _,
+        observations: Arc::clone(shelf) as _,
         credentials: Arc::clone(shelf) as _,
         vault: Arc::clone(shelf) as _,
         tokens: Arc::clone(shelf) as _,

@@ -130,7 +130,6 @@ impl Opener {
         self.store.audit_sink.append(&[entry]).await?;
         let usage = CredentialUsage { at: now, by };
         let used = self
-            .registry
             .store
             .credentials
             .used(credential.slot(), usage);
