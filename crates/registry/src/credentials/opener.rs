@@ -129,10 +129,7 @@ impl Opener {
         };
         self.store.audit_sink.append(&[entry]).await?;
         let usage = CredentialUsage { at: now, by };
-        let used = self
-            .store
-            .credentials
-            .used(credential.slot(), usage);
+        let used = self.store.credentials.used(credential.slot(), usage);
         if let Err(error) = used.await {
             let code = error.code();
             tracing::warn!(%cluster, %field, code, "when a credential was used is not known");
