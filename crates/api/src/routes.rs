@@ -74,6 +74,9 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
                 clusters::update::update,
                 clusters::delete::delete
             ))
+            .routes(routes!(clusters::validate::validate))
+            .routes(routes!(clusters::validation::validation))
+            .routes(routes!(clusters::capabilities::capabilities))
             .routes(routes!(tokens::list::list, tokens::create::create))
             .routes(routes!(tokens::revoke::revoke))
             .routes(routes!(audit::list::list)),

@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod audit;
 pub mod auth;
+pub mod capabilities;
 pub mod clusters;
 pub mod events;
 pub mod health;
@@ -13,6 +14,7 @@ pub mod problem;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
+pub mod validation;
 
 pub use analysis::{
     Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
@@ -20,6 +22,9 @@ pub use analysis::{
 };
 pub use audit::{AuditDecision, AuditEntry};
 pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
+pub use capabilities::{
+    Capabilities, Capability, CapabilityKind, ObjectRef, Presence, ProposedEndpoint,
+};
 pub use clusters::{Cluster, CredentialUse, Endpoint, Endpoints, NewCluster};
 pub use events::Event;
 pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
@@ -32,3 +37,6 @@ pub use problem::{FieldProblem, Problem};
 pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};
+pub use validation::{
+    Check, CheckCode, ClusterHealth, ClusterState, NeededRight, OwnRights, Validation,
+};

@@ -8,6 +8,7 @@
 
 mod access;
 mod audit;
+mod checks;
 mod error;
 mod example;
 mod hub;
@@ -32,6 +33,7 @@ mod watches;
 
 pub use access::{Access, InsideClusters};
 pub use audit::Audit;
+pub use checks::Checks;
 pub use error::{Error, Origin, Problem};
 pub use hub::Hub;
 pub use identity::{AuthenticatorKind, Identity, KubernetesTokens, Login, LoginVia, Oidc};

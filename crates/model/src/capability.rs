@@ -155,10 +155,10 @@ pub struct Proposal {
 }
 
 impl Discovery {
-    /// Whether something is known to be so.
-    pub fn has(&self, kind: CapabilityKind) -> bool {
-        self.capabilities
-            .iter()
-            .any(|c| c.kind == kind && c.presence == Presence::Yes)
+    /// What is known to be so.
+    pub fn present(&self) -> Vec<CapabilityKind> {
+        let present = self.capabilities.iter();
+        let present = present.filter(|c| c.presence == Presence::Yes);
+        present.map(|c| c.kind).collect()
     }
 }

@@ -44,7 +44,7 @@ pub use audit::{AuditDecision, AuditEntry, AuditRecord};
 pub use caller::{AccessRole, Authority, Caller, Permission};
 pub use capability::{Capability, CapabilityKind, Discovery, ObjectRef, Presence, Proposal};
 pub use change::{Change, ChangeKind, KubernetesEvent};
-pub use cluster::{Cluster, ClusterDraft, CredentialUse, Endpoint, Endpoints};
+pub use cluster::{Cluster, ClusterDraft, ClusterFilter, CredentialUse, Endpoint, Endpoints};
 pub use collection::{Collection, Gap, GapKind, Source};
 pub use credential::{
     Credential, CredentialField, CredentialKind, CredentialSlot, CredentialUsage, InvalidField,

@@ -105,6 +105,12 @@ impl Local {
             &parts.clock,
             (work, board),
         );
+        askers.push(registry::begin_checks(
+            &self.services.registry,
+            &config.checks,
+            &parts.clock,
+            (work, board),
+        ));
         askers.push(registry::begin_housekeeping(
             self.housekeeping.clone(),
             &parts.clock,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    CapabilityKind, ClusterId, Discovery, NewEvent, Observed, Presence, Validation, ValidationBrief,
+    CapabilityKind, ClusterId, Discovery, NewEvent, Observed, Validation, ValidationBrief,
 };
 use fleetscope_ports::{ObservationStore, Result};
 use jiff::Timestamp;
@@ -30,12 +30,10 @@ struct DiscoveryBrief {
 
 impl DiscoveryBrief {
     fn of(discovery: &Discovery) -> Self {
-        let present = discovery.capabilities.iter();
-        let present = present.filter(|c| c.presence == Presence::Yes);
         Self {
             at: discovery.at,
             generation: discovery.generation,
-            present: present.map(|c| c.kind).collect(),
+            present: discovery.present(),
         }
     }
 }

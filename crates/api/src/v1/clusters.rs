@@ -1,7 +1,10 @@
 //! `/api/v1/clusters`
 
+pub mod capabilities;
 pub mod create;
 pub mod delete;
 pub mod get;
 pub mod list;
 pub mod update;
+pub mod validate;
+pub mod validation;
