@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod audit;
 pub mod capability;
 pub mod cluster;
+pub mod credential;
 pub mod health;
 pub mod identity;
 pub mod investigation;

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod auth;
 pub mod capabilities;
 pub mod clusters;
+pub mod credentials;
 pub mod events;
 pub mod health;
 pub mod investigation;
@@ -26,6 +27,10 @@ pub use capabilities::{
     Capabilities, Capability, CapabilityKind, ObjectRef, Presence, ProposedEndpoint,
 };
 pub use clusters::{Cluster, CredentialUse, Endpoint, Endpoints, NewCluster};
+pub use credentials::{
+    Credential, CredentialField, CredentialKey, CredentialKeys, CredentialKind, CredentialList,
+    KeyRotation, NewCredential, NewCredentialKind, RotationState, SecretText,
+};
 pub use events::Event;
 pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
 pub use investigation::{

@@ -22,6 +22,7 @@ pub mod node;
 pub mod own;
 pub mod pod;
 pub mod reviews;
+pub mod secrets;
 pub mod template;
 pub mod workload;
 
@@ -38,6 +39,7 @@ pub use node::{Condition, Node};
 pub use own::Rule;
 pub use pod::{ContainerStatus, Pod, Termination};
 pub use reviews::{OAuthServer, OwnUser, Reviewed, UserInfo};
+pub use secrets::{Secret, Written};
 pub use template::{Container, Template};
 pub use workload::{Progress, Revision, Workload, WorkloadKind};
 

@@ -10,6 +10,7 @@
 mod kubeconfig;
 mod opener;
 mod rotation;
+mod secrets;
 mod sweep;
 mod value;
 
@@ -28,6 +29,7 @@ use crate::{Error, Registry, allow};
 pub use kubeconfig::{Context, Kubeconfig};
 pub use opener::Opener;
 pub use rotation::{KeyInfo, Keys};
+pub use secrets::Secrets;
 pub use value::{InvalidCredential, NewCredential};
 
 /// The use cases about credentials. Cheap to clone.

@@ -2,6 +2,7 @@
 
 pub mod capabilities;
 pub mod create;
+pub mod credentials;
 pub mod delete;
 pub mod get;
 pub mod list;

@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 use super::{CALL_LIMIT, Client, Error};
 use crate::wire::{
-    AnomalyAnalysis, AnomalyRequest, ApiToken, Capabilities, Cluster, CreatedToken, Event,
-    Investigation, InvestigationRequest, Me, MetricAnswer, NewCluster, NewReport, NewToken, Page,
-    Report, TaskList, TokenQuestion, TokenVerdict, Validation,
+    AnomalyAnalysis, AnomalyRequest, ApiToken, Capabilities, Cluster, CreatedToken, Credential,
+    CredentialField, CredentialKeys, CredentialList, Event, Investigation, InvestigationRequest,
+    KeyRotation, Me, MetricAnswer, NewCluster, NewCredential, NewReport, NewToken, Page, Report,
+    TaskList, TokenQuestion, TokenVerdict, Validation,
 };
 
 /// Where to go on in a list.
@@ -120,6 +121,53 @@ impl Client {
     /// Removes a cluster.
     pub async fn delete_cluster(&self, id: Uuid) -> Result<(), Error> {
         self.delete(&format!("/api/v1/clusters/{id}")).await
+    }
+
+    /// A cluster's credentials, without their values.
+    pub async fn credentials(&self, cluster: Uuid) -> Result<CredentialList, Error> {
+        self.get(&format!("/api/v1/clusters/{cluster}/credentials"), &[])
+            .await
+    }
+
+    /// Gives a cluster a credential, the first or another one.
+    pub async fn put_credential(
+        &self,
+        cluster: Uuid,
+        field: CredentialField,
+        credential: &NewCredential,
+    ) -> Result<Credential, Error> {
+        let field = field.as_str();
+        let path = format!("/api/v1/clusters/{cluster}/credentials/{field}");
+        self.json(self.request(Method::PUT, &path)?.json(credential))
+            .await
+    }
+
+    /// Removes a credential.
+    pub async fn delete_credential(
+        &self,
+        cluster: Uuid,
+        field: CredentialField,
+    ) -> Result<(), Error> {
+        let field = field.as_str();
+        self.delete(&format!("/api/v1/clusters/{cluster}/credentials/{field}"))
+            .await
+    }
+
+    /// The keys that credentials are sealed under, and how a rotation fares.
+    pub async fn keys(&self) -> Result<CredentialKeys, Error> {
+        self.get("/api/v1/keys", &[]).await
+    }
+
+    /// Asks that every credential come under the active key.
+    pub async fn rotate_keys(&self) -> Result<KeyRotation, Error> {
+        self.json(self.request(Method::POST, "/api/v1/keys/rotation")?)
+            .await
+    }
+
+    /// Stops that.
+    pub async fn stop_rotation(&self) -> Result<KeyRotation, Error> {
+        self.json(self.request(Method::DELETE, "/api/v1/keys/rotation")?)
+            .await
     }
 
     /// An instant query; `scope.end` is the instant.

@@ -1,8 +1,6 @@
 //! Fake ports, and a service over them whose clock is moved by hand.
 
 mod no_credentials;
-mod no_credentials;
-mod no_observations;
 mod no_observations;
 pub(crate) mod shelf;
 pub(crate) mod telemetry;
