@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod audit;
+pub mod capability;
 pub mod cluster;
 pub mod credential;
 pub mod health;
@@ -11,6 +12,7 @@ pub mod metrics;
 pub mod report;
 pub mod time;
 pub mod token;
+pub mod validation;
 
 use fleetscope_client::wire;
 use fleetscope_model::{Event, Selection};

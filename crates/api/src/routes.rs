@@ -74,6 +74,9 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
                 clusters::update::update,
                 clusters::delete::delete
             ))
+            .routes(routes!(clusters::validate::validate))
+            .routes(routes!(clusters::validation::validation))
+            .routes(routes!(clusters::capabilities::capabilities))
             .routes(routes!(clusters::credentials::list::list))
             .routes(routes!(
                 clusters::credentials::put::put,

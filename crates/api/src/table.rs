@@ -57,6 +57,9 @@ pub const TABLE: &[Route] = &[
     route("GET", "/api/v1/clusters/{id}", Registry, Read),
     route("PUT", "/api/v1/clusters/{id}", Registry, Administer),
     route("DELETE", "/api/v1/clusters/{id}", Registry, Administer),
+    route("POST", "/api/v1/clusters/{id}/validate", Registry, Operate),
+    route("GET", "/api/v1/clusters/{id}/validation", Registry, Read),
+    route("GET", "/api/v1/clusters/{id}/capabilities", Registry, Read),
     route(
         "GET",
         "/api/v1/clusters/{id}/credentials",
@@ -109,6 +112,7 @@ impl Route {
                 Some(ClusterVerb::Update)
             }
             ("DELETE", "/api/v1/clusters/{id}") => Some(ClusterVerb::Delete),
+            ("POST", "/api/v1/clusters/{id}/validate") => Some(ClusterVerb::Query),
             ("GET", path) if path.starts_with("/api/v1/clusters") => Some(ClusterVerb::Get),
             ("POST", path) if path.starts_with("/api/v1/analysis/") => {
                 Some(ClusterVerb::Investigate)

@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod audit;
 pub mod auth;
+pub mod capabilities;
 pub mod clusters;
 pub mod credentials;
 pub mod events;
@@ -14,6 +15,7 @@ pub mod problem;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
+pub mod validation;
 
 pub use analysis::{
     Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
@@ -21,6 +23,9 @@ pub use analysis::{
 };
 pub use audit::{AuditDecision, AuditEntry};
 pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
+pub use capabilities::{
+    Capabilities, Capability, CapabilityKind, ObjectRef, Presence, ProposedEndpoint,
+};
 pub use clusters::{Cluster, CredentialUse, Endpoint, Endpoints, NewCluster};
 pub use credentials::{
     Credential, CredentialField, CredentialKey, CredentialKeys, CredentialKind, CredentialList,
@@ -37,3 +42,6 @@ pub use problem::{FieldProblem, Problem};
 pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};
+pub use validation::{
+    Check, CheckCode, ClusterHealth, ClusterState, NeededRight, OwnRights, Validation,
+};

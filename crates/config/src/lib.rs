@@ -8,6 +8,7 @@
 
 mod access;
 mod audit;
+mod checks;
 mod credentials;
 mod error;
 mod example;
@@ -33,6 +34,7 @@ mod watches;
 
 pub use access::{Access, InsideClusters};
 pub use audit::Audit;
+pub use checks::Checks;
 pub use credentials::{Credentials, CredentialsStore, KeySource, OWN_KEY};
 pub use error::{Error, Origin, Problem};
 pub use hub::Hub;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Access, InsideClusters};
 use crate::audit::Audit;
+use crate::checks::Checks;
 use crate::credentials::Credentials;
 use crate::error::{Error, Problem};
 use crate::hub::Hub;
@@ -51,6 +52,8 @@ pub struct Config {
     pub audit: Audit,
     /// How clusters are read: limits on each read, and which addresses may be read at all.
     pub outbound: Outbound,
+    /// How often clusters are called to see whether their endpoints can be used, and what they are.
+    pub checks: Checks,
     /// What is looked at without being asked.
     pub watches: Watches,
     /// TLS on the public address. Without it, put a proxy that ends TLS in front.
@@ -151,6 +154,7 @@ impl Config {
         self.credentials.validate(hub, problems);
         self.audit.validate(problems);
         self.outbound.validate(problems);
+        self.checks.validate(problems);
         self.watches.validate(problems);
         self.log.validate(problems);
         self.traces.validate(problems);

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::capability::CapabilityKind;
 use crate::collection::Source;
 use crate::ids::ClusterId;
 use crate::series::Labels;
+use crate::validation::{ClusterHealth, Observed};
 
 /// One place to read from, and how it is reached. Nothing in it is secret: what authenticates is
 /// kept apart, as a credential.
@@ -145,5 +147,42 @@ impl Cluster {
     /// The unique name.
     pub fn name(&self) -> &str {
         &self.draft.name
+    }
+}
+
+/// Which clusters of a list are wanted; all where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClusterFilter {
+    /// Of this environment.
+    pub environment: Option<String>,
+    /// With all these labels.
+    pub labels: Vec<(String, String)>,
+    /// That fare so.
+    pub health: Option<ClusterHealth>,
+    /// That are known to be or to be able to do this.
+    pub capability: Option<CapabilityKind>,
+}
+
+impl ClusterFilter {
+    /// Whether every cluster is wanted.
+    pub fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a cluster is wanted.
+    pub fn wants(&self, cluster: &Cluster, observed: &Observed) -> bool {
+        let draft = &cluster.draft;
+        let is = |wanted: &Option<String>, is: &Option<String>| wanted.is_none() || wanted == is;
+        is(&self.environment, &draft.environment)
+            && self
+                .labels
+                .iter()
+                .all(|(key, value)| draft.labels.get(key) == Some(value))
+            && self
+                .health
+                .is_none_or(|wanted| observed.health(cluster.generation) == wanted)
+            && self
+                .capability
+                .is_none_or(|wanted| observed.capabilities.contains(&wanted))
     }
 }

@@ -26,7 +26,8 @@ pub use health::HealthSource;
 pub use ids::{IdSource, SeededIds, SystemIds};
 pub use objects::Objects;
 pub use store::{
-    AnalysisStore, ClusterStore, EventLog, InvestigationStore, ReportStore, Store, TokenStore,
+    AnalysisStore, ClusterStore, EventLog, InvestigationStore, ObservationStore, ReportStore,
+    Store, TokenStore,
 };
 pub use telemetry::Telemetry;
 

@@ -49,12 +49,22 @@ pub enum Error {
     /// There is no rotation that could be stopped.
     #[error("no rotation of keys is under way: look at `fleetscope keys list`")]
     NoRotation,
+    /// No Kubernetes API is registered for the cluster.
+    #[error("no Kubernetes API is registered for this cluster: register its endpoint first")]
+    NoApi,
+    /// The cluster's API can't be reached, or does not know us.
+    #[error("the cluster can't be looked at: {0}")]
+    Unreachable(String),
     /// The store, or whoever knows the rights, said no.
     #[error(transparent)]
     Store(#[from] fleetscope_ports::Error),
 }
 
 impl Error {
+    pub(crate) fn unreachable(failure: fleetscope_outbound::Failure) -> Self {
+        Self::Unreachable(failure.detail)
+    }
+
     pub(crate) fn into_port(self) -> fleetscope_ports::Error {
         match self {
             Self::Store(error) => error,
@@ -67,9 +77,10 @@ impl Fault for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Invalid(_) | Self::InvalidCredential(_) => ErrorKind::Invalid,
-            Self::Stale { .. } | Self::Overtaken => ErrorKind::Conflict,
+            Self::Stale { .. } | Self::Overtaken | Self::NoApi => ErrorKind::Conflict,
             Self::Unopened(_) | Self::EnvelopeMissing { .. } => ErrorKind::Internal,
             Self::NoRotation => ErrorKind::NotFound,
+            Self::Unreachable(_) => ErrorKind::Unavailable,
             Self::Forbidden { .. } => ErrorKind::Forbidden,
             Self::Store(error) => error.kind(),
         }
@@ -85,6 +96,8 @@ impl Fault for Error {
             Self::EnvelopeMissing { .. } => "credential_envelope_missing",
             Self::Overtaken => "credential_changed",
             Self::NoRotation => "no_rotation",
+            Self::NoApi => "no_kubernetes_endpoint",
+            Self::Unreachable(_) => "cluster_unreachable",
             Self::Stale { .. } => "generation_mismatch",
             Self::Forbidden { .. } => "cluster_forbidden",
             Self::Store(error) => error.code(),

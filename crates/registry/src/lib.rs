@@ -4,24 +4,29 @@
 //! [`Registry`].
 
 pub mod credentials;
+mod discovery;
 mod draft;
 pub mod envelope;
 mod error;
 mod listing;
+mod validation;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    AuditRecord, Caller, Cluster, ClusterDraft, ClusterId, ClusterVerb, EventKind, NewEvent, Page,
-    PageRequest, Permission, Place, Selection,
+    AuditRecord, Caller, Cluster, ClusterDraft, ClusterFilter, ClusterId, ClusterVerb, EventKind,
+    NewEvent, Observed, Page, PageRequest, Permission, Place, Selection, Validation,
 };
 use fleetscope_outbound::Outbound;
 use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store, Vault};
 
+use tokio::sync::Notify;
+
 pub use credentials::{Credentials, InvalidCredential, Keys, NewCredential, Opener};
 pub use draft::InvalidDraft;
 pub use error::Error;
+pub use validation::{RoundReport, Rounds};
 
 /// Most clusters that one selection resolves to: a bound on fan-out, far above the design's fleet.
 const MOST_SELECTED: u32 = 500;
@@ -33,8 +38,10 @@ pub struct Registry {
     access: Arc<dyn Access>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
-    vault: Arc<dyn Vault>,
     outbound: Outbound,
+    vault: Arc<dyn Vault>,
+    /// Told whenever a cluster is one that was not looked at yet.
+    changed: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -59,8 +66,9 @@ impl Registry {
             access,
             clock,
             ids,
-            vault,
             outbound,
+            vault,
+            changed: Arc::default(),
         }
     }
 
@@ -73,6 +81,11 @@ impl Registry {
     /// The use cases about the credentials of its clusters.
     pub fn credentials(&self, opener: &credentials::Opener) -> Credentials {
         Credentials::new(self.clone(), opener)
+    }
+
+    /// Told whenever a cluster was registered or changed, and so is to be looked at.
+    pub fn look_wanted(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
     }
 
     /// Registers a cluster.
@@ -94,6 +107,7 @@ impl Registry {
         };
         let event = self.event(caller, EventKind::ClusterCreated, &cluster, "registered");
         self.store.clusters.insert(&cluster, &event).await?;
+        self.changed.notify_one();
         Ok(cluster)
     }
 
@@ -108,14 +122,41 @@ impl Registry {
         self.visible(caller, id).await
     }
 
-    /// Clusters by name: those that the caller may see, as if there were no others.
+    /// One cluster, and what was observed of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get`].
+    pub async fn look_up(
+        &self,
+        caller: &Caller,
+        id: ClusterId,
+    ) -> Result<(Cluster, Observed), Error> {
+        let cluster = self.get(caller, id).await?;
+        let observations = &self.store.observations;
+        let validation = observations.validation(id).await?;
+        let discovery = observations.discovery(id).await?;
+        let observed = Observed {
+            validation: validation.as_ref().map(Validation::brief),
+            discovered: discovery.as_ref().map(|d| (d.at, d.generation)),
+            capabilities: discovery.map(|d| d.present()).unwrap_or_default(),
+        };
+        Ok((cluster, observed))
+    }
+
+    /// Clusters by name: those that the caller may see and wants, as if there were no others.
     ///
     /// # Errors
     ///
     /// `Forbidden`; `Unavailable` where it can't be told what the caller may see.
-    pub async fn list(&self, caller: &Caller, page: &PageRequest) -> Result<Page<Cluster>, Error> {
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        page: &PageRequest,
+        filter: &ClusterFilter,
+    ) -> Result<Page<(Cluster, Observed)>, Error> {
         allow(caller, Permission::Read)?;
-        listing::list(&self.store, &*self.access, caller, page).await
+        listing::list(&self.store, &*self.access, caller, page, Some(filter)).await
     }
 
     /// Replaces what is said of a cluster, if it is still at `generation` (where one is given).
@@ -151,6 +192,7 @@ impl Registry {
         };
         let event = self.event(caller, EventKind::ClusterUpdated, &cluster, "changed");
         self.store.clusters.update(&cluster, &event).await?;
+        self.changed.notify_one();
         Ok(cluster)
     }
 
@@ -242,11 +284,10 @@ impl Clusters for Registry {
                     after: None,
                     limit: MOST_SELECTED,
                 };
-                Ok(self
-                    .list(caller, &page)
-                    .await
-                    .map_err(Error::into_port)?
-                    .items)
+                allow(caller, Permission::Read).map_err(Error::into_port)?;
+                let all = listing::list(&self.store, &*self.access, caller, &page, None).await;
+                let all = all.map_err(Error::into_port)?.items;
+                Ok(all.into_iter().map(|(cluster, _)| cluster).collect())
             }
             Selection::Only(ids) => {
                 let mut clusters = Vec::with_capacity(ids.len());

@@ -114,6 +114,12 @@ impl Local {
             &parts.clock,
             (work, board),
         );
+        askers.push(registry::begin_checks(
+            &self.services.registry,
+            &config.checks,
+            &parts.clock,
+            (work, board),
+        ));
         work.spawn(credentials::follow(
             self.store.events.clone(),
             self.shown.clone(),

@@ -26,6 +26,7 @@ mod folder;
 mod housekeeping;
 mod investigations;
 mod objects;
+mod observations;
 mod page;
 mod reports;
 mod sqlite;
@@ -60,6 +61,7 @@ pub async fn open(dir: &Path) -> Result<(fleetscope_ports::Store, Housekeeping)>
         clusters: Arc::new(clusters::Clusters(Arc::clone(&database))),
         credentials: Arc::new(credentials::Credentials(Arc::clone(&database))),
         vault: Arc::new(vault::Envelopes(Arc::clone(&database))),
+        observations: Arc::new(observations::Observations(Arc::clone(&database))),
         tokens: Arc::new(tokens::Tokens(Arc::clone(&database))),
         events: Arc::new(events::Events(Arc::clone(&database))),
         analyses: Arc::new(analyses::Analyses(Arc::clone(&database))),

@@ -1,7 +1,10 @@
 //! Clusters.
 
 use fleetscope_client::wire;
-use fleetscope_model::{Cluster, ClusterDraft, CredentialUse, Endpoint, Endpoints};
+use fleetscope_model::{Cluster, ClusterDraft, CredentialUse, Endpoint, Endpoints, Observed};
+
+use super::capability::shown as shown_kind;
+use super::validation;
 
 /// What a caller says of a cluster; checked by the registry.
 pub fn draft(new: wire::NewCluster) -> ClusterDraft {
@@ -27,8 +30,13 @@ pub fn draft(new: wire::NewCluster) -> ClusterDraft {
     }
 }
 
-/// A cluster.
+/// A cluster of which nothing was observed yet, as it is new or just changed.
 pub fn cluster(cluster: Cluster) -> wire::Cluster {
+    observed((cluster, Observed::default()))
+}
+
+/// A cluster, and what was observed of it.
+pub fn observed((cluster, observed): (Cluster, Observed)) -> wire::Cluster {
     let Cluster {
         id,
         draft,
@@ -50,6 +58,8 @@ pub fn cluster(cluster: Cluster) -> wire::Cluster {
             tempo: endpoints.tempo.map(shown),
             alertmanager: endpoints.alertmanager.map(shown),
         },
+        health: validation::health(&observed, generation),
+        capabilities: observed.capabilities.into_iter().map(shown_kind).collect(),
         generation,
         created_at,
         updated_at,

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::{CALL_LIMIT, Client, Error};
 use crate::wire::{
-    AnomalyAnalysis, AnomalyRequest, ApiToken, Cluster, CreatedToken, Credential, CredentialField,
-    CredentialKeys, CredentialList, Event, Investigation, InvestigationRequest, KeyRotation, Me,
-    MetricAnswer, NewCluster, NewCredential, NewReport, NewToken, Page, Report, TaskList,
-    TokenQuestion, TokenVerdict,
+    AnomalyAnalysis, AnomalyRequest, ApiToken, Capabilities, Cluster, CreatedToken, Credential,
+    CredentialField, CredentialKeys, CredentialList, Event, Investigation, InvestigationRequest,
+    KeyRotation, Me, MetricAnswer, NewCluster, NewCredential, NewReport, NewToken, Page, Report,
+    TaskList, TokenQuestion, TokenVerdict, Validation,
 };
 
 /// Where to go on in a list.
@@ -94,6 +94,28 @@ impl Client {
             request = request.header("if-match", format!("\"{generation}\""));
         }
         self.json(request.json(cluster)).await
+    }
+
+    /// Calls a cluster's endpoints to see whether they can be used.
+    pub async fn validate_cluster(&self, id: Uuid) -> Result<Validation, Error> {
+        self.post(&format!("/api/v1/clusters/{id}/validate"), &())
+            .await
+    }
+
+    /// What came of calling a cluster's endpoints the last time.
+    pub async fn cluster_validation(&self, id: Uuid) -> Result<Validation, Error> {
+        let path = format!("/api/v1/clusters/{id}/validation");
+        self.get(&path, &[]).await
+    }
+
+    /// What a cluster is and can do; looked at anew where `refresh` says so.
+    pub async fn cluster_capabilities(
+        &self,
+        id: Uuid,
+        refresh: bool,
+    ) -> Result<Capabilities, Error> {
+        let path = format!("/api/v1/clusters/{id}/capabilities");
+        self.get(&path, &[("refresh", refresh.to_string())]).await
     }
 
     /// Removes a cluster.

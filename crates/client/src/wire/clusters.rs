@@ -8,6 +8,9 @@ use utoipa::ToSchema;
 use utoipa::openapi::{Object, ObjectBuilder, Type};
 use uuid::Uuid;
 
+use super::capabilities::CapabilityKind;
+use super::validation::ClusterHealth;
+
 /// One place to read from, and how it is reached. Nothing in it is secret: what authenticates is
 /// a credential, and is written apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -129,6 +132,10 @@ pub struct Cluster {
     pub labels: BTreeMap<String, String>,
     /// Where its telemetry is read.
     pub endpoints: Endpoints,
+    /// How it fares by its latest validation.
+    pub health: ClusterHealth,
+    /// What it is known to be or to be able to do.
+    pub capabilities: Vec<CapabilityKind>,
     /// Grows with every change; also the `ETag`.
     pub generation: u64,
     /// When it was registered.

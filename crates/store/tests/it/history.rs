@@ -19,7 +19,9 @@ impl State {
             let (what, there) = match event.kind {
                 EventKind::ClusterCreated | EventKind::ClusterUpdated => ("cluster", true),
                 EventKind::ClusterDeleted => ("cluster", false),
-                EventKind::CredentialChanged
+                EventKind::ClusterHealth
+                | EventKind::ClusterCapabilities
+                | EventKind::CredentialChanged
                 | EventKind::CredentialDeleted
                 | EventKind::KeysRotation => continue,
                 EventKind::TokenCreated => ("token", true),
