@@ -15,6 +15,7 @@ pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod events;
 pub(crate) mod query;
+pub(crate) mod rbac;
 pub(crate) mod reports;
 pub(crate) mod serve;
 pub(crate) mod sim;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
             Command::Serve(args) => serve::run(args).await,
             Command::Config(args) => config::run(args),
             Command::Clusters(args) => clusters::run(args).await,
+            Command::Rbac(args) => rbac::run(args),
             Command::Query(args) => query::run(args).await,
             Command::Analysis(args) => analysis::run(args).await,
             Command::Reports(args) => reports::run(args).await,
