@@ -2,14 +2,18 @@
 
 pub mod analysis;
 pub mod audit;
+pub mod capability;
 pub mod cluster;
+pub mod credential;
 pub mod health;
 pub mod identity;
+pub mod import;
 pub mod investigation;
 pub mod metrics;
 pub mod report;
 pub mod time;
 pub mod token;
+pub mod validation;
 
 use fleetscope_client::wire;
 use fleetscope_model::{Event, Selection};

@@ -121,7 +121,7 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
         ),
         (
             404,
-            in_path || !changes || body,
+            in_path || !changes || body || path.ends_with("/rotation"),
             "There is no such thing, or none that the caller may see.",
         ),
         (408, body, "The body did not arrive in time."),

@@ -14,7 +14,7 @@ use crate::contract::keep_contract;
 use crate::health::detailed;
 use crate::services::Services;
 use crate::v1::analysis::{anomaly, rca};
-use crate::v1::{audit, clusters, events, metrics, reports, tasks, tokens};
+use crate::v1::{audit, clusters, events, keys, metrics, reports, tasks, tokens};
 
 /// The routes of a role with their full paths. Requests must carry a `Caller` in their extensions,
 /// and are held to the OpenAPI document before a handler sees them. The gateway has none of its
@@ -73,6 +73,20 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
                 clusters::get::get,
                 clusters::update::update,
                 clusters::delete::delete
+            ))
+            .routes(routes!(clusters::validate::validate))
+            .routes(routes!(clusters::validation::validation))
+            .routes(routes!(clusters::capabilities::capabilities))
+            .routes(routes!(clusters::import::import))
+            .routes(routes!(clusters::credentials::list::list))
+            .routes(routes!(
+                clusters::credentials::put::put,
+                clusters::credentials::delete::delete
+            ))
+            .routes(routes!(keys::list::list))
+            .routes(routes!(
+                keys::rotation::start::start,
+                keys::rotation::stop::stop
             ))
             .routes(routes!(tokens::list::list, tokens::create::create))
             .routes(routes!(tokens::revoke::revoke))

@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use fleetscope_identity::LocalTokens;
 use fleetscope_intelligence::Intelligence;
 use fleetscope_ports::{Clock, Clusters, Telemetry};
-use fleetscope_registry::Registry;
+use fleetscope_registry::{Credentials, Registry};
 use fleetscope_streaming::Streaming;
 use tokio::sync::watch;
 
@@ -17,6 +17,8 @@ use crate::board::TaskBoard;
 pub struct Services {
     /// Clusters.
     pub registry: Registry,
+    /// Their credentials.
+    pub credentials: Credentials,
     /// API tokens.
     pub tokens: LocalTokens,
     /// Reading clusters.
@@ -64,6 +66,12 @@ pub struct Analyses {
 impl FromRef<Services> for Registry {
     fn from_ref(services: &Services) -> Self {
         services.registry.clone()
+    }
+}
+
+impl FromRef<Services> for Credentials {
+    fn from_ref(services: &Services) -> Self {
+        services.credentials.clone()
     }
 }
 

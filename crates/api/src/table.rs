@@ -54,9 +54,34 @@ pub const TABLE: &[Route] = &[
     route("GET", "/health/detailed", Gateway, Read),
     route("GET", "/api/v1/clusters", Registry, Read),
     route("POST", "/api/v1/clusters", Registry, Administer),
+    route("POST", "/api/v1/clusters/import", Registry, Administer),
     route("GET", "/api/v1/clusters/{id}", Registry, Read),
     route("PUT", "/api/v1/clusters/{id}", Registry, Administer),
     route("DELETE", "/api/v1/clusters/{id}", Registry, Administer),
+    route("POST", "/api/v1/clusters/{id}/validate", Registry, Operate),
+    route("GET", "/api/v1/clusters/{id}/validation", Registry, Read),
+    route("GET", "/api/v1/clusters/{id}/capabilities", Registry, Read),
+    route(
+        "GET",
+        "/api/v1/clusters/{id}/credentials",
+        Registry,
+        Administer,
+    ),
+    route(
+        "PUT",
+        "/api/v1/clusters/{id}/credentials/{field}",
+        Registry,
+        Administer,
+    ),
+    route(
+        "DELETE",
+        "/api/v1/clusters/{id}/credentials/{field}",
+        Registry,
+        Administer,
+    ),
+    route("GET", "/api/v1/keys", Registry, Administer),
+    route("POST", "/api/v1/keys/rotation", Registry, Administer),
+    route("DELETE", "/api/v1/keys/rotation", Registry, Administer),
     route("GET", "/api/v1/tokens", Registry, Administer),
     route("POST", "/api/v1/tokens", Registry, Administer),
     route("DELETE", "/api/v1/tokens/{id}", Registry, Administer),
@@ -83,8 +108,12 @@ impl Route {
     /// The right on each cluster that it asks for beside the role, where it is about clusters.
     pub fn on_clusters(&self) -> Option<ClusterVerb> {
         match (self.method, self.path) {
-            ("PUT", "/api/v1/clusters/{id}") => Some(ClusterVerb::Update),
+            ("PUT", "/api/v1/clusters/{id}")
+            | ("PUT" | "DELETE", "/api/v1/clusters/{id}/credentials/{field}") => {
+                Some(ClusterVerb::Update)
+            }
             ("DELETE", "/api/v1/clusters/{id}") => Some(ClusterVerb::Delete),
+            ("POST", "/api/v1/clusters/{id}/validate") => Some(ClusterVerb::Query),
             ("GET", path) if path.starts_with("/api/v1/clusters") => Some(ClusterVerb::Get),
             ("POST", path) if path.starts_with("/api/v1/analysis/") => {
                 Some(ClusterVerb::Investigate)

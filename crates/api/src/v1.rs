@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod audit;
 pub mod clusters;
 pub mod events;
+pub mod keys;
 pub mod metrics;
 pub mod reports;
 pub mod tasks;

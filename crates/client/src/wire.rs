@@ -3,9 +3,12 @@
 pub mod analysis;
 pub mod audit;
 pub mod auth;
+pub mod capabilities;
 pub mod clusters;
+pub mod credentials;
 pub mod events;
 pub mod health;
+pub mod import;
 pub mod investigation;
 pub mod metrics;
 pub mod page;
@@ -13,6 +16,7 @@ pub mod problem;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
+pub mod validation;
 
 pub use analysis::{
     Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
@@ -20,9 +24,17 @@ pub use analysis::{
 };
 pub use audit::{AuditDecision, AuditEntry};
 pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
-pub use clusters::{Cluster, Endpoint, Endpoints, NewCluster};
+pub use capabilities::{
+    Capabilities, Capability, CapabilityKind, ObjectRef, Presence, ProposedEndpoint,
+};
+pub use clusters::{Cluster, CredentialUse, Endpoint, Endpoints, NewCluster};
+pub use credentials::{
+    Credential, CredentialField, CredentialKey, CredentialKeys, CredentialKind, CredentialList,
+    KeyRotation, NewCredential, NewCredentialKind, RotationState, SecretText,
+};
 pub use events::Event;
 pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
+pub use import::{ImportOutcome, ImportReport, ImportRequest, ImportResult, ImportedCluster};
 pub use investigation::{
     Candidate, Change, Investigation, InvestigationRequest, Reason, TimelineEntry, Verdict,
 };
@@ -32,3 +44,6 @@ pub use problem::{FieldProblem, Problem};
 pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};
+pub use validation::{
+    Check, CheckCode, ClusterHealth, ClusterState, NeededRight, OwnRights, Validation,
+};

@@ -103,13 +103,6 @@ impl Site {
     }
 
     pub(crate) fn endpoint(&self, source: Source) -> Option<&Endpoint> {
-        let endpoints = &self.cluster.draft.endpoints;
-        match source {
-            Source::Kubernetes => endpoints.kubernetes.as_ref(),
-            Source::Prometheus => endpoints.prometheus.as_ref(),
-            Source::Loki => endpoints.loki.as_ref(),
-            Source::Tempo => endpoints.tempo.as_ref(),
-            Source::Alertmanager => endpoints.alertmanager.as_ref(),
-        }
+        self.cluster.draft.endpoints.of(source)
     }
 }

@@ -8,6 +8,8 @@
 
 mod access;
 mod audit;
+mod checks;
+mod credentials;
 mod error;
 mod example;
 mod hub;
@@ -32,6 +34,8 @@ mod watches;
 
 pub use access::{Access, InsideClusters};
 pub use audit::Audit;
+pub use checks::Checks;
+pub use credentials::{Credentials, CredentialsStore, KeySource, OWN_KEY};
 pub use error::{Error, Origin, Problem};
 pub use hub::Hub;
 pub use identity::{AuthenticatorKind, Identity, KubernetesTokens, Login, LoginVia, Oidc};

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Access, InsideClusters};
 use crate::audit::Audit;
+use crate::checks::Checks;
+use crate::credentials::Credentials;
 use crate::error::{Error, Problem};
 use crate::hub::Hub;
 use crate::identity::{self, Identity};
@@ -43,10 +45,15 @@ pub struct Config {
     /// this installation carries its role itself; everybody else gets the highest that is given
     /// here.
     pub access: Access,
+    /// Where the secrets of clusters lie, and under which keys. What lies there is sealed: without a
+    /// key it says nothing, and with the key lost it is lost.
+    pub credentials: Credentials,
     /// What is written down of who did what. Changes, and requests that are refused, always are.
     pub audit: Audit,
     /// How clusters are read: limits on each read, and which addresses may be read at all.
     pub outbound: Outbound,
+    /// How often clusters are called to see whether their endpoints can be used, and what they are.
+    pub checks: Checks,
     /// What is looked at without being asked.
     pub watches: Watches,
     /// TLS on the public address. Without it, put a proxy that ends TLS in front.
@@ -131,6 +138,7 @@ impl Config {
         let home = sources.variable("HOME").filter(|home| !home.is_empty());
         self.storage.resolve(home.map(Path::new));
         self.services.resolve(problems);
+        self.credentials.resolve(sources, problems);
     }
 
     fn collect_problems(&self, problems: &mut Vec<Problem>) {
@@ -142,8 +150,11 @@ impl Config {
         self.hub.validate(problems);
         identity::validate(self, problems);
         access::validate(self, problems);
+        let hub = self.hub.address().is_some();
+        self.credentials.validate(hub, problems);
         self.audit.validate(problems);
         self.outbound.validate(problems);
+        self.checks.validate(problems);
         self.watches.validate(problems);
         self.log.validate(problems);
         self.traces.validate(problems);

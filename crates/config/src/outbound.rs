@@ -24,11 +24,16 @@ pub struct Outbound {
     pub concurrency_per_cluster: u32,
     /// Where http:// addresses are allowed: on this machine only (loopback), or anywhere.
     pub plain_http: PlainHttp,
-    /// Networks that are never read, besides the built-in ones; stronger than allow.
+    /// Networks with private addresses (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10,
+    /// fc00::/7 and the like) that may be read; without a list none is. In a cluster: those of its
+    /// pods and services.
+    #[schemars(schema_with = "networks_schema")]
+    pub private: Vec<IpNet>,
+    /// Networks that are never read, besides the built-in ones; stronger than private and allow.
     #[schemars(schema_with = "networks_schema")]
     pub deny: Vec<IpNet>,
-    /// If any: the only networks that are read, beside this machine itself. The built-in rules hold
-    /// all the same.
+    /// If any: the only networks with public addresses that are read. This machine itself is read
+    /// only where server.listen and the other addresses of [server] are loopback.
     #[schemars(schema_with = "networks_schema")]
     pub allow: Vec<IpNet>,
 }
@@ -52,6 +57,7 @@ impl Default for Outbound {
             max_response: ByteSize::mebibytes(32),
             concurrency_per_cluster: 6,
             plain_http: PlainHttp::Loopback,
+            private: Vec::new(),
             deny: Vec::new(),
             allow: Vec::new(),
         }

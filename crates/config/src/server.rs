@@ -88,6 +88,15 @@ impl Server {
         self.roles.contains(&role)
     }
 
+    /// Whether this process listens on loopback alone, so that only this machine reaches it.
+    pub fn is_local(&self) -> bool {
+        let public = self.has(Role::Gateway).then_some(self.listen);
+        [public, Some(self.admin_listen), self.inner_listen]
+            .into_iter()
+            .flatten()
+            .all(|address| address.ip().is_loopback())
+    }
+
     pub(crate) fn validate(&self, problems: &mut Vec<Problem>) {
         let addresses = [
             ("server.listen", Some(self.listen)),

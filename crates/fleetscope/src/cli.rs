@@ -24,8 +24,10 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Check or show the configuration that `serve` would run with
     Config(commands::config::Config),
-    /// Register, list, show and remove clusters
+    /// Register, list, show, validate and remove clusters
     Clusters(commands::clusters::Clusters),
+    /// Print the roles that Fleetscope needs on a cluster
+    Rbac(commands::rbac::Rbac),
     /// Evaluate PromQL on many clusters at once
     Query(commands::query::Query),
     /// Look for anomalies, or for the root cause of what goes wrong

@@ -15,6 +15,7 @@ pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod events;
 pub(crate) mod query;
+pub(crate) mod rbac;
 pub(crate) mod reports;
 pub(crate) mod serve;
 pub(crate) mod sim;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Config(args) => config::run(args),
         Command::Clusters(args) => wait_for(None, clusters::run(args)),
+        Command::Rbac(args) => rbac::run(args),
         Command::Query(args) => wait_for(None, query::run(args)),
         Command::Analysis(args) => wait_for(None, analysis::run(args)),
         Command::Reports(args) => wait_for(None, reports::run(args)),

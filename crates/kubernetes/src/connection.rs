@@ -49,6 +49,7 @@ impl Connection {
             content_type: content_type.to_owned(),
             body,
             place: self.place.clone(),
+            certified_until: None,
         })
     }
 

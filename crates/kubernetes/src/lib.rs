@@ -13,12 +13,16 @@
 mod access;
 mod alive;
 mod connection;
+pub mod custom;
 pub mod event;
 pub mod listing;
+pub mod machine;
 pub mod meta;
 pub mod node;
+pub mod own;
 pub mod pod;
 pub mod reviews;
+pub mod secrets;
 pub mod template;
 pub mod workload;
 
@@ -26,12 +30,16 @@ use fleetscope_outbound::Upstream;
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::core::v1 as core;
 
+pub use custom::{Custom, CustomMeta, Resource};
 pub use event::{Event, InvolvedObject};
 pub use listing::Listed;
+pub use machine::{Machine, NetworkPod};
 pub use meta::{Meta, Owner};
 pub use node::{Condition, Node};
+pub use own::Rule;
 pub use pod::{ContainerStatus, Pod, Termination};
 pub use reviews::{OAuthServer, OwnUser, Reviewed, UserInfo};
+pub use secrets::{Secret, Written};
 pub use template::{Container, Template};
 pub use workload::{Progress, Revision, Workload, WorkloadKind};
 

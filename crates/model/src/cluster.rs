@@ -1,13 +1,19 @@
 //! Registered clusters and where their telemetry is read.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::capability::CapabilityKind;
+use crate::collection::Source;
 use crate::ids::ClusterId;
 use crate::series::Labels;
+use crate::validation::{ClusterHealth, Observed};
 
-/// One place to read from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One place to read from, and how it is reached. Nothing in it is secret: what authenticates is
+/// kept apart, as a credential.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// Base URL with any path prefix, no trailing slash; text, because address rules belong to
     /// `outbound`.
@@ -15,6 +21,61 @@ pub struct Endpoint {
     /// Value of the `X-Scope-OrgID` header for multi-tenant Loki, Tempo and Mimir.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
+    /// Further headers that say whose data is meant, such as `THANOS-TENANT`; lower-case names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Certificates in PEM that are trusted here instead of the system's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_bundle: Option<String>,
+    /// The name that the server's certificate has to be for, and that is named in the handshake,
+    /// where it is not the host of the URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+    /// An HTTP proxy on the way: `http://host:port`, without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy_url: Option<String>,
+    /// Which of the cluster's credentials is shown here.
+    #[serde(default, skip_serializing_if = "CredentialUse::is_default")]
+    pub credential: CredentialUse,
+}
+
+impl Endpoint {
+    /// A URL and nothing else.
+    pub fn at(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Which credential of its cluster an endpoint is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialUse {
+    /// The endpoint's own if there is one, else the shared one if there is one.
+    #[default]
+    Own,
+    /// The shared one, even if there is one of its own.
+    Shared,
+    /// None: it is read by nobody in particular.
+    None,
+}
+
+impl CredentialUse {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Shared => "shared",
+            Self::None => "none",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where a cluster's telemetry is read; each is optional and its absence is a gap, not an error.
@@ -36,6 +97,19 @@ pub struct Endpoints {
     /// Alertmanager.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alertmanager: Option<Endpoint>,
+}
+
+impl Endpoints {
+    /// The endpoint of a source.
+    pub const fn of(&self, source: Source) -> Option<&Endpoint> {
+        match source {
+            Source::Kubernetes => self.kubernetes.as_ref(),
+            Source::Prometheus => self.prometheus.as_ref(),
+            Source::Loki => self.loki.as_ref(),
+            Source::Tempo => self.tempo.as_ref(),
+            Source::Alertmanager => self.alertmanager.as_ref(),
+        }
+    }
 }
 
 /// What a person says about a cluster; everything else is ours.
@@ -73,5 +147,42 @@ impl Cluster {
     /// The unique name.
     pub fn name(&self) -> &str {
         &self.draft.name
+    }
+}
+
+/// Which clusters of a list are wanted; all where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClusterFilter {
+    /// Of this environment.
+    pub environment: Option<String>,
+    /// With all these labels.
+    pub labels: Vec<(String, String)>,
+    /// That fare so.
+    pub health: Option<ClusterHealth>,
+    /// That are known to be or to be able to do this.
+    pub capability: Option<CapabilityKind>,
+}
+
+impl ClusterFilter {
+    /// Whether every cluster is wanted.
+    pub fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a cluster is wanted.
+    pub fn wants(&self, cluster: &Cluster, observed: &Observed) -> bool {
+        let draft = &cluster.draft;
+        let is = |wanted: &Option<String>, is: &Option<String>| wanted.is_none() || wanted == is;
+        is(&self.environment, &draft.environment)
+            && self
+                .labels
+                .iter()
+                .all(|(key, value)| draft.labels.get(key) == Some(value))
+            && self
+                .health
+                .is_none_or(|wanted| observed.health(cluster.generation) == wanted)
+            && self
+                .capability
+                .is_none_or(|wanted| observed.capabilities.contains(&wanted))
     }
 }

@@ -21,6 +21,26 @@ pub enum Source {
 }
 
 impl Source {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::Kubernetes,
+        Self::Prometheus,
+        Self::Loki,
+        Self::Tempo,
+        Self::Alertmanager,
+    ];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "kubernetes",
+            Self::Prometheus => "prometheus",
+            Self::Loki => "loki",
+            Self::Tempo => "tempo",
+            Self::Alertmanager => "alertmanager",
+        }
+    }
+
     /// The name as people write it.
     pub const fn title(self) -> &'static str {
         match self {

@@ -18,6 +18,21 @@ pub enum EventKind {
     /// A cluster was removed.
     #[serde(rename = "cluster.deleted")]
     ClusterDeleted,
+    /// A cluster fares otherwise than before, by its latest validation.
+    #[serde(rename = "cluster.health")]
+    ClusterHealth,
+    /// A cluster is or can do something else than before.
+    #[serde(rename = "cluster.capabilities")]
+    ClusterCapabilities,
+    /// A cluster got a credential, or another one than before.
+    #[serde(rename = "credential.changed")]
+    CredentialChanged,
+    /// A credential was removed.
+    #[serde(rename = "credential.deleted")]
+    CredentialDeleted,
+    /// It was asked that credentials come under the active key, or that this stop; or it is done.
+    #[serde(rename = "keys.rotation")]
+    KeysRotation,
     /// Something unusual was found.
     #[serde(rename = "anomaly.detected")]
     AnomalyDetected,
@@ -46,10 +61,15 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind, in the order of the declaration.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::ClusterCreated,
         Self::ClusterUpdated,
         Self::ClusterDeleted,
+        Self::ClusterHealth,
+        Self::ClusterCapabilities,
+        Self::CredentialChanged,
+        Self::CredentialDeleted,
+        Self::KeysRotation,
         Self::AnomalyDetected,
         Self::InvestigationOpened,
         Self::InvestigationUpdated,
@@ -66,6 +86,11 @@ impl EventKind {
             Self::ClusterCreated => "cluster.created",
             Self::ClusterUpdated => "cluster.updated",
             Self::ClusterDeleted => "cluster.deleted",
+            Self::ClusterHealth => "cluster.health",
+            Self::ClusterCapabilities => "cluster.capabilities",
+            Self::CredentialChanged => "credential.changed",
+            Self::CredentialDeleted => "credential.deleted",
+            Self::KeysRotation => "keys.rotation",
             Self::AnomalyDetected => "anomaly.detected",
             Self::InvestigationOpened => "investigation.opened",
             Self::InvestigationUpdated => "investigation.updated",

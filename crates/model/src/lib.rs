@@ -12,9 +12,11 @@ pub mod access;
 pub mod analysis;
 pub mod audit;
 pub mod caller;
+pub mod capability;
 pub mod change;
 pub mod cluster;
 pub mod collection;
+pub mod credential;
 pub mod entity;
 pub mod error;
 pub mod event;
@@ -27,20 +29,27 @@ pub mod page;
 pub mod query;
 pub mod question;
 pub mod report;
+pub mod rights;
 pub mod role;
 pub mod series;
 pub mod time;
 pub mod token;
 pub mod traces;
+pub mod validation;
 pub mod watch;
 
 pub use access::{Aspect, ClusterVerb, Part, Place, Sight};
 pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
 pub use audit::{AuditDecision, AuditEntry, AuditRecord};
 pub use caller::{AccessRole, Authority, Caller, Permission};
+pub use capability::{Capability, CapabilityKind, Discovery, ObjectRef, Presence, Proposal};
 pub use change::{Change, ChangeKind, KubernetesEvent};
-pub use cluster::{Cluster, ClusterDraft, Endpoint, Endpoints};
+pub use cluster::{Cluster, ClusterDraft, ClusterFilter, CredentialUse, Endpoint, Endpoints};
 pub use collection::{Collection, Gap, GapKind, Source};
+pub use credential::{
+    Credential, CredentialField, CredentialKind, CredentialSlot, CredentialUsage, InvalidField,
+    KeyRotation, KeyUse, RotationState,
+};
 pub use entity::{Edge, EdgeKind, Entity, EntityKind, Topology};
 pub use error::{ErrorKind, Fault};
 pub use event::{Event, EventKind, NewEvent};
@@ -57,9 +66,13 @@ pub use page::{Page, PageRequest};
 pub use query::{LogQuery, MetricQuery, RangeQuery, Selection, TraceQuery};
 pub use question::{Action, Question};
 pub use report::{Report, ReportFormat};
+pub use rights::{Ability, NEEDS, Need, Right};
 pub use role::Role;
 pub use series::{ClusterSeries, Labels, Sample, Series};
 pub use time::{Origin, Status, TimeRange};
 pub use token::ApiToken;
 pub use traces::TraceSummary;
+pub use validation::{
+    Check, CheckCode, ClusterHealth, Observed, OwnRights, Validation, ValidationBrief,
+};
 pub use watch::{Direction, Resource, SignalRole, Subject, Watch};

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::options::{OutboundOptions, PlainHttp};
 
@@ -17,11 +17,36 @@ const METADATA: [IpAddr; 4] = [
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
 ];
 
+/// Addresses that no packet from outside reaches: RFC 1918, carrier-grade NAT (RFC 6598), IETF
+/// protocol assignments (RFC 6890), benchmarks (RFC 2544), unique-local (RFC 4193), and site-local
+/// (deprecated by RFC 3879).
+const PRIVATE: [IpNet; 8] = [
+    v4(10, 0, 8),
+    v4(172, 16, 12),
+    v4(192, 168, 16),
+    v4(100, 64, 10),
+    v4(192, 0, 24),
+    v4(198, 18, 15),
+    v6(0xfc00, 7),
+    v6(0xfec0, 10),
+];
+
+const fn v4(first: u8, second: u8, length: u8) -> IpNet {
+    let address = Ipv4Addr::new(first, second, 0, 0);
+    IpNet::V4(Ipv4Net::new_assert(address, length))
+}
+
+const fn v6(first: u16, length: u8) -> IpNet {
+    let address = Ipv6Addr::new(first, 0, 0, 0, 0, 0, 0, 0);
+    IpNet::V6(Ipv6Net::new_assert(address, length))
+}
+
 /// The rules of one scheme (plain http or https).
 #[derive(Debug, Clone)]
 pub struct AddressRules {
     loopback: bool,
     only_loopback: bool,
+    private: Vec<IpNet>,
     deny: Vec<IpNet>,
     allow: Vec<IpNet>,
 }
@@ -32,6 +57,7 @@ impl AddressRules {
         Self {
             loopback: options.loopback,
             only_loopback: false,
+            private: options.private.clone(),
             deny: options.deny.clone(),
             allow: options.allow.clone(),
         }
@@ -46,7 +72,8 @@ impl AddressRules {
     }
 
     /// Whether the address may be called. Link-local, metadata, unspecified, multicast, broadcast
-    /// and tunnelled addresses never may; then `deny` is asked, then loopback, then `allow`.
+    /// and tunnelled addresses never may; then `deny` is asked, then loopback; then a private
+    /// address must lie in `private`, and any other in `allow`, where that is not empty.
     pub fn check(&self, address: IpAddr) -> Result<(), Refused> {
         let folded = fold(address);
         match self.judge(address, folded) {
@@ -72,6 +99,9 @@ impl AddressRules {
         if self.only_loopback {
             return Some(Reason::Plain);
         }
+        if PRIVATE.iter().any(|net| net.contains(&folded)) {
+            return (!within(&self.private)).then_some(Reason::Private);
+        }
         (!self.allow.is_empty() && !within(&self.allow)).then_some(Reason::NotAllowed)
     }
 }
@@ -89,6 +119,7 @@ enum Reason {
     Denied,
     Loopback,
     Plain,
+    Private,
     NotAllowed,
 }
 
@@ -107,13 +138,18 @@ impl fmt::Display for Refused {
             ),
             Reason::Loopback => write!(
                 f,
-                "{address} is this machine itself, which may not be called here: register the \
-                 endpoint's own address"
+                "{address} is this machine itself, which is called only where the server listens \
+                 on loopback alone: register the endpoint's own address"
             ),
             Reason::Plain => write!(
                 f,
                 "plain http to {address} is not allowed: use https, or set outbound.plain_http = \
                  \"anywhere\""
+            ),
+            Reason::Private => write!(
+                f,
+                "{address} is a private address and lies in no network of outbound.private: ask \
+                 the administrator to add the network there"
             ),
             Reason::NotAllowed => write!(
                 f,
@@ -125,14 +161,15 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// The IPv4 address that an IPv6 address stands for, where it does: mapped, compatible, NAT64
-/// (RFC 6052) and 6to4 (RFC 3056); else the address itself.
+/// The IPv4 address that an IPv6 address stands for, where it does: mapped, compatible, translated
+/// (RFC 2765), NAT64 (RFC 6052) and 6to4 (RFC 3056); else the address itself.
 fn fold(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else {
         return address;
     };
     let (high, low) = match v6.segments() {
         [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
         | [0x2002, high, low, ..] => (high, low),
         // Not `::` and `::1`, which mean something else.
@@ -175,8 +212,11 @@ fn never_v6(address: Ipv6Addr) -> Option<&'static str> {
         Some("a link-local address")
     } else if address.is_multicast() {
         Some("a multicast address")
-    } else if s[0] == 0x2001 && s[1] == 0 || s[0] == 0x64 && s[1] == 0xff9b {
-        // Teredo, and NAT64 prefixes of local use: where they lead can't be told from here.
+    } else if matches!(
+        s,
+        [0x2001, 0, ..] | [0x64, 0xff9b, ..] | [.., 0 | 0x200, 0x5efe, _, _]
+    ) {
+        // Teredo, NAT64 prefixes of local use, ISATAP: where they lead can't be told from here.
         Some("a tunnelled address")
     } else {
         None
@@ -184,113 +224,4 @@ fn never_v6(address: Ipv6Addr) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn options() -> OutboundOptions {
-        OutboundOptions {
-            plain_http: PlainHttp::Anywhere,
-            ..OutboundOptions::default()
-        }
-    }
-
-    fn verdict(rules: &AddressRules, address: &str) -> Option<Reason> {
-        rules
-            .check(address.parse().unwrap())
-            .err()
-            .map(|r| r.reason)
-    }
-
-    #[test]
-    fn some_addresses_are_refused_however_they_are_written() {
-        let mut options = options();
-        options.allow = vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()];
-        let rules = AddressRules::plain(&options);
-        for address in [
-            "169.254.169.254",
-            "169.254.0.1",
-            "::ffff:169.254.169.254",
-            "::169.254.169.254",
-            "64:ff9b::a9fe:a9fe",
-            "64:ff9b:1::a9fe:a9fe",
-            "2002:a9fe:a9fe::1",
-            "2001::1",
-            "fe80::1",
-            "febf::1",
-            "fd00:ec2::254",
-            "100.100.100.200",
-            "192.0.0.192",
-            "168.63.129.16",
-            "0.0.0.0",
-            "0.1.2.3",
-            "::",
-            "::ffff:0.0.0.0",
-            "224.0.0.1",
-            "ff02::1",
-            "255.255.255.255",
-            "240.0.0.1",
-        ] {
-            let verdict = verdict(&rules, address);
-            assert!(
-                matches!(verdict, Some(Reason::Never(_))),
-                "{address}: {verdict:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn private_and_public_addresses_are_called() {
-        let rules = AddressRules::encrypted(&options());
-        for address in [
-            "10.0.0.1",
-            "192.168.1.1",
-            "172.16.0.9",
-            "8.8.8.8",
-            "2606:4700::1111",
-            "fd12::1",
-        ] {
-            assert_eq!(verdict(&rules, address), None, "{address}");
-        }
-    }
-
-    #[test]
-    fn loopback_is_called_only_where_the_option_says_so() {
-        let mut options = options();
-        let on = AddressRules::plain(&options);
-        options.loopback = false;
-        let off = AddressRules::plain(&options);
-        for address in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
-            assert_eq!(verdict(&on, address), None, "{address}");
-            assert_eq!(verdict(&off, address), Some(Reason::Loopback), "{address}");
-        }
-    }
-
-    #[test]
-    fn plain_http_stays_on_the_machine_unless_the_option_says_otherwise() {
-        let defaults = OutboundOptions::default();
-        let plain = AddressRules::plain(&defaults);
-        assert_eq!(verdict(&plain, "10.0.0.1"), Some(Reason::Plain));
-        assert_eq!(verdict(&plain, "127.0.0.1"), None);
-        assert_eq!(
-            verdict(&AddressRules::encrypted(&defaults), "10.0.0.1"),
-            None
-        );
-    }
-
-    #[test]
-    fn deny_beats_allow_and_allow_shuts_out_the_rest() {
-        let mut options = options();
-        options.allow = vec!["10.0.0.0/8".parse().unwrap()];
-        options.deny = vec![
-            "10.9.0.0/16".parse().unwrap(),
-            "127.0.0.0/8".parse().unwrap(),
-        ];
-        let rules = AddressRules::encrypted(&options);
-        assert_eq!(verdict(&rules, "10.1.0.1"), None);
-        assert_eq!(verdict(&rules, "10.9.0.1"), Some(Reason::Denied));
-        assert_eq!(verdict(&rules, "::ffff:10.9.0.1"), Some(Reason::Denied));
-        assert_eq!(verdict(&rules, "127.0.0.1"), Some(Reason::Denied));
-        assert_eq!(verdict(&rules, "192.168.0.1"), Some(Reason::NotAllowed));
-        assert_eq!(verdict(&rules, "::1"), None);
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use fleetscope_model::GapKind;
 use http::StatusCode;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::failure::{Failure, printable};
@@ -18,6 +19,8 @@ pub struct Answer {
     pub body: Bytes,
     /// Host and port that answered, for messages.
     pub place: String,
+    /// Until when the server's certificate is good. Read only by a probing upstream.
+    pub certified_until: Option<Timestamp>,
 }
 
 impl Answer {
@@ -108,6 +111,7 @@ mod tests {
             content_type: String::new(),
             body: Bytes::from_static(body.as_bytes()),
             place: "prometheus:9090".to_owned(),
+            certified_until: None,
         }
     }
 

@@ -2,10 +2,14 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::time::Duration;
 
 use fleetscope_model::{ClusterId, Gap, GapKind, Source};
 
+use jiff::Timestamp;
+
 use crate::address::Refused;
+use crate::breaker::Rest;
 
 /// How much of a foreign text is shown.
 const SHOWN: usize = 200;
@@ -19,6 +23,60 @@ pub struct Failure {
     pub kind: GapKind,
     /// What happened and what to do.
     pub detail: String,
+    /// What it failed at, where that is known more closely than by its kind.
+    pub cause: Option<Cause>,
+}
+
+/// What a call failed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The rules forbid the address.
+    Address,
+    /// The host name has no address.
+    Name,
+    /// Nobody listens there.
+    Refused,
+    /// There is no connection, for another reason.
+    NoConnection,
+    /// No answer in time.
+    Late,
+    /// The connection ended before an answer.
+    Closed,
+    /// The server's certificate has ended, then.
+    Expired(Option<Timestamp>),
+    /// The server's certificate is by nobody who is trusted.
+    UnknownAuthority,
+    /// The server's certificate is for other names.
+    OtherName,
+    /// Another fault of TLS: a certificate that is not good yet, a server that speaks none, one
+    /// that wants a certificate from us.
+    Tls,
+    /// What came back is not HTTP.
+    NotHttp,
+    /// It redirects.
+    Redirect,
+    /// It is left alone after calls without an answer.
+    Resting {
+        /// For how long there has been no answer.
+        silent: Duration,
+        /// When it is tried again.
+        again: Duration,
+    },
+}
+
+impl Cause {
+    /// Whether the endpoint gave no answer at all, which may be so again the next time.
+    pub(crate) const fn is_silence(self) -> bool {
+        matches!(
+            self,
+            Self::Name | Self::Refused | Self::NoConnection | Self::Late | Self::Closed
+        )
+    }
+
+    /// Whether the same call may well succeed if it is repeated at once.
+    pub(crate) const fn is_passing(self) -> bool {
+        matches!(self, Self::Refused | Self::NoConnection | Self::Closed)
+    }
 }
 
 impl Failure {
@@ -27,7 +85,28 @@ impl Failure {
         Self {
             kind,
             detail: detail.into(),
+            cause: None,
         }
+    }
+
+    /// The same failure, known more closely.
+    #[must_use]
+    pub(crate) fn at(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+
+    /// That an endpoint is left alone for now.
+    pub(crate) fn resting(place: &str, rest: &Rest) -> Self {
+        let (silent, again) = (rest.silent.as_secs_f64(), rest.again.as_secs_f64());
+        let detail = format!(
+            "{place} has not answered for {silent:.0} s and is asked again in {again:.1} s; at last: {}",
+            rest.why
+        );
+        Self::new(GapKind::Unreachable, detail).at(Cause::Resting {
+            silent: rest.silent,
+            again: rest.again,
+        })
     }
 
     /// The gap that this failure leaves.
@@ -71,53 +150,90 @@ fn is_invisible(c: char) -> bool {
 
 /// What a request that got no answer failed at. `place` is the host and port.
 pub(crate) fn no_answer(error: &reqwest::Error, place: &str) -> Failure {
+    use GapKind::{BadAnswer, Timeout, Truncated, Unreachable};
     if let Some(refused) = find::<Refused>(error) {
-        return Failure::new(GapKind::Unreachable, refused.to_string());
+        return Failure::new(Unreachable, refused.to_string()).at(Cause::Address);
     }
-    let cause = printable(&root(error).to_string());
-    if error.is_dns() {
-        return Failure::new(
-            GapKind::Unreachable,
-            format!("the host name of {place} can't be resolved ({cause}): check the URL"),
-        );
+    if let Some(fault) = find::<rustls::Error>(error) {
+        return tls(fault, place);
     }
-    if error.is_timeout() {
-        return Failure::new(
-            GapKind::Timeout,
-            format!("no connection to {place} in time: check that it runs and may be reached"),
-        );
-    }
-    if is_distrust(error) {
-        return Failure::new(
-            GapKind::Unreachable,
-            format!(
-                "the certificate that {place} shows is not trusted ({cause}): name the \
-                 certificates of its authority, or have it show another"
-            ),
-        );
-    }
-    if error.is_connect() {
-        return Failure::new(
-            GapKind::Unreachable,
-            format!("no connection to {place} ({cause}): check the URL and that it runs"),
-        );
-    }
-    if cause.starts_with("invalid") || cause.starts_with("message head") {
-        return Failure::new(
-            GapKind::BadAnswer,
-            format!("{place} does not answer in HTTP ({cause}): check the URL's port and scheme"),
-        );
-    }
-    Failure::new(
-        GapKind::Truncated,
-        format!("{place} closed the connection before it answered ({cause}): look at its log"),
-    )
+    let said = printable(&root(error).to_string());
+    let refused =
+        find::<io::Error>(error).map(io::Error::kind) == Some(io::ErrorKind::ConnectionRefused);
+    let (kind, cause, detail) = if error.is_dns() {
+        let detail = format!("the host name of {place} can't be resolved ({said}): check the URL");
+        (Unreachable, Cause::Name, detail)
+    } else if error.is_timeout() {
+        let detail =
+            format!("no connection to {place} in time: check that it runs and may be reached");
+        (Timeout, Cause::Late, detail)
+    } else if error.is_connect() {
+        let cause = if refused {
+            Cause::Refused
+        } else {
+            Cause::NoConnection
+        };
+        let detail = format!("no connection to {place} ({said}): check the URL and that it runs");
+        (Unreachable, cause, detail)
+    } else if said.starts_with("invalid") || said.starts_with("message head") {
+        let detail =
+            format!("{place} does not answer in HTTP ({said}): check the URL's port and scheme");
+        (BadAnswer, Cause::NotHttp, detail)
+    } else {
+        let detail =
+            format!("{place} closed the connection before it answered ({said}): look at its log");
+        (Truncated, Cause::Closed, detail)
+    };
+    Failure::new(kind, detail).at(cause)
 }
 
-/// Whether the other side showed a certificate that is not trusted.
-pub(crate) fn is_distrust(error: &reqwest::Error) -> bool {
-    let cause = root(error).to_string();
-    error.is_connect() && cause.contains("invalid peer certificate")
+/// What a handshake failed at.
+fn tls(fault: &rustls::Error, place: &str) -> Failure {
+    use rustls::{CertificateError as Wrong, Error};
+    let (cause, detail) = match fault {
+        Error::InvalidCertificate(wrong) => match wrong {
+            Wrong::Expired => (
+                Cause::Expired(None),
+                format!("the certificate of {place} has ended: renew it"),
+            ),
+            Wrong::ExpiredContext { not_after, .. } => {
+                let end = Timestamp::from_second(not_after.as_secs() as i64).ok();
+                let when = end.map(|end| format!(" on {end}")).unwrap_or_default();
+                (
+                    Cause::Expired(end),
+                    format!("the certificate of {place} has ended{when}: renew it"),
+                )
+            }
+            // An authority that was made anew under its old name signs with another key.
+            Wrong::UnknownIssuer | Wrong::BadSignature => (
+                Cause::UnknownAuthority,
+                format!(
+                    "the certificate of {place} is by nobody who is trusted here: register its \
+                     authority as the endpoint's ca_bundle"
+                ),
+            ),
+            Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => (
+                Cause::OtherName,
+                format!(
+                    "the certificate of {place} is for other names: register the URL with a name \
+                     on it, or write that name as the endpoint's server_name"
+                ),
+            ),
+            other => (
+                Cause::Tls,
+                format!("the certificate of {place} is not good ({other:?}): renew it"),
+            ),
+        },
+        other => (
+            Cause::Tls,
+            format!(
+                "no TLS with {place} ({}): check the URL's port and scheme, and whether it asks \
+                 for a client certificate",
+                printable(&other.to_string())
+            ),
+        ),
+    };
+    Failure::new(GapKind::Unreachable, detail).at(cause)
 }
 
 /// What the reading of a body failed at after `read` bytes.

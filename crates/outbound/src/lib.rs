@@ -3,8 +3,9 @@
 //! An [`Outbound`] holds the connection pools, the address rules and the limits; an [`Upstream`]
 //! is one endpoint of one cluster seen through it. A call has a time limit over everything it does
 //! (queueing, connecting, headers, body), a byte cap that counts bytes after decompression, and a
-//! place in its cluster's queue. It follows no redirect and knows no proxy of the environment.
-//! Whatever goes wrong is a [`Failure`], which maps onto a gap.
+//! place in its cluster's queue. It follows no redirect and knows no proxy of the environment. An
+//! endpoint that does not answer is left alone for a while. Whatever goes wrong is a [`Failure`],
+//! which maps onto a gap.
 //!
 //! This crate must not know what is read: no Prometheus, no Kubernetes, no registry. It never
 //! writes a credential or a foreign body into a message.
@@ -15,14 +16,19 @@ pub mod address;
 pub mod answer;
 mod base;
 pub mod bearer;
+mod breaker;
+pub mod certificate;
+mod exchange;
 pub mod failure;
 mod limits;
 pub mod metrics;
 pub mod options;
 mod pools;
 mod roots;
+mod shown;
 pub mod trace;
 mod upstream;
+mod way;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,9 +38,11 @@ use fleetscope_model::{ClusterId, Endpoint, Source};
 pub use address::{AddressRules, Refused};
 pub use answer::Answer;
 pub use bearer::Bearer;
-pub use failure::Failure;
+pub use certificate::ClientCertificate;
+pub use failure::{Cause, Failure};
 pub use metrics::Metrics;
 pub use options::{OutboundOptions, PlainHttp};
+pub use shown::Shown;
 pub use upstream::Upstream;
 
 /// The HTTP clients could not be built.
@@ -49,14 +57,16 @@ pub struct Error(#[source] reqwest::Error);
 #[derive(Clone)]
 pub struct Outbound {
     parts: Arc<Parts>,
+    shown: Option<Shown>,
 }
 
 /// What every upstream of one [`Outbound`] shares.
 pub(crate) struct Parts {
     pub(crate) options: OutboundOptions,
     pub(crate) pools: pools::Pools,
-    pub(crate) roots: Option<roots::Roots>,
     pub(crate) limits: limits::Limits,
+    pub(crate) breakers: breaker::Breakers,
+    pub(crate) roots: Option<roots::Roots>,
     pub(crate) metrics: Metrics,
 }
 
@@ -67,7 +77,7 @@ impl Parts {
         let Some(pem) = roots.changed().await else {
             return;
         };
-        match self.pools.trust(&self.options, &pem) {
+        match self.pools.trust(&pem) {
             Ok(true) => tracing::info!("other certificates are trusted now"),
             Ok(false) | Err(_) => {
                 tracing::warn!("a file of certificates holds none: those before stay");
@@ -79,19 +89,34 @@ impl Parts {
 impl Outbound {
     /// A way out under the given limits and rules. Must be called inside a tokio runtime.
     pub fn new(options: OutboundOptions) -> Result<Self, Error> {
-        let pools = pools::Pools::new(&options).map_err(Error)?;
+        Self::naming(options, pools::Names::System)
+    }
+
+    fn naming(options: OutboundOptions, names: pools::Names) -> Result<Self, Error> {
+        let pools = pools::Pools::new(&options, names).map_err(Error)?;
         let limits = limits::Limits::new(options.concurrency_per_cluster);
         let file = options.roots_file.as_deref().zip(options.roots.as_deref());
         let roots = file.map(|(path, pem)| roots::Roots::new(path, pem));
         Ok(Self {
             parts: Arc::new(Parts {
+                breakers: breaker::Breakers::new(options.seed),
                 options,
                 pools,
                 roots,
                 limits,
                 metrics: Metrics::default(),
             }),
+            shown: None,
         })
+    }
+
+    /// The same way out, on which endpoints of clusters are shown their credentials.
+    #[must_use]
+    pub fn showing(self, shown: Shown) -> Self {
+        Self {
+            shown: Some(shown),
+            ..self
+        }
     }
 
     /// The longest that a single call may take.
@@ -113,7 +138,19 @@ impl Outbound {
         source: Source,
         endpoint: &Endpoint,
     ) -> Result<Upstream, Failure> {
-        Upstream::new(Arc::clone(&self.parts), cluster, source, endpoint)
+        let parts = Arc::clone(&self.parts);
+        let upstream = Upstream::new(parts, cluster, source, endpoint)?;
+        Ok(upstream.showing(self.shown.clone()))
+    }
+
+    /// Whether a URL, of an endpoint or of its proxy, is one that may ever be called: what stands
+    /// in it is refused here where each call of it would be. Names are not looked up.
+    pub fn admits(&self, url: &str) -> Result<(), Refused> {
+        let Ok(base) = base::parse(url) else {
+            return Ok(());
+        };
+        let way = way::Way::default_of(base.scheme());
+        self.parts.pools.check(&base, &way)
     }
 }
 

@@ -6,9 +6,12 @@ use fleetscope_model::{GapKind, Source};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::breaker::Change;
+use crate::failure::Cause;
 use crate::{Answer, Failure};
 
 /// Upper bounds in seconds, from a cached read on loopback to three times the default time limit.
@@ -22,6 +25,9 @@ pub struct Metrics {
     requests: Family<Outcome, Counter>,
     duration: Family<From, Histogram>,
     bytes: Family<From, Counter>,
+    repeats: Family<From, Counter>,
+    turns: Family<Turn, Counter>,
+    open: Gauge,
 }
 
 impl Default for Metrics {
@@ -30,6 +36,9 @@ impl Default for Metrics {
             requests: Family::default(),
             duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             bytes: Family::default(),
+            repeats: Family::default(),
+            turns: Family::default(),
+            open: Gauge::default(),
         }
     }
 }
@@ -45,11 +54,19 @@ struct From {
     source: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Turn {
+    source: &'static str,
+    to: &'static str,
+}
+
 impl Metrics {
     /// Registers `outbound_requests_total{source,outcome}`,
-    /// `outbound_request_duration_seconds{source}` and `outbound_response_bytes_total{source}`,
-    /// behind whatever prefix the registry has. An outcome is `answered` (with whatever status)
-    /// or the kind of the failure.
+    /// `outbound_request_duration_seconds{source}`, `outbound_response_bytes_total{source}`,
+    /// `outbound_repeats_total{source}`, `outbound_breaker_turns_total{source,to}` and
+    /// `outbound_breakers_open`, behind whatever prefix the registry has. An outcome is `answered`
+    /// (with whatever status), `resting` where the endpoint was left alone, or the kind of the
+    /// failure.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
             "outbound_requests",
@@ -68,6 +85,38 @@ impl Metrics {
             Unit::Bytes,
             self.bytes.clone(),
         );
+        registry.register(
+            "outbound_repeats",
+            "Reads repeated because nobody was there",
+            self.repeats.clone(),
+        );
+        registry.register(
+            "outbound_breaker_turns",
+            "Endpoints that began (open) or ceased (closed) to be left alone",
+            self.turns.clone(),
+        );
+        registry.register(
+            "outbound_breakers_open",
+            "Endpoints that are left alone now, as they do not answer",
+            self.open.clone(),
+        );
+    }
+
+    pub(crate) fn repeated(&self, source: Source) {
+        let source = source.as_str();
+        self.repeats.get_or_create(&From { source }).inc();
+    }
+
+    pub(crate) fn turned(&self, source: Source, change: Change, open: usize) {
+        let turn = Turn {
+            source: source.as_str(),
+            to: match change {
+                Change::Opened => "open",
+                Change::Closed => "closed",
+            },
+        };
+        self.turns.get_or_create(&turn).inc();
+        self.open.set(open as i64);
     }
 
     pub(crate) fn record(
@@ -76,9 +125,13 @@ impl Metrics {
         result: &Result<Answer, Failure>,
         elapsed: Duration,
     ) {
-        let source = source_label(source);
+        let source = source.as_str();
         let outcome = match result {
             Ok(_) => "answered",
+            Err(Failure {
+                cause: Some(Cause::Resting { .. }),
+                ..
+            }) => "resting",
             Err(failure) => kind_label(failure.kind),
         };
         self.requests
@@ -92,16 +145,6 @@ impl Metrics {
                 .get_or_create(&From { source })
                 .inc_by(answer.body.len() as u64);
         }
-    }
-}
-
-const fn source_label(source: Source) -> &'static str {
-    match source {
-        Source::Kubernetes => "kubernetes",
-        Source::Prometheus => "prometheus",
-        Source::Loki => "loki",
-        Source::Tempo => "tempo",
-        Source::Alertmanager => "alertmanager",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// Limits and rules. The names are those of the configuration section `outbound`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +18,19 @@ pub struct OutboundOptions {
     pub plain_http: PlainHttp,
     /// Whether this machine itself may be called.
     pub loopback: bool,
+    /// Networks with private addresses (RFC 1918, unique-local, 100.64.0.0/10 and the like) that
+    /// may be called; no others of that kind are.
+    pub private: Vec<IpNet>,
     /// Networks that are never called.
     pub deny: Vec<IpNet>,
-    /// If any: the only networks that are called, beside loopback where that is on.
+    /// If any: the only networks with public addresses that are called.
     pub allow: Vec<IpNet>,
     /// Certificates in PEM that are trusted instead of the system's.
     pub roots: Option<Vec<u8>>,
     /// The file that these come from: it is read again while they are in use.
     pub roots_file: Option<PathBuf>,
+    /// Where the jitter of pauses begins; two processes had better differ.
+    pub seed: u64,
 }
 
 impl Default for OutboundOptions {
@@ -36,10 +41,24 @@ impl Default for OutboundOptions {
             concurrency_per_cluster: 6,
             plain_http: PlainHttp::Loopback,
             loopback: true,
+            private: Vec::new(),
             deny: Vec::new(),
             allow: Vec::new(),
             roots: None,
             roots_file: None,
+            seed: 0,
+        }
+    }
+}
+
+impl OutboundOptions {
+    /// Rules for addresses that whoever runs the server wrote down: any network but those that are
+    /// never called.
+    pub fn for_named_servers() -> Self {
+        let everything = [IpNet::from(Ipv4Net::default()), Ipv6Net::default().into()];
+        Self {
+            private: everything.to_vec(),
+            ..Self::default()
         }
     }
 }

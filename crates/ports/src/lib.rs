@@ -8,6 +8,7 @@ pub mod access;
 pub mod audit;
 pub mod clock;
 pub mod clusters;
+pub mod credentials;
 pub mod error;
 pub mod health;
 pub mod ids;
@@ -19,12 +20,14 @@ pub use access::{Access, Extent, Reader, Unasked, Unrestricted};
 pub use audit::{AuditLog, AuditSink};
 pub use clock::{Clock, ManualClock, PacedClock, SystemClock};
 pub use clusters::Clusters;
+pub use credentials::{CredentialStore, Credentials, Opened, Plain, Vault};
 pub use error::Error;
 pub use health::HealthSource;
 pub use ids::{IdSource, SeededIds, SystemIds};
 pub use objects::Objects;
 pub use store::{
-    AnalysisStore, ClusterStore, EventLog, InvestigationStore, ReportStore, Store, TokenStore,
+    AnalysisStore, ClusterStore, EventLog, InvestigationStore, ObservationStore, ReportStore,
+    Store, TokenStore,
 };
 pub use telemetry::Telemetry;
 

@@ -1,12 +1,14 @@
 //! Keeping things: one trait an aggregate. Every write that says something happened takes the
 //! events that tell of it and stores both or neither.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    AnalysisId, AnomalyAnalysis, ApiToken, Cluster, ClusterId, Event, EventKind, EventSeq,
-    Investigation, InvestigationId, NewEvent, Page, PageRequest, Report, ReportId, TokenId,
+    AnalysisId, AnomalyAnalysis, ApiToken, Cluster, ClusterId, Discovery, Event, EventKind,
+    EventSeq, Investigation, InvestigationId, NewEvent, Observed, Page, PageRequest, Report,
+    ReportId, TokenId, Validation,
 };
 use tokio::sync::watch;
 
@@ -30,6 +32,32 @@ pub trait ClusterStore: Send + Sync {
 
     /// Clusters by name; the page's keys are names.
     async fn list(&self, page: &PageRequest) -> Result<Page<Cluster>>;
+}
+
+/// What was observed of clusters by calling them: the latest of each kind, and nothing older. It
+/// goes with its cluster.
+#[async_trait]
+pub trait ObservationStore: Send + Sync {
+    /// Replaces a cluster's latest validation; `NotFound` where there is no such cluster.
+    async fn put_validation(
+        &self,
+        cluster: ClusterId,
+        validation: &Validation,
+        events: &[NewEvent],
+    ) -> Result<()>;
+    /// Replaces what was last discovered of a cluster; `NotFound` where there is no such cluster.
+    async fn put_discovery(
+        &self,
+        cluster: ClusterId,
+        discovery: &Discovery,
+        events: &[NewEvent],
+    ) -> Result<()>;
+    /// A cluster's latest validation.
+    async fn validation(&self, cluster: ClusterId) -> Result<Option<Validation>>;
+    /// What was last discovered of a cluster.
+    async fn discovery(&self, cluster: ClusterId) -> Result<Option<Discovery>>;
+    /// What is known of all clusters of which anything is, in short.
+    async fn observed(&self) -> Result<HashMap<ClusterId, Observed>>;
 }
 
 /// API tokens of local mode. The digest is `SHA-256` of the token: tokens carry 256 random bits,
@@ -125,6 +153,12 @@ pub trait ReportStore: Send + Sync {
 pub struct Store {
     /// Registered clusters.
     pub clusters: Arc<dyn ClusterStore>,
+    /// What was observed of clusters.
+    pub observations: Arc<dyn ObservationStore>,
+    /// Which state of each credential is the current one.
+    pub credentials: Arc<dyn crate::CredentialStore>,
+    /// The database's own place for envelopes.
+    pub vault: Arc<dyn crate::Vault>,
     /// API tokens.
     pub tokens: Arc<dyn TokenStore>,
     /// The event log.

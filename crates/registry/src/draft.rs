@@ -1,7 +1,9 @@
 //! What may be said of a cluster.
 
-use fleetscope_model::{ClusterDraft, Endpoint};
-use url::Url;
+mod endpoint;
+
+use fleetscope_model::{ClusterDraft, Source};
+use fleetscope_outbound::Outbound;
 
 /// Something in a draft that can't be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,10 +18,6 @@ pub struct InvalidDraft {
 /// The limits of Kubernetes' own labels (63 characters), and a bound on their number.
 const LONGEST_LABEL: usize = 63;
 const MOST_LABELS: usize = 64;
-/// What browsers and proxies pass on without trouble.
-const LONGEST_URL: usize = 2048;
-/// Loki's own limit on tenant ids.
-const LONGEST_TENANT: usize = 150;
 
 /// The draft with URLs in their normal form, or the first thing wrong with it.
 pub(crate) fn checked(mut draft: ClusterDraft) -> Result<ClusterDraft, InvalidDraft> {
@@ -51,10 +49,30 @@ pub(crate) fn checked(mut draft: ClusterDraft) -> Result<ClusterDraft, InvalidDr
         ("/endpoints/alertmanager", &mut endpoints.alertmanager),
     ] {
         if let Some(endpoint) = endpoint {
-            checked_endpoint(pointer, endpoint)?;
+            endpoint::check(pointer, endpoint)?;
         }
     }
     Ok(draft)
+}
+
+/// Refuses what stands in a URL and could never be called. Names are judged when they are called.
+pub(crate) fn admitted(draft: &ClusterDraft, outbound: &Outbound) -> Result<(), InvalidDraft> {
+    for source in Source::ALL {
+        let Some(endpoint) = draft.endpoints.of(source) else {
+            continue;
+        };
+        let urls = [
+            ("url", Some(&endpoint.url)),
+            ("proxy_url", endpoint.proxy_url.as_ref()),
+        ];
+        for (field, url) in urls {
+            if let Some(Err(refused)) = url.map(|url| outbound.admits(url)) {
+                let pointer = format!("/endpoints/{}/{field}", source.as_str());
+                return Err(wrong(pointer, refused.to_string()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn wrong(pointer: impl Into<String>, detail: impl Into<String>) -> InvalidDraft {
@@ -91,56 +109,9 @@ fn label_text(pointer: &str, text: &str) -> Result<(), InvalidDraft> {
     ))
 }
 
-fn checked_endpoint(pointer: &str, endpoint: &mut Endpoint) -> Result<(), InvalidDraft> {
-    let at = format!("{pointer}/url");
-    if endpoint.url.chars().count() > LONGEST_URL {
-        return Err(wrong(at, format!("longer than {LONGEST_URL} characters")));
-    }
-    let url = Url::parse(&endpoint.url).map_err(|error| {
-        wrong(
-            &at,
-            format!("not an absolute URL ({error}): write one such as https://host:port/path"),
-        )
-    })?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(wrong(
-            at,
-            "the URL begins with https:// (or http:// on loopback)",
-        ));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong(
-            at,
-            "no user name or password in the URL: it would be shown to readers",
-        ));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong(
-            at,
-            "a base URL has no query and no fragment: leave off from ? or #",
-        ));
-    }
-    url.as_str()
-        .trim_end_matches('/')
-        .clone_into(&mut endpoint.url);
-    if let Some(tenant) = &endpoint.tenant {
-        let fits = (1..=LONGEST_TENANT).contains(&tenant.len())
-            && tenant
-                .chars()
-                .all(|c| c.is_ascii_graphic() && c != '/' && c != '\\');
-        if !fits {
-            return Err(wrong(
-                format!("{pointer}/tenant"),
-                "a tenant is 1 to 150 printable ASCII characters without slashes",
-            ));
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
-    use fleetscope_model::Endpoints;
+    use fleetscope_model::{Endpoint, Endpoints};
 
     use super::*;
 
@@ -151,10 +122,7 @@ mod tests {
             provider: None,
             labels: std::collections::BTreeMap::new(),
             endpoints: Endpoints {
-                prometheus: Some(Endpoint {
-                    url: prometheus.to_owned(),
-                    tenant: None,
-                }),
+                prometheus: Some(Endpoint::at(prometheus)),
                 ..Endpoints::default()
             },
         }

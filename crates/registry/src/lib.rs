@@ -1,23 +1,33 @@
 //! The registry: which clusters there are and where their telemetry is read.
 //!
-//! It must not know how things are stored or who authenticates callers, and it opens no connection
-//! to a cluster. Start reading at [`Registry`].
+//! It must not know how things are stored or who authenticates callers. Start reading at
+//! [`Registry`].
 
+pub mod credentials;
+mod discovery;
 mod draft;
+pub mod envelope;
 mod error;
 mod listing;
+mod validation;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use fleetscope_kubernetes::Kubernetes;
 use fleetscope_model::{
-    AuditRecord, Caller, Cluster, ClusterDraft, ClusterId, ClusterVerb, EventKind, NewEvent, Page,
-    PageRequest, Permission, Place, Selection,
+    AuditRecord, Caller, Cluster, ClusterDraft, ClusterFilter, ClusterId, ClusterVerb, EventKind,
+    NewEvent, Observed, Page, PageRequest, Permission, Place, Selection, Validation,
 };
-use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store};
+use fleetscope_outbound::Outbound;
+use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store, Vault};
 
+use tokio::sync::Notify;
+
+pub use credentials::{Credentials, InvalidCredential, Keys, NewCredential, Opener};
 pub use draft::InvalidDraft;
 pub use error::Error;
+pub use validation::{RoundReport, Rounds};
 
 /// Most clusters that one selection resolves to: a bound on fan-out, far above the design's fleet.
 const MOST_SELECTED: u32 = 500;
@@ -29,6 +39,11 @@ pub struct Registry {
     access: Arc<dyn Access>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    outbound: Outbound,
+    vault: Arc<dyn Vault>,
+    hub: Option<Kubernetes>,
+    /// Told whenever a cluster is one that was not looked at yet.
+    changed: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -38,19 +53,48 @@ impl std::fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// A registry over a store, in which callers see and change what `access` lets them.
+    /// A registry over a store, in which callers see and change what `access` lets them. Clusters
+    /// are reached through `outbound`, and what it would never call is not registered.
     pub fn new(
         store: Store,
         access: Arc<dyn Access>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
+        outbound: Outbound,
     ) -> Self {
+        let vault = Arc::clone(&store.vault);
         Self {
             store,
             access,
             clock,
             ids,
+            outbound,
+            vault,
+            hub: None,
+            changed: Arc::default(),
         }
+    }
+
+    /// The same registry, whose clusters' envelopes lie in another place than its database.
+    #[must_use]
+    pub fn with_vault(self, vault: Arc<dyn Vault>) -> Self {
+        Self { vault, ..self }
+    }
+
+    /// The same registry, which may ask this API server for clusters that it manages.
+    #[must_use]
+    pub fn with_hub(self, hub: Option<Kubernetes>) -> Self {
+        Self { hub, ..self }
+    }
+
+    /// The use cases about the credentials of its clusters.
+    pub fn credentials(&self, opener: &credentials::Opener) -> Credentials {
+        Credentials::new(self.clone(), opener)
+    }
+
+    /// Told whenever a cluster was registered or changed, and so is to be looked at.
+    pub fn look_wanted(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
     }
 
     /// Registers a cluster.
@@ -61,6 +105,7 @@ impl Registry {
     pub async fn create(&self, caller: &Caller, draft: ClusterDraft) -> Result<Cluster, Error> {
         allow(caller, Permission::Administer)?;
         let draft = draft::checked(draft)?;
+        draft::admitted(&draft, &self.outbound)?;
         let now = self.clock.now();
         let cluster = Cluster {
             id: ClusterId::new(self.ids.next(now)),
@@ -71,6 +116,7 @@ impl Registry {
         };
         let event = self.event(caller, EventKind::ClusterCreated, &cluster, "registered");
         self.store.clusters.insert(&cluster, &event).await?;
+        self.changed.notify_one();
         Ok(cluster)
     }
 
@@ -85,14 +131,41 @@ impl Registry {
         self.visible(caller, id).await
     }
 
-    /// Clusters by name: those that the caller may see, as if there were no others.
+    /// One cluster, and what was observed of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get`].
+    pub async fn look_up(
+        &self,
+        caller: &Caller,
+        id: ClusterId,
+    ) -> Result<(Cluster, Observed), Error> {
+        let cluster = self.get(caller, id).await?;
+        let observations = &self.store.observations;
+        let validation = observations.validation(id).await?;
+        let discovery = observations.discovery(id).await?;
+        let observed = Observed {
+            validation: validation.as_ref().map(Validation::brief),
+            discovered: discovery.as_ref().map(|d| (d.at, d.generation)),
+            capabilities: discovery.map(|d| d.present()).unwrap_or_default(),
+        };
+        Ok((cluster, observed))
+    }
+
+    /// Clusters by name: those that the caller may see and wants, as if there were no others.
     ///
     /// # Errors
     ///
     /// `Forbidden`; `Unavailable` where it can't be told what the caller may see.
-    pub async fn list(&self, caller: &Caller, page: &PageRequest) -> Result<Page<Cluster>, Error> {
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        page: &PageRequest,
+        filter: &ClusterFilter,
+    ) -> Result<Page<(Cluster, Observed)>, Error> {
         allow(caller, Permission::Read)?;
-        listing::list(&self.store, &*self.access, caller, page).await
+        listing::list(&self.store, &*self.access, caller, page, Some(filter)).await
     }
 
     /// Replaces what is said of a cluster, if it is still at `generation` (where one is given).
@@ -112,6 +185,7 @@ impl Registry {
         let before = self.visible(caller, id).await?;
         self.permit(caller, id, ClusterVerb::Update).await?;
         let draft = draft::checked(draft)?;
+        draft::admitted(&draft, &self.outbound)?;
         if let Some(given) = generation.filter(|given| *given != before.generation) {
             return Err(Error::Stale {
                 given,
@@ -127,10 +201,11 @@ impl Registry {
         };
         let event = self.event(caller, EventKind::ClusterUpdated, &cluster, "changed");
         self.store.clusters.update(&cluster, &event).await?;
+        self.changed.notify_one();
         Ok(cluster)
     }
 
-    /// Removes a cluster, if it is still at `generation` (where one is given).
+    /// Removes a cluster with its credentials, if it is still at `generation` (where one is given).
     ///
     /// # Errors
     ///
@@ -145,7 +220,12 @@ impl Registry {
         let cluster = self.visible(caller, id).await?;
         self.permit(caller, id, ClusterVerb::Delete).await?;
         let event = self.event(caller, EventKind::ClusterDeleted, &cluster, "removed");
-        Ok(self.store.clusters.delete(id, generation, &event).await?)
+        self.store.clusters.delete(id, generation, &event).await?;
+        // From here on nothing opens: that the envelopes can't be removed now is no failure.
+        if let Err(error) = self.vault.remove(id).await {
+            tracing::warn!(cluster = %id, %error, "a removed cluster's envelopes are left for the sweep");
+        }
+        Ok(())
     }
 
     /// One cluster that the caller may see. What it may see is asked first and of every id alike,
@@ -213,11 +293,10 @@ impl Clusters for Registry {
                     after: None,
                     limit: MOST_SELECTED,
                 };
-                Ok(self
-                    .list(caller, &page)
-                    .await
-                    .map_err(Error::into_port)?
-                    .items)
+                allow(caller, Permission::Read).map_err(Error::into_port)?;
+                let all = listing::list(&self.store, &*self.access, caller, &page, None).await;
+                let all = all.map_err(Error::into_port)?.items;
+                Ok(all.into_iter().map(|(cluster, _)| cluster).collect())
             }
             Selection::Only(ids) => {
                 let mut clusters = Vec::with_capacity(ids.len());

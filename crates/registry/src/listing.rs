@@ -1,6 +1,10 @@
 //! Lists of clusters as a caller sees them.
 
-use fleetscope_model::{Caller, Cluster, ClusterVerb, Page, PageRequest};
+use std::collections::HashMap;
+
+use fleetscope_model::{
+    Caller, Cluster, ClusterFilter, ClusterId, ClusterVerb, Observed, Page, PageRequest,
+};
 use fleetscope_ports::{Access, Store};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -9,19 +13,30 @@ use crate::Error;
 /// Clusters whose visibility is asked for at once.
 const AT_ONCE: usize = 16;
 
-/// A part of the clusters that the caller may see, as if there were no others: parts are as long
-/// as they are asked to be, and a cursor names a cluster that was shown.
+/// A part of the clusters that the caller may see and wants, as if there were no others: parts are
+/// as long as they are asked to be, and a cursor names a cluster that was shown. Where nothing is
+/// said of what is wanted, nothing that was observed comes along.
 pub(crate) async fn list(
     store: &Store,
     access: &dyn Access,
     caller: &Caller,
     page: &PageRequest,
-) -> Result<Page<Cluster>, Error> {
-    if access.sees_all(caller) {
-        return Ok(store.clusters.list(page).await?);
+    wanted: Option<&ClusterFilter>,
+) -> Result<Page<(Cluster, Observed)>, Error> {
+    let mut observed = match wanted {
+        Some(_) => store.observations.observed().await?,
+        None => HashMap::new(),
+    };
+    let open = ClusterFilter::default();
+    let filter = wanted.unwrap_or(&open);
+    let all = access.sees_all(caller);
+    if all && filter.is_open() {
+        let Page { items, next } = store.clusters.list(page).await?;
+        let items = with(items, &mut observed);
+        return Ok(Page { items, next });
     }
     let limit = page.limit as usize;
-    let mut items: Vec<Cluster> = Vec::new();
+    let mut items: Vec<(Cluster, Observed)> = Vec::new();
     let mut from = page.after.clone();
     loop {
         let wanted = PageRequest {
@@ -29,7 +44,13 @@ pub(crate) async fn list(
             limit: page.limit,
         };
         let part = store.clusters.list(&wanted).await?;
-        items.extend(seen(access, caller, part.items).await?);
+        let mut found = with(part.items, &mut observed);
+        // What is not wanted need not be asked about.
+        found.retain(|(cluster, observed)| filter.wants(cluster, observed));
+        if !all {
+            found = seen(access, caller, found).await?;
+        }
+        items.extend(found);
         // One more than is shown tells that there is a next part.
         if items.len() > limit || part.next.is_none() {
             break;
@@ -40,21 +61,34 @@ pub(crate) async fn list(
     items.truncate(limit);
     let next = items.last().filter(|_| more);
     Ok(Page {
-        next: next.map(|cluster| cluster.name().to_owned()),
+        next: next.map(|(cluster, _)| cluster.name().to_owned()),
         items,
     })
+}
+
+fn with(
+    clusters: Vec<Cluster>,
+    observed: &mut HashMap<ClusterId, Observed>,
+) -> Vec<(Cluster, Observed)> {
+    clusters
+        .into_iter()
+        .map(|cluster| {
+            let observed = observed.remove(&cluster.id).unwrap_or_default();
+            (cluster, observed)
+        })
+        .collect()
 }
 
 async fn seen(
     access: &dyn Access,
     caller: &Caller,
-    clusters: Vec<Cluster>,
-) -> Result<Vec<Cluster>, Error> {
+    clusters: Vec<(Cluster, Observed)>,
+) -> Result<Vec<(Cluster, Observed)>, Error> {
     let asked = clusters.into_iter().map(|cluster| async move {
-        let seen = access.may(caller, cluster.id, ClusterVerb::Get).await?;
+        let seen = access.may(caller, cluster.0.id, ClusterVerb::Get).await?;
         Ok::<_, Error>(seen.then_some(cluster))
     });
     let asked: Vec<_> = asked.map(Box::pin).collect();
-    let seen: Vec<Option<Cluster>> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+    let seen: Vec<Option<_>> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
     Ok(seen.into_iter().flatten().collect())
 }

@@ -84,6 +84,23 @@ pub enum Error {
         cause: io::Error,
     },
 
+    /// A key-encryption key cannot be used.
+    #[error(transparent)]
+    Key(#[from] fleetscope_registry::envelope::InvalidKey),
+
+    /// A Secret of the hub that should hold a key does not.
+    #[error("the Secret {name} of credentials.keys can't be used: {what}")]
+    KeySecret {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        what: String,
+    },
+
+    /// The system gives no randomness.
+    #[error("no key could be made, as the system gives no randomness")]
+    NoRandomness,
+
     /// No task of this process has the name.
     #[error("there is no task '{name}'")]
     UnknownTask {
@@ -107,8 +124,12 @@ impl Fault for Error {
             | Self::LogFilter(_)
             | Self::Traces(_)
             | Self::Hub(_)
+            | Self::Key(_)
+            | Self::KeySecret { .. }
             | Self::File { .. } => ErrorKind::Invalid,
-            Self::LogTaken(_) | Self::Signals(_) | Self::Outbound(_) => ErrorKind::Internal,
+            Self::LogTaken(_) | Self::Signals(_) | Self::Outbound(_) | Self::NoRandomness => {
+                ErrorKind::Internal
+            }
             Self::Store(error) => error.kind(),
             Self::Identity(error) => error.kind(),
             Self::Gateway(error) => error.kind(),
@@ -132,6 +153,9 @@ impl Fault for Error {
             Self::Outbound(_) => "outbound_not_made",
             Self::Hub(_) => "hub_not_usable",
             Self::File { .. } => "file_not_readable",
+            Self::Key(_) => "credentials_key_invalid",
+            Self::KeySecret { .. } => "credentials_key_not_readable",
+            Self::NoRandomness => "no_randomness",
             Self::UnknownTask { .. } => "unknown_task",
             Self::Stopping => "stopping",
         }
@@ -171,6 +195,12 @@ impl Fault for Error {
                 "{key} = {} can't be read ({cause}): write the path of a readable file",
                 path.display()
             ),
+            Self::Key(error) => error.to_string(),
+            Self::KeySecret { .. } => format!(
+                "{self}: check the Secret, its namespace (credentials.namespace) and the rights of \
+                 the ServiceAccount"
+            ),
+            Self::NoRandomness => format!("{self}: see whether /dev/urandom can be read"),
             Self::UnknownTask { name, known } => {
                 format!("there is no task '{name}' here: there is {known}")
             }

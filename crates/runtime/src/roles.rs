@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod collector;
+pub(crate) mod credentials;
 pub(crate) mod gateway;
 pub(crate) mod identity;
 pub(crate) mod intelligence;
@@ -14,6 +15,7 @@ use fleetscope_api::{Services, TaskBoard};
 use fleetscope_config::Config;
 use fleetscope_gateway::Probe;
 use fleetscope_model::Role;
+use fleetscope_outbound::Shown;
 use fleetscope_ports::Store;
 use fleetscope_store::Housekeeping;
 use prometheus_client::registry::Registry;
@@ -37,6 +39,7 @@ pub(crate) struct Local {
     /// Keeps the store small, and closes it.
     pub(crate) housekeeping: Housekeeping,
     pub(crate) store: Store,
+    shown: Shown,
 }
 
 impl Local {
@@ -50,14 +53,20 @@ impl Local {
     ) -> Result<Self> {
         let (store, housekeeping) = fleetscope_store::open(&config.storage.data_dir).await?;
         let housekeeping = housekeeping.with_retention(registry::retention(&config.audit));
-        let outbound = collector::outbound(config, metrics)?;
+        let vault = credentials::vault(config, &store)?;
+        let opener = credentials::opener(config, &store, vault.clone(), parts).await?;
+        let shown = collector::shown(config, &opener);
+        let outbound = collector::outbound(config, metrics)?.showing(shown.clone());
         let access = access::access(config, &store, outbound.clone(), &parts.clock)?;
-        let clusters = registry::clusters(&store, access.clone(), parts);
+        let clusters = registry::clusters(&store, access.clone(), outbound.clone(), parts)
+            .with_vault(vault)
+            .with_hub(identity::hub(config)?.map(|hub| hub.api));
         let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
         let telemetry = collector::telemetry(clusters.clone(), access.clone(), outbound);
         let rights = (clusters.clone(), access.clone());
         let intelligence = intelligence::service(&store, telemetry.clone(), rights, parts);
         let services = Services {
+            credentials: clusters.credentials(&opener),
             registry: clusters,
             tokens,
             telemetry,
@@ -72,6 +81,7 @@ impl Local {
             bootstrap_token,
             housekeeping,
             store,
+            shown,
         })
     }
 
@@ -106,6 +116,21 @@ impl Local {
             &parts.clock,
             (work, board),
         );
+        askers.push(registry::begin_checks(
+            &self.services.registry,
+            &config.checks,
+            &parts.clock,
+            (work, board),
+        ));
+        work.spawn(credentials::follow(
+            self.store.events.clone(),
+            self.shown.clone(),
+        ));
+        askers.extend(credentials::begin_tasks(
+            &self.services.credentials,
+            &parts.clock,
+            (work, board),
+        ));
         askers.push(registry::begin_housekeeping(
             self.housekeeping.clone(),
             &parts.clock,

@@ -35,6 +35,7 @@ mod store;
 mod table;
 mod version;
 mod watch;
+mod write;
 
 pub(crate) use access::Review;
 pub use access::{Access, Subject};

@@ -99,7 +99,7 @@ impl ClusterStore for Clusters {
 
 impl Write<'_> {
     /// The stored generation of a cluster.
-    async fn generation(&mut self, id: ClusterId) -> Result<i64> {
+    pub(crate) async fn generation(&mut self, id: ClusterId) -> Result<i64> {
         let generation = sqlx::query_scalar("SELECT generation FROM clusters WHERE id = ?1")
             .bind(id.to_string())
             .fetch_optional(self.on())

@@ -18,6 +18,7 @@
 mod analyses;
 mod audit;
 mod clusters;
+mod credentials;
 mod document;
 mod events;
 mod failure;
@@ -25,10 +26,12 @@ mod folder;
 mod housekeeping;
 mod investigations;
 mod objects;
+mod observations;
 mod page;
 mod reports;
 mod sqlite;
 mod tokens;
+mod vault;
 mod write;
 
 use std::path::Path;
@@ -56,6 +59,9 @@ pub async fn open(dir: &Path) -> Result<(fleetscope_ports::Store, Housekeeping)>
     let housekeeping = Housekeeping::new(Arc::clone(&database));
     let store = fleetscope_ports::Store {
         clusters: Arc::new(clusters::Clusters(Arc::clone(&database))),
+        credentials: Arc::new(credentials::Credentials(Arc::clone(&database))),
+        vault: Arc::new(vault::Envelopes(Arc::clone(&database))),
+        observations: Arc::new(observations::Observations(Arc::clone(&database))),
         tokens: Arc::new(tokens::Tokens(Arc::clone(&database))),
         events: Arc::new(events::Events(Arc::clone(&database))),
         analyses: Arc::new(analyses::Analyses(Arc::clone(&database))),

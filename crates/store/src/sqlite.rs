@@ -38,9 +38,19 @@ const TURN: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
 /// Every migration, oldest first. One that was released is never changed again.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (3, "audit", include_str!("../migrations/0003_audit.sql")),
+    (
+        4,
+        "credentials",
+        include_str!("../migrations/0004_credentials.sql"),
+    ),
+    (
+        5,
+        "observations",
+        include_str!("../migrations/0005_observations.sql"),
+    ),
 ];
 
 /// An open database.

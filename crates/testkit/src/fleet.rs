@@ -94,7 +94,7 @@ fn described(info: ClusterInfo) -> NewCluster {
     let place = |url: Url| {
         Some(Endpoint {
             url: url.to_string(),
-            tenant: None,
+            ..Endpoint::default()
         })
     };
     NewCluster {

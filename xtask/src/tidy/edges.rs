@@ -11,11 +11,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ports", &["model"]),
     ("engine", &["model"]),
     ("config", &["model"]),
-    ("outbound", &["model"]),
+    // What endpoints are shown is a port: whoever keeps credentials is unknown here.
+    ("outbound", &["model", "ports"]),
     ("store", &["model", "ports"]),
-    ("registry", &["model", "ports"]),
     ("streaming", &["model", "ports"]),
     ("kubernetes", &["model", "outbound"]),
+    // Validation and discovery ask the clusters themselves, through the connector that reads them.
+    ("registry", &["model", "ports", "outbound", "kubernetes"]),
     // Whose a token is, is asked of API servers and issuers.
     ("identity", &["model", "ports", "outbound", "kubernetes"]),
     ("collector", &["model", "ports", "outbound", "kubernetes"]),
@@ -72,6 +74,7 @@ const TEST_EDGES: &[(&str, &[&str])] = &[
         &["registry", "intelligence", "streaming", "store"],
     ),
     ("identity", &["store", "sim"]),
+    ("registry", &["store", "sim"]),
     ("runtime", &["sim"]),
 ];
 

@@ -6,9 +6,11 @@ use uuid::Uuid;
 
 use super::{CALL_LIMIT, Client, Error};
 use crate::wire::{
-    AnomalyAnalysis, AnomalyRequest, ApiToken, AuditEntry, Cluster, CreatedToken, Event,
-    Investigation, InvestigationRequest, Me, MetricAnswer, NewCluster, NewReport, NewToken, Page,
-    Report, TaskList, TokenQuestion, TokenVerdict,
+    AnomalyAnalysis, AnomalyRequest, ApiToken, AuditEntry, Capabilities, Cluster, CreatedToken,
+    Credential, CredentialField, CredentialKeys, CredentialList, Event, ImportReport,
+    ImportRequest, Investigation, InvestigationRequest, KeyRotation, Me, MetricAnswer, NewCluster,
+    NewCredential, NewReport, NewToken, Page, Report, TaskList, TokenQuestion, TokenVerdict,
+    Validation,
 };
 
 /// Where to go on in a list.
@@ -95,9 +97,83 @@ impl Client {
         self.json(request.json(cluster)).await
     }
 
+    /// Calls a cluster's endpoints to see whether they can be used.
+    pub async fn validate_cluster(&self, id: Uuid) -> Result<Validation, Error> {
+        self.post(&format!("/api/v1/clusters/{id}/validate"), &())
+            .await
+    }
+
+    /// What came of calling a cluster's endpoints the last time.
+    pub async fn cluster_validation(&self, id: Uuid) -> Result<Validation, Error> {
+        let path = format!("/api/v1/clusters/{id}/validation");
+        self.get(&path, &[]).await
+    }
+
+    /// What a cluster is and can do; looked at anew where `refresh` says so.
+    pub async fn cluster_capabilities(
+        &self,
+        id: Uuid,
+        refresh: bool,
+    ) -> Result<Capabilities, Error> {
+        let path = format!("/api/v1/clusters/{id}/capabilities");
+        self.get(&path, &[("refresh", refresh.to_string())]).await
+    }
+
     /// Removes a cluster.
     pub async fn delete_cluster(&self, id: Uuid) -> Result<(), Error> {
         self.delete(&format!("/api/v1/clusters/{id}")).await
+    }
+
+    /// Imports clusters.
+    pub async fn import_clusters(&self, import: &ImportRequest) -> Result<ImportReport, Error> {
+        self.post("/api/v1/clusters/import", import).await
+    }
+
+    /// A cluster's credentials, without their values.
+    pub async fn credentials(&self, cluster: Uuid) -> Result<CredentialList, Error> {
+        self.get(&format!("/api/v1/clusters/{cluster}/credentials"), &[])
+            .await
+    }
+
+    /// Gives a cluster a credential, the first or another one.
+    pub async fn put_credential(
+        &self,
+        cluster: Uuid,
+        field: CredentialField,
+        credential: &NewCredential,
+    ) -> Result<Credential, Error> {
+        let field = field.as_str();
+        let path = format!("/api/v1/clusters/{cluster}/credentials/{field}");
+        self.json(self.request(Method::PUT, &path)?.json(credential))
+            .await
+    }
+
+    /// Removes a credential.
+    pub async fn delete_credential(
+        &self,
+        cluster: Uuid,
+        field: CredentialField,
+    ) -> Result<(), Error> {
+        let field = field.as_str();
+        self.delete(&format!("/api/v1/clusters/{cluster}/credentials/{field}"))
+            .await
+    }
+
+    /// The keys that credentials are sealed under, and how a rotation fares.
+    pub async fn keys(&self) -> Result<CredentialKeys, Error> {
+        self.get("/api/v1/keys", &[]).await
+    }
+
+    /// Asks that every credential come under the active key.
+    pub async fn rotate_keys(&self) -> Result<KeyRotation, Error> {
+        self.json(self.request(Method::POST, "/api/v1/keys/rotation")?)
+            .await
+    }
+
+    /// Stops that.
+    pub async fn stop_rotation(&self) -> Result<KeyRotation, Error> {
+        self.json(self.request(Method::DELETE, "/api/v1/keys/rotation")?)
+            .await
     }
 
     /// An instant query; `scope.end` is the instant.

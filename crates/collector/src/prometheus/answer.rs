@@ -215,6 +215,7 @@ mod tests {
             content_type: "application/json".to_owned(),
             body: Bytes::from_static(body.as_bytes()),
             place: "prometheus:9090".to_owned(),
+            certified_until: None,
         }
     }
 

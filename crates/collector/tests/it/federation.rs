@@ -1,14 +1,19 @@
 //! Many clusters, some of them broken.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use fleetscope_model::{ErrorKind, Fault, GapKind, MetricQuery, Selection, Source};
-use fleetscope_outbound::OutboundOptions;
+use fleetscope_outbound::{Outbound, OutboundOptions};
 use fleetscope_ports::Telemetry;
 use serde_json::json;
 
 use crate::fleet::{Fleet, caller, hour, id, impatient, only, patient};
 use crate::server::{self, Server};
+
+/// What a machine shared with others may be late by.
+const SLACK: Duration = Duration::from_millis(450);
 
 fn query(clusters: Selection) -> MetricQuery {
     MetricQuery {
@@ -147,4 +152,128 @@ async fn reads_beyond_the_clusters_own_limit_are_turned_away() {
     let mut kinds = [a, b].map(|answer| answer.unwrap().gaps[0].kind);
     kinds.sort();
     assert_eq!(kinds, [GapKind::Timeout, GapKind::Overloaded]);
+}
+
+#[tokio::test]
+async fn a_hung_cluster_of_ten_is_asked_three_times_and_then_left_alone() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let silent = Server::raw(move |stream| {
+        count.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let _held = stream;
+            std::future::pending::<()>().await;
+        }
+    })
+    .await;
+    let well = healthy().await;
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "hung", "i"];
+    let fleet = Fleet::new(names.map(|name| {
+        let server = if name == "hung" { &silent } else { &well };
+        (name, only(Source::Prometheus, server.endpoint()))
+    }));
+    let collector = fleet.collector(impatient());
+    let (caller, query) = (caller(), query(Selection::All));
+    for _ in 0..3 {
+        let started = Instant::now();
+        let answer = collector.instant(&caller, &query).await.unwrap();
+        let late = started.elapsed().saturating_sub(impatient().timeout);
+        // 50 ms, and what a busy machine may take for scheduling.
+        assert!(late < Duration::from_millis(50) + SLACK, "{late:?}");
+        assert_eq!((answer.items.len(), answer.gaps.len()), (18, 1));
+        assert_eq!(answer.gaps[0].kind, GapKind::Timeout);
+    }
+    let before = (asked.load(Ordering::SeqCst), well.seen().len());
+    assert_eq!(before, (3, 27));
+    let started = Instant::now();
+    for _ in 0..5 {
+        let answer = collector.instant(&caller, &query).await.unwrap();
+        assert_eq!((answer.items.len(), answer.gaps.len()), (18, 1));
+        let gap = &answer.gaps[0];
+        assert_eq!(
+            (gap.cluster_name.as_str(), gap.kind),
+            ("hung", GapKind::Unreachable)
+        );
+        for said in [
+            "has not answered for",
+            "is asked again in",
+            "at last: no complete answer",
+        ] {
+            assert!(gap.detail.contains(said), "{}", gap.detail);
+        }
+    }
+    // As long as the first pause lasts, no call reaches it and nobody waits for it.
+    assert!(
+        started.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        started.elapsed()
+    );
+    let after = (asked.load(Ordering::SeqCst), well.seen().len());
+    assert_eq!(after, (3, 72));
+}
+
+#[tokio::test]
+async fn a_cluster_that_comes_back_is_read_again_after_a_knock() {
+    let up = Arc::new(AtomicBool::new(false));
+    let shown = Arc::clone(&up);
+    let server = Server::raw(move |stream| {
+        let up = shown.load(Ordering::SeqCst);
+        async move {
+            if up {
+                server::answer_once(
+                    stream,
+                    r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#,
+                )
+                .await;
+            } else {
+                let _held = stream;
+                std::future::pending::<()>().await;
+            }
+        }
+    })
+    .await;
+    let collector = Fleet::of_one(Source::Prometheus, server.endpoint()).collector(impatient());
+    let (caller, query) = (caller(), query(Selection::All));
+    for _ in 0..4 {
+        let answer = collector.instant(&caller, &query).await.unwrap();
+        assert_eq!(answer.gaps.len(), 1);
+    }
+    up.store(true, Ordering::SeqCst);
+    let started = Instant::now();
+    loop {
+        let answer = collector.instant(&caller, &query).await.unwrap();
+        if answer.gaps.is_empty() {
+            break;
+        }
+        assert!(
+            started.elapsed() < Duration::from_secs(10),
+            "{:?}",
+            answer.gaps
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_get_that_is_hung_up_on_is_repeated_and_a_post_is_not() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&calls);
+    let server = Server::raw(move |stream| {
+        let nth = count.fetch_add(1, Ordering::SeqCst);
+        async move {
+            if nth == 2 {
+                server::answer_once(stream, "{}").await;
+            }
+        }
+    })
+    .await;
+    let outbound = Outbound::new(patient()).unwrap();
+    let upstream = outbound
+        .upstream(id(1), Source::Loki, &server.endpoint())
+        .unwrap();
+    assert!(upstream.get("/x", &[]).await.unwrap().status.is_success());
+    assert_eq!(calls.load(Ordering::SeqCst), 3);
+    let failure = upstream.post_form("/x", &[]).await.unwrap_err();
+    assert_eq!(failure.kind, GapKind::Truncated);
+    assert_eq!(calls.load(Ordering::SeqCst), 4);
 }

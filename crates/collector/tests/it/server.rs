@@ -109,10 +109,7 @@ impl Server {
 
 /// An endpoint without a tenant.
 pub(crate) fn endpoint(url: &str) -> Endpoint {
-    Endpoint {
-        url: url.to_owned(),
-        tenant: None,
-    }
+    Endpoint::at(url)
 }
 
 /// A JSON answer.
@@ -142,4 +139,17 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
     };
     shared.seen.lock().unwrap().push(seen.clone());
     (shared.reply)(&seen)
+}
+
+/// Reads a request's head and answers it with JSON, below any server.
+pub(crate) async fn answer_once(mut stream: TcpStream, body: &str) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut head = [0; 8192];
+    let _ = stream.read(&mut head).await;
+    let length = body.len();
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
 }

@@ -1,17 +1,21 @@
 //! `fleetscope clusters`
 
+mod capabilities;
+mod validate;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use fleetscope_client::Paging;
 use fleetscope_client::wire::{Cluster, Endpoint, Endpoints, NewCluster};
 
+use self::validate::Validate;
 use crate::cli::Connection;
 use crate::connection::{client, cluster_id};
 use crate::exit::Failure;
 use crate::output::{more, say, show, table, time};
 
-/// Register, list, show and remove clusters.
+/// Register, list, show, validate and remove clusters.
 #[derive(Debug, Args)]
 pub(crate) struct Clusters {
     #[command(flatten)]
@@ -41,6 +45,18 @@ Example:
     Get {
         /// Its name or id
         cluster: String,
+    },
+    /// Call the endpoints of clusters, and say what is wrong with them
+    ///
+    /// Ends with 1 where an endpoint can't be used.
+    Validate(Validate),
+    /// Show what a cluster is and can do, and how that is known
+    Capabilities {
+        /// Its name or id
+        cluster: String,
+        /// Look at the cluster now, whatever is known of it
+        #[arg(long)]
+        refresh: bool,
     },
     /// Remove a cluster
     Remove {
@@ -91,10 +107,14 @@ fn label(text: &str) -> Result<(String, String), String> {
 impl Add {
     fn into_new(self) -> NewCluster {
         let tenant = self.tenant;
-        let plain = |url: String| Endpoint { url, tenant: None };
+        let plain = |url: String| Endpoint {
+            url,
+            ..Endpoint::default()
+        };
         let shared = |url: String| Endpoint {
             url,
             tenant: tenant.clone(),
+            ..Endpoint::default()
         };
         NewCluster {
             name: self.name,
@@ -130,6 +150,12 @@ pub(crate) async fn run(args: Clusters) -> Result<ExitCode, Failure> {
             let id = cluster_id(&client, &cluster).await?;
             show(output, &client.cluster(id).await?, details)?;
         }
+        Action::Validate(args) => return validate::run(&client, output, args).await,
+        Action::Capabilities { cluster, refresh } => {
+            let id = cluster_id(&client, &cluster).await?;
+            let known = client.cluster_capabilities(id, refresh).await?;
+            show(output, &known, capabilities::table_of)?;
+        }
         Action::Remove { cluster } => {
             client
                 .delete_cluster(cluster_id(&client, &cluster).await?)
@@ -153,10 +179,21 @@ fn list(clusters: &[Cluster]) -> String {
                 .map(|(name, _)| name)
                 .collect::<Vec<_>>()
                 .join(","),
+            validate::state(cluster.health.status).to_owned(),
             cluster.id.to_string(),
         ]
     });
-    table(["NAME", "ENVIRONMENT", "PROVIDER", "ENDPOINTS", "ID"], rows)
+    table(
+        [
+            "NAME",
+            "ENVIRONMENT",
+            "PROVIDER",
+            "ENDPOINTS",
+            "HEALTH",
+            "ID",
+        ],
+        rows,
+    )
 }
 
 fn places(endpoints: &Endpoints) -> impl Iterator<Item = (&'static str, &Endpoint)> {
@@ -193,6 +230,8 @@ fn details(cluster: &Cluster) -> String {
     rows.extend(
         places(&cluster.endpoints).map(|(name, place)| [name.to_owned(), place.url.clone()]),
     );
+    let health = validate::state(cluster.health.status);
+    rows.push(["Health".to_owned(), health.to_owned()]);
     rows.push(["Generation".to_owned(), cluster.generation.to_string()]);
     rows.push(["Registered".to_owned(), time(cluster.created_at)]);
     rows.push(["Changed".to_owned(), time(cluster.updated_at)]);

@@ -55,6 +55,30 @@ async fn wrong_bodies_are_refused_at_the_field_that_is_wrong() {
             "/endpoints/loki/url",
         ),
         (
+            "/api/v1/clusters",
+            r#"{"name":"a","endpoints":{"loki":{"url":"https://169.254.169.254/latest"}}}"#,
+            422,
+            "/endpoints/loki/url",
+        ),
+        (
+            "/api/v1/clusters",
+            r#"{"name":"a","endpoints":{"tempo":{"url":"https://[::ffff:a9fe:a9fe]"}}}"#,
+            422,
+            "/endpoints/tempo/url",
+        ),
+        (
+            "/api/v1/clusters",
+            r#"{"name":"a","endpoints":{"prometheus":{"url":"https://10.1.2.3:9090"}}}"#,
+            422,
+            "/endpoints/prometheus/url",
+        ),
+        (
+            "/api/v1/clusters",
+            r#"{"name":"a","endpoints":{"loki":{"url":"https://example.com","proxy_url":"http://0xa9fea9fe:3128"}}}"#,
+            422,
+            "/endpoints/loki/proxy_url",
+        ),
+        (
             "/api/v1/analysis/rca",
             r#"{"start":"2026-01-02T00:00:00Z","end":"2026-01-01T00:00:00Z"}"#,
             422,

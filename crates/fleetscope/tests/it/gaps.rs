@@ -122,7 +122,10 @@ async fn register(app: &TestApp, name: &str, address: SocketAddr) {
     let new = NewCluster {
         name: name.to_owned(),
         endpoints: Endpoints {
-            prometheus: Some(Endpoint { url, tenant: None }),
+            prometheus: Some(Endpoint {
+                url,
+                ..Endpoint::default()
+            }),
             ..Endpoints::default()
         },
         ..NewCluster::default()

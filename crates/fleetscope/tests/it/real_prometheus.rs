@@ -30,7 +30,10 @@ async fn a_range_query_gives_the_samples_that_prometheus_itself_gives() {
     let new = NewCluster {
         name: "real".to_owned(),
         endpoints: Endpoints {
-            prometheus: Some(Endpoint { url, tenant: None }),
+            prometheus: Some(Endpoint {
+                url,
+                ..Endpoint::default()
+            }),
             ..Endpoints::default()
         },
         ..NewCluster::default()

@@ -62,10 +62,7 @@ async fn ask(login: &Inner, server: &Server, underway: &Underway, code: &str) ->
     if let Some(secret) = &secret {
         form.push(("client_secret", secret.expose_secret()));
     }
-    let endpoint = Endpoint {
-        url: server.token_endpoint.clone(),
-        tenant: None,
-    };
+    let endpoint = Endpoint::at(&server.token_endpoint);
     let upstream = login
         .outbound
         .upstream(QUEUE, Source::Kubernetes, &endpoint)

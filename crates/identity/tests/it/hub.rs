@@ -116,10 +116,7 @@ fn client(hub: &Hub, served: &Served) -> Kubernetes {
         concurrency_per_cluster: 64,
         ..OutboundOptions::default()
     });
-    let endpoint = Endpoint {
-        url: served.base.to_string(),
-        tenant: None,
-    };
+    let endpoint = Endpoint::at(served.base.to_string());
     let upstream = outbound
         .unwrap()
         .upstream(ClusterId::new(Uuid::nil()), Source::Kubernetes, &endpoint)

@@ -1,5 +1,7 @@
 //! Fake ports, and a service over them whose clock is moved by hand.
 
+mod no_credentials;
+mod no_observations;
 pub(crate) mod shelf;
 pub(crate) mod telemetry;
 
@@ -135,6 +137,9 @@ impl Fixture {
 fn store(shelf: &Arc<Shelf>) -> Store {
     Store {
         clusters: Arc::clone(shelf) as _,
+        observations: Arc::clone(shelf) as _,
+        credentials: Arc::clone(shelf) as _,
+        vault: Arc::clone(shelf) as _,
         tokens: Arc::clone(shelf) as _,
         events: Arc::clone(shelf) as _,
         analyses: Arc::clone(shelf) as _,

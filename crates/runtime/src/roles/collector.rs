@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use fleetscope_collector::Collector;
 use fleetscope_config::{Config, PlainHttp as Configured};
-use fleetscope_outbound::{Outbound, OutboundOptions, PlainHttp};
+use fleetscope_model::Role;
+use fleetscope_outbound::{Outbound, OutboundOptions, PlainHttp, Shown};
 use fleetscope_ports::{Access, Telemetry};
-use fleetscope_registry::Registry as Clusters;
+use fleetscope_registry::{Opener, Registry as Clusters};
 use prometheus_client::registry::Registry;
 
 use crate::Result;
@@ -19,6 +20,12 @@ pub(crate) fn outbound(config: &Config, metrics: &mut Registry) -> Result<Outbou
         .metrics()
         .register(metrics.sub_registry_with_prefix("fleetscope"));
     Ok(outbound)
+}
+
+/// What endpoints of clusters are shown, as `opener` opens it.
+pub(crate) fn shown(config: &Config, opener: &Opener) -> Shown {
+    let keep = config.credentials.keep;
+    Shown::new(Arc::new(opener.clone()), Role::Collector, keep)
 }
 
 /// Reads the clusters of `clusters`, of each what `access` lets the caller see.
@@ -40,6 +47,8 @@ fn options(config: &Config) -> OutboundOptions {
             Configured::Loopback => PlainHttp::Loopback,
             Configured::Anywhere => PlainHttp::Anywhere,
         },
+        loopback: config.server.is_local(),
+        private: outbound.private.clone(),
         deny: outbound.deny.clone(),
         allow: outbound.allow.clone(),
         ..OutboundOptions::default()

@@ -59,7 +59,7 @@ pub(crate) fn hub(config: &Config) -> Result<Option<Hub>> {
         return Ok(None);
     };
     let outbound = way_out(config, ("hub.ca_file", hub.ca_path().as_deref()))?;
-    let endpoint = Endpoint { url, tenant: None };
+    let endpoint = Endpoint::at(url);
     let upstream = outbound.upstream(HUB, Source::Kubernetes, &endpoint);
     let mut upstream = upstream.map_err(Error::Hub)?;
     if let Some(path) = hub.token_path() {
@@ -184,7 +184,7 @@ fn way_out(config: &Config, (key, ca): (&'static str, Option<&Path>)) -> Result<
         concurrency_per_cluster: AT_ONCE,
         roots: ca.map(|path| read(key, path)).transpose()?,
         roots_file: ca.map(Path::to_owned),
-        ..OutboundOptions::default()
+        ..OutboundOptions::for_named_servers()
     })?)
 }
 

@@ -8,8 +8,9 @@ use fleetscope_api::TaskBoard;
 use fleetscope_gateway::Probe;
 use fleetscope_identity::{LocalTokens, SystemTokenRandom};
 use fleetscope_model::{Fault as _, Role};
+use fleetscope_outbound::Outbound;
 use fleetscope_ports::{Access, Clock, Store};
-use fleetscope_registry::Registry;
+use fleetscope_registry::{Registry, Rounds};
 use fleetscope_store::{Housekeeping, Retention};
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -22,12 +23,18 @@ use crate::{Parts, Result};
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
 /// The use cases about clusters.
-pub(crate) fn clusters(store: &Store, access: Arc<dyn Access>, parts: &Parts) -> Registry {
+pub(crate) fn clusters(
+    store: &Store,
+    access: Arc<dyn Access>,
+    outbound: Outbound,
+    parts: &Parts,
+) -> Registry {
     Registry::new(
         store.clone(),
         access,
         parts.clock.clone(),
         parts.ids.clone(),
+        outbound,
     )
 }
 
@@ -80,6 +87,49 @@ pub(crate) fn begin_housekeeping(
         wake: None,
     };
     work.drive(Upkeep(housekeeping), schedule, clock.clone(), board.clone())
+}
+
+/// How often it is looked which clusters are due. What is registered or changed wakes it at once.
+const CHECKS: Duration = Duration::from_mins(1);
+
+/// Begins looking at clusters. Where that is switched off it can still be activated by hand.
+pub(crate) fn begin_checks(
+    registry: &Registry,
+    checks: &fleetscope_config::Checks,
+    clock: &Arc<dyn Clock>,
+    (work, board): (&Driver, &TaskBoard),
+) -> Asker {
+    let rounds = Rounds::new(
+        registry.clone(),
+        checks.validate_every,
+        checks.discover_every,
+    );
+    let schedule = Schedule {
+        every: checks.enabled.then_some(CHECKS),
+        wake: checks.enabled.then(|| registry.look_wanted()),
+    };
+    work.drive(Checks(rounds), schedule, clock.clone(), board.clone())
+}
+
+struct Checks(Rounds);
+
+#[async_trait]
+impl Task for Checks {
+    fn name(&self) -> &'static str {
+        "checks"
+    }
+
+    fn role(&self) -> Role {
+        Role::Registry
+    }
+
+    async fn activate(&self) -> std::result::Result<Done, String> {
+        let did = self.0.activate().await.map_err(|e| e.message())?;
+        Ok(Done {
+            busy: did.validated + did.discovered > 0,
+            summary: did.to_string(),
+        })
+    }
 }
 
 struct Upkeep(Housekeeping);

@@ -30,6 +30,7 @@ pub(crate) fn whole(dir: &Path) -> Config {
     config.server.shutdown_grace = GRACE;
     config.storage.data_dir = dir.into();
     config.watches.enabled = false;
+    config.checks.enabled = false;
     config
 }
 

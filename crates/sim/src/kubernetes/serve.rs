@@ -21,6 +21,7 @@ use super::status::Refusal;
 use super::store::KubeStore;
 use super::version::ServerVersion;
 use super::watch;
+use super::write;
 
 /// The checks that `/readyz?verbose` lists: those of a real server that mean something here.
 const CHECKS: [&str; 2] = ["ping", "informer-sync"];
@@ -57,6 +58,7 @@ async fn serve(
     }
     let answer = match Target::parse(uri.path()) {
         Target::Unknown => Err(Refusal::Page),
+        Target::Resource(path) if method != Method::GET => api.write(&path, &method, &body),
         _ if method != Method::GET => Err(Refusal::method_not_allowed()),
         Target::Resource(path) => {
             let query = uri.query().unwrap_or_default();
@@ -113,6 +115,20 @@ impl Api {
             _ if options.watch => Ok(watch::watch(&self.store, scope, &options, form)),
             Some(name) => list::get(&self.store, &scope, name, &options, writer).await,
             None => list::list(&self.store, &scope, &options, writer).await,
+        }
+    }
+
+    /// A write of one object, where there are any.
+    fn write(
+        &self,
+        path: &ResourcePath,
+        method: &Method,
+        body: &[u8],
+    ) -> Result<Response, Refusal> {
+        let resource = self.resource(path).ok();
+        match resource.filter(|resource| write::writable(resource)) {
+            Some(resource) => write::write(&self.store, &resource, path, method, body),
+            None => Err(Refusal::method_not_allowed()),
         }
     }
 

@@ -64,6 +64,25 @@ impl Refusal {
             .into()
     }
 
+    /// 409: there is an object of this name.
+    pub(crate) fn already_exists(plural: &str, name: &str) -> Self {
+        let message = format!("{plural} \"{name}\" already exists");
+        Self::status(StatusCode::CONFLICT, "AlreadyExists", message)
+            .with_details(json!({ "name": name, "kind": plural }))
+            .into()
+    }
+
+    /// 409: the object has another version by now.
+    pub(crate) fn conflict(plural: &str, name: &str) -> Self {
+        let message = format!(
+            "Operation cannot be fulfilled on {plural} \"{name}\": the object has been modified; \
+             please apply your changes to the latest version and try again"
+        );
+        Self::status(StatusCode::CONFLICT, "Conflict", message)
+            .with_details(json!({ "name": name, "kind": plural }))
+            .into()
+    }
+
     /// 405: writes, and methods that a path does not have.
     pub(crate) fn method_not_allowed() -> Self {
         let message = "the server does not allow this method on the requested resource";

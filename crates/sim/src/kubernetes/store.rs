@@ -1,5 +1,6 @@
 //! The objects of one cluster, their versions, and the log of what changed.
 
+mod checked;
 mod identity;
 mod log;
 mod state;
@@ -14,6 +15,7 @@ use super::access::Access;
 use super::resources::{Registry, Resource, ResourceSpec};
 use crate::Now;
 
+pub(crate) use checked::deleted;
 pub(crate) use log::{Compacted, LogEntry};
 use state::State;
 pub(crate) use state::{Snapshot, in_namespace};

@@ -17,6 +17,8 @@ mod recorded_watch;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod selectors;
 #[cfg(test)]
 mod store;

@@ -4,6 +4,7 @@
 pub(crate) mod analyses;
 pub(crate) mod audit;
 pub(crate) mod clusters;
+pub(crate) mod credentials;
 pub(crate) mod events;
 pub(crate) mod investigations;
 pub(crate) mod objects;
@@ -37,6 +38,12 @@ macro_rules! conformance {
                 what_is_not_there_is_not_found,
                 a_list_is_sorted_by_name_and_given_in_parts,
                 a_list_that_changes_meanwhile_gives_nothing_twice;
+            credentials:
+                a_generation_is_given_once_and_never_again,
+                an_earlier_or_unreserved_state_never_becomes_the_current_one,
+                use_and_key_are_told_of_the_current_state_only,
+                what_is_under_other_keys_is_given_in_parts,
+                credentials_go_with_their_cluster;
             tokens:
                 a_token_is_found_by_its_digest_alone,
                 a_taken_name_is_refused_and_nothing_is_told,

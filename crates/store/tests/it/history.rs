@@ -19,6 +19,11 @@ impl State {
             let (what, there) = match event.kind {
                 EventKind::ClusterCreated | EventKind::ClusterUpdated => ("cluster", true),
                 EventKind::ClusterDeleted => ("cluster", false),
+                EventKind::ClusterHealth
+                | EventKind::ClusterCapabilities
+                | EventKind::CredentialChanged
+                | EventKind::CredentialDeleted
+                | EventKind::KeysRotation => continue,
                 EventKind::TokenCreated => ("token", true),
                 EventKind::TokenRevoked => ("token", false),
                 EventKind::AnomalyDetected => ("analysis", true),

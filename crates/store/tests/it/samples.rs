@@ -61,10 +61,7 @@ impl Samples {
                 provider: None,
                 labels: BTreeMap::from([("region".to_owned(), "eu-1 \"quoted\"".to_owned())]),
                 endpoints: Endpoints {
-                    prometheus: Some(Endpoint {
-                        url: "http://127.0.0.1:9090".to_owned(),
-                        tenant: None,
-                    }),
+                    prometheus: Some(Endpoint::at("http://127.0.0.1:9090")),
                     ..Endpoints::default()
                 },
             },

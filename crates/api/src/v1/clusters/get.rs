@@ -25,7 +25,7 @@ pub async fn get(
     Asker(caller): Asker,
     Id(id): Id<ClusterId>,
 ) -> Result<([(HeaderName, String); 1], Json<Cluster>), ApiError> {
-    let found = registry.get(&caller, id).await?;
-    let tag = (header::ETAG, etag::of(found.generation));
-    Ok(([tag], Json(cluster::cluster(found))))
+    let found = registry.look_up(&caller, id).await?;
+    let tag = (header::ETAG, etag::of(found.0.generation));
+    Ok(([tag], Json(cluster::observed(found))))
 }

@@ -44,7 +44,10 @@ async fn where_there_are_too_many_namespaces_the_gap_says_to_name_them_and_namin
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         servers.spawn(async move { axum::serve(listener, cluster(count)).await.unwrap() });
-        let at = Some(Endpoint { url, tenant: None });
+        let at = Some(Endpoint {
+            url,
+            ..Endpoint::default()
+        });
         let new = NewCluster {
             name: name.to_owned(),
             endpoints: Endpoints {

@@ -173,10 +173,7 @@ async fn get(outbound: &Outbound, url: &str, path: &str) -> Result<Answer> {
         .iter()
         .map(|(k, v)| (k.as_str(), v.as_str()))
         .collect();
-    let endpoint = Endpoint {
-        url: base.to_string(),
-        tenant: None,
-    };
+    let endpoint = Endpoint::at(base.to_string());
     let upstream = outbound.upstream(QUEUE, Source::Kubernetes, &endpoint);
     let answer = upstream.map_err(unavailable)?.get(path, &query).await;
     let answer = answer.map_err(unavailable)?;

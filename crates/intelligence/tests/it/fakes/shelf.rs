@@ -306,11 +306,11 @@ impl EventLog for Shelf {
     }
 }
 
-fn not_here<T>() -> Result<T> {
+pub(super) fn not_here<T>() -> Result<T> {
     Err(Error::new(
         ErrorKind::Internal,
         "not_here",
-        "intelligence keeps no clusters and no tokens",
+        "intelligence keeps no clusters, credentials and tokens",
     ))
 }
 

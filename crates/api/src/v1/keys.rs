@@ -1,0 +1,4 @@
+//! `/api/v1/keys`
+
+pub mod list;
+pub mod rotation;

@@ -1,0 +1,4 @@
+//! `/api/v1/keys/rotation`
+
+pub mod start;
+pub mod stop;

@@ -1,0 +1,157 @@
+//! `fleetscope clusters validate`
+
+use std::process::ExitCode;
+
+use clap::Args;
+use fleetscope_client::wire::{CheckCode, ClusterState, Validation};
+use fleetscope_client::{Client, Paging};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::cli::Output;
+use crate::connection::cluster_id;
+use crate::exit::Failure;
+use crate::output::{show, table, time};
+
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    /// Their names or ids
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    clusters: Vec<String>,
+    /// All clusters
+    #[arg(long)]
+    all: bool,
+}
+
+/// A validation with the cluster's name.
+#[derive(Debug, Serialize)]
+struct Named {
+    cluster: String,
+    #[serde(flatten)]
+    validation: Validation,
+}
+
+pub(super) async fn run(
+    client: &Client,
+    output: Output,
+    args: Validate,
+) -> Result<ExitCode, Failure> {
+    let clusters = if args.all {
+        every(client).await?
+    } else {
+        let mut named = Vec::with_capacity(args.clusters.len());
+        for name in args.clusters {
+            named.push((cluster_id(client, &name).await?, name));
+        }
+        named
+    };
+    let mut done = Vec::with_capacity(clusters.len());
+    for (id, cluster) in clusters {
+        let validation = client.validate_cluster(id).await?;
+        done.push(Named {
+            cluster,
+            validation,
+        });
+    }
+    show(output, &done, |done| table_of(done))?;
+    let good = done
+        .iter()
+        .flat_map(|named| &named.validation.checks)
+        .all(|check| check.code == CheckCode::Ok);
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn every(client: &Client) -> Result<Vec<(Uuid, String)>, Failure> {
+    let mut found = Vec::new();
+    let mut paging = Paging {
+        cursor: None,
+        limit: Some(500),
+    };
+    loop {
+        let page = client.clusters(&paging).await?;
+        found.extend(page.items.into_iter().map(|c| (c.id, c.name)));
+        paging.cursor = page.next_cursor;
+        if paging.cursor.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+fn table_of(done: &[Named]) -> String {
+    let mut notes = String::new();
+    let mut rows = Vec::new();
+    for Named {
+        cluster,
+        validation,
+    } in done
+    {
+        for check in &validation.checks {
+            let latency = check.latency_ms.map(|ms| format!("{ms} ms"));
+            rows.push([
+                cluster.clone(),
+                check.endpoint.clone(),
+                code(check.code),
+                latency.unwrap_or_default(),
+                check.version.clone().unwrap_or_default(),
+                check.certified_until.map(time).unwrap_or_default(),
+            ]);
+            if check.code != CheckCode::Ok {
+                notes += &format!("\n{cluster}: {}", check.detail);
+            }
+            let Some(rights) = &check.rights else {
+                continue;
+            };
+            if !rights.missing.is_empty() {
+                let of: Vec<String> = rights
+                    .missing
+                    .iter()
+                    .map(|right| format!("{} {}/{}", right.verb, right.group, right.resource))
+                    .collect();
+                notes += &format!("\n{cluster}: rights that are missing: {}", of.join(", "));
+            }
+            if !rights.excess.is_empty() {
+                let excess = rights.excess.join("; ");
+                notes += &format!("\n{cluster}: the credential may more than is needed: {excess}");
+            }
+        }
+    }
+    if rows.is_empty() {
+        return "No endpoints to validate.".to_owned();
+    }
+    let headings = [
+        "CLUSTER",
+        "ENDPOINT",
+        "RESULT",
+        "LATENCY",
+        "VERSION",
+        "CERTIFICATE UNTIL",
+    ];
+    let table = table(headings, rows);
+    if notes.is_empty() {
+        table
+    } else {
+        format!("{table}\n{notes}")
+    }
+}
+
+/// The word of a code, as the API writes it.
+fn code(code: CheckCode) -> String {
+    match serde_json::to_value(code) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// The word of a state.
+pub(super) const fn state(state: ClusterState) -> &'static str {
+    match state {
+        ClusterState::Unknown => "unknown",
+        ClusterState::Healthy => "healthy",
+        ClusterState::Degraded => "degraded",
+        ClusterState::Unreachable => "unreachable",
+    }
+}

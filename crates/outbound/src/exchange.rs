@@ -1,0 +1,322 @@
+//! The one place where bytes leave and come in.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use fleetscope_model::GapKind;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::{Method, StatusCode};
+use reqwest::tls::TlsInfo;
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
+
+use crate::answer::Answer;
+use crate::base::place;
+use crate::breaker::{KNOCK, Pass};
+use crate::certificate;
+use crate::failure::{self, Cause, Failure, printable};
+use crate::shown::Proof;
+use crate::trace;
+use crate::upstream::Upstream;
+
+/// How much of an error's body is read: enough for any message.
+const ERROR_BODY: usize = 64 * 1024;
+
+/// How often a read that found no server is repeated, and the first pause before that; each pause
+/// is twice the one before, with as much again of jitter. Enough for a server that is being
+/// replaced by another.
+const REPEATS: u32 = 2;
+const PAUSE: Duration = Duration::from_millis(50);
+
+impl Upstream {
+    /// Waits for a place, sends, reads the whole answer; all before the deadline.
+    pub(crate) async fn exchange(&self, mut request: reqwest::Request) -> Result<Answer, Failure> {
+        let started = Instant::now();
+        let limit = self.limit();
+        let source = self.key.source;
+        let span = trace::of_read(source, self.place(), &mut request);
+        let result = self.turn(request, limit).instrument(span.clone()).await;
+        trace::ended(&span, &result);
+        let elapsed = started.elapsed();
+        self.parts.metrics.record(source, &result, elapsed);
+        tracing::debug!(
+            cluster = %self.key.cluster,
+            source = source.title(),
+            place = self.place(),
+            status = result.as_ref().map_or(0, |answer| answer.status.as_u16()),
+            failure = result.as_ref().err().map(|failure| failure.detail.as_str()),
+            elapsed_ms = elapsed.as_millis() as u64,
+            "outside read"
+        );
+        result
+    }
+
+    async fn turn(&self, request: reqwest::Request, limit: Instant) -> Result<Answer, Failure> {
+        let pass = match self.probing {
+            true => Pass::Go,
+            false => self.parts.breakers.ask(&self.key, Instant::now()),
+        };
+        if let Pass::Rest(rest) = &pass {
+            return Err(Failure::resting(self.place(), rest));
+        }
+        // A call that got its place in the second half of its time has little chance to end in
+        // time, and would only add load.
+        let wait = limit.duration_since(Instant::now()) / 2;
+        let _place = self.parts.limits.enter(self.key.cluster, wait).await?;
+        if pass == Pass::Knock {
+            self.knock(limit).await?;
+        }
+        let response = self.let_in(request, limit).await;
+        let response = self.noted(response, false)?;
+        timeout_at(limit, self.whole(response))
+            .await
+            .unwrap_or_else(|_| Err(late(self.place())))
+    }
+
+    /// Whether anybody is there: any answer to a request without credentials will do.
+    async fn knock(&self, limit: Instant) -> Result<(), Failure> {
+        let request = self.outgoing(Method::GET, "/")?;
+        let limit = limit.min(Instant::now() + KNOCK);
+        let answer = timeout_at(limit, self.head(request, &Proof::None))
+            .await
+            .unwrap_or_else(|_| Err(late(self.place())));
+        self.noted(answer, true).map(drop)
+    }
+
+    /// Tells the breaker, and the metrics where that changed something.
+    fn noted<T>(&self, result: Result<T, Failure>, knocked: bool) -> Result<T, Failure> {
+        let breakers = &self.parts.breakers;
+        let change = match &result {
+            Ok(_) => breakers.answered(&self.key, knocked),
+            Err(failure) if failure.cause.is_some_and(Cause::is_silence) => {
+                breakers.silent(&self.key, knocked, &failure.detail, Instant::now())
+            }
+            Err(_) => None,
+        };
+        if let Some(change) = change {
+            self.parts
+                .metrics
+                .turned(self.key.source, change, breakers.open());
+            tracing::info!(
+                cluster = %self.key.cluster,
+                source = self.key.source.title(),
+                place = self.place(),
+                ?change,
+                "endpoint's breaker"
+            );
+        }
+        result
+    }
+
+    /// The head of an answer to a request that shows who we are. Where that was refused and is
+    /// another by now, it is shown once more: who answers 401 has not carried the request out.
+    async fn let_in(
+        &self,
+        request: reqwest::Request,
+        limit: Instant,
+    ) -> Result<reqwest::Response, Failure> {
+        let again = self.shown.as_ref().and_then(|_| request.try_clone());
+        let proof = timeout_at(limit, self.proof())
+            .await
+            .unwrap_or_else(|_| Err(late(self.place())))?;
+        let response = self.answered(request, &proof, limit).await?;
+        let (Some(shown), Some(again)) = (&self.shown, again) else {
+            return Ok(response);
+        };
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let (cluster, source) = (self.key.cluster, self.key.source);
+        let instead = timeout_at(limit, shown.instead(cluster, source, &proof)).await;
+        match instead.ok().flatten() {
+            Some(proof) => self.answered(again, &proof, limit).await,
+            None => Ok(response),
+        }
+    }
+
+    /// What this endpoint is shown now.
+    async fn proof(&self) -> Result<Proof, Failure> {
+        match (&self.bearer, &self.shown) {
+            (Some(bearer), _) => bearer.header().await.map(Proof::Header),
+            (None, Some(shown)) => shown.proof(self.key.cluster, self.key.source).await,
+            (None, None) => Ok(Proof::None),
+        }
+    }
+
+    /// The head of an answer. A GET that found nobody is repeated while there is time for it.
+    async fn answered(
+        &self,
+        request: reqwest::Request,
+        proof: &Proof,
+        limit: Instant,
+    ) -> Result<reqwest::Response, Failure> {
+        let again = (request.method() == Method::GET && !self.probing).then(|| request.try_clone());
+        let again = again.flatten();
+        let mut result = self.headed(request, proof, limit).await;
+        for repeat in 0..REPEATS {
+            let passing = |f: &Failure| f.cause.is_some_and(Cause::is_passing);
+            let Some(next) = again.as_ref().and_then(reqwest::Request::try_clone) else {
+                break;
+            };
+            if !result.as_ref().is_err_and(passing) {
+                break;
+            }
+            let pause = PAUSE * 2_u32.pow(repeat);
+            let pause = pause.mul_f64(1.0 + self.parts.breakers.fraction());
+            if Instant::now() + pause * 2 > limit {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            self.parts.metrics.repeated(self.key.source);
+            result = self.headed(next, proof, limit).await;
+        }
+        result
+    }
+
+    async fn headed(
+        &self,
+        request: reqwest::Request,
+        proof: &Proof,
+        limit: Instant,
+    ) -> Result<reqwest::Response, Failure> {
+        timeout_at(limit, self.head(request, proof))
+            .await
+            .unwrap_or_else(|_| Err(late(self.place())))
+    }
+
+    async fn head(
+        &self,
+        mut request: reqwest::Request,
+        proof: &Proof,
+    ) -> Result<reqwest::Response, Failure> {
+        let mut way = Cow::Borrowed(&self.way);
+        match proof {
+            Proof::None => {}
+            Proof::Header(header) => {
+                request.headers_mut().insert(AUTHORIZATION, header.clone());
+            }
+            Proof::Certificate(certificate) => way.to_mut().presenting(certificate.clone()),
+        }
+        let refused = self
+            .parts
+            .pools
+            .check_behind_proxy(&self.base, &self.way)
+            .await;
+        refused.map_err(|refused| {
+            Failure::new(GapKind::Unreachable, refused.to_string()).at(Cause::Address)
+        })?;
+        self.parts.renew_trust().await;
+        let client = self.parts.pools.client(&way).map_err(|_| {
+            let said = "the endpoint's certificates or proxy can't be used: write them anew";
+            Failure::new(GapKind::Unreachable, format!("{}: {said}", self.place()))
+        })?;
+        client.execute(request).await.map_err(|error| {
+            let failure = failure::no_answer(&error, self.place());
+            if let (Some(roots), Some(Cause::UnknownAuthority)) = (&self.parts.roots, failure.cause)
+            {
+                roots.doubt();
+            }
+            failure
+        })
+    }
+
+    /// The whole answer behind a head.
+    async fn whole(&self, response: reqwest::Response) -> Result<Answer, Failure> {
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(self.redirected(&response));
+        }
+        if let Some(bearer) = &self.bearer
+            && status == StatusCode::UNAUTHORIZED
+        {
+            bearer.refused();
+        }
+        let content_type = response.headers().get(CONTENT_TYPE);
+        let content_type = content_type
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_ascii_lowercase)
+            .unwrap_or_default();
+        let certified_until = response
+            .extensions()
+            .get::<TlsInfo>()
+            .filter(|_| self.probing)
+            .and_then(|info| certificate::not_after(info.peer_certificate()?));
+        let body = if status.is_success() {
+            self.body(response).await?
+        } else {
+            error_body(response).await
+        };
+        Ok(Answer {
+            status,
+            content_type,
+            body,
+            place: self.place().to_owned(),
+            certified_until,
+        })
+    }
+
+    /// The whole body, or `Truncated` as soon as it is known to be larger than the cap.
+    async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, Failure> {
+        let cap = self.parts.options.max_response;
+        if response.content_length().is_some_and(|length| length > cap) {
+            return Err(too_large(self.place(), cap));
+        }
+        let mut body = Vec::new();
+        loop {
+            let chunk = response
+                .chunk()
+                .await
+                .map_err(|error| failure::broken_body(&error, self.place(), body.len()))?;
+            let Some(chunk) = chunk else {
+                return Ok(body.into());
+            };
+            if (body.len() + chunk.len()) as u64 > cap {
+                return Err(too_large(self.place(), cap));
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+
+    fn redirected(&self, response: &reqwest::Response) -> Failure {
+        let location = response.headers().get(LOCATION);
+        let target = location
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| self.base.join(text).ok())
+            // The rest of a location may carry a token.
+            .map(|url| format!(" to {}", printable(&place(&url))))
+            .unwrap_or_default();
+        let detail = format!(
+            "{} redirects{target}, and redirects are not followed: register the final URL",
+            self.place()
+        );
+        Failure::new(GapKind::BadAnswer, detail).at(Cause::Redirect)
+    }
+}
+
+/// What there is of an error's text; a broken or endless one is simply cut.
+async fn error_body(mut response: reqwest::Response) -> Bytes {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        let room = ERROR_BODY.saturating_sub(body.len());
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if room <= chunk.len() {
+            break;
+        }
+    }
+    body.into()
+}
+
+fn late(place: &str) -> Failure {
+    let detail =
+        format!("no complete answer from {place} in time: ask for less, or look at its load");
+    Failure::new(GapKind::Timeout, detail).at(Cause::Late)
+}
+
+fn too_large(place: &str, cap: u64) -> Failure {
+    let detail = format!(
+        "the answer of {place} is larger than {cap} bytes and none of it is used: ask for fewer \
+         series or a shorter range, or raise outbound.max_response"
+    );
+    Failure::new(GapKind::Truncated, detail)
+}
