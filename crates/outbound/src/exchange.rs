@@ -53,9 +53,10 @@ impl Upstream {
     }
 
     async fn turn(&self, request: reqwest::Request, limit: Instant) -> Result<Answer, Failure> {
-        let pass = match self.probing {
-            true => Pass::Go,
-            false => self.parts.breakers.ask(&self.key, Instant::now()),
+        let pass = if self.probing {
+            Pass::Go
+        } else {
+            self.parts.breakers.ask(&self.key, Instant::now())
         };
         if let Pass::Rest(rest) = &pass {
             return Err(Failure::resting(self.place(), rest));

@@ -447,3 +447,87 @@ async fn clusters_are_looked_at_when_they_are_registered_and_found_by_what_they_
         assert_eq!(names, [name], "{capability}");
     }
 }
+
+/// Run with the variable `UPDATE` to write it anew, and read what changed.
+#[test]
+fn the_generated_roles_are_those_that_were_read() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_fleetscope"))
+        .args(["rbac", "generate"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let stored = include_str!("../../../../docs/rbac.yaml");
+    assert!(
+        text == stored,
+        "docs/rbac.yaml is not what `fleetscope rbac generate` prints: write it anew, and read \
+         what changed before committing it\n{text}"
+    );
+}
+
+/// Of this process, in KiB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let number = line.unwrap().split_whitespace().nth(1);
+    number.unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_clusters_are_listed_at_once_and_looked_at_over_a_few_connections() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let app = TestApp::start_with(Shape::One, a_time(), |config| {
+        config.limits.per_second = 100_000;
+        config.limits.burst = 100_000;
+    })
+    .await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (count, top) = (open.clone(), most.clone());
+    let serve = async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let count = count.clone();
+            top.fetch_max(count.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            #[expect(clippy::disallowed_methods, reason = "ends with the test's runtime")]
+            tokio::spawn(async move {
+                answer(stream, 200, GOOD).await;
+                count.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+    };
+    #[expect(clippy::disallowed_methods, reason = "ends with the test's runtime")]
+    tokio::spawn(serve);
+    let before = resident();
+    for n in 0..500 {
+        let new = cluster(
+            &format!("c{n:03}"),
+            at(format!("http://127.0.0.1:{port}"), None),
+        );
+        app.admin.create_cluster(&new).await.unwrap();
+    }
+    for _ in 0..3 {
+        app.roles.activate("checks").await.unwrap();
+    }
+    let each = resident().saturating_sub(before) / 500;
+    let path = "/api/v1/clusters?health=healthy&limit=500";
+    let mut best = Duration::MAX;
+    for _ in 0..10 {
+        let begun = Instant::now();
+        let list = app
+            .viewer
+            .raw(Method::GET, path)
+            .unwrap()
+            .send()
+            .await
+            .unwrap();
+        let body = list.bytes().await.unwrap();
+        best = best.min(begun.elapsed());
+        let list: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(list["items"].as_array().unwrap().len(), 500);
+    }
+    let most = most.load(Ordering::SeqCst);
+    println!("500 clusters: list {best:?}, at most {most} connections, {each} KiB a cluster");
+    // Eight clusters at a time, and what is kept open between two calls.
+    assert!(most <= 16, "{most} connections");
+    assert!(each < 256, "{each} KiB a cluster");
+}
