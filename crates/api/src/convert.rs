@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod credential;
 pub mod health;
 pub mod identity;
+pub mod import;
 pub mod investigation;
 pub mod metrics;
 pub mod report;

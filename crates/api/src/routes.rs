@@ -77,6 +77,7 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(clusters::validate::validate))
             .routes(routes!(clusters::validation::validation))
             .routes(routes!(clusters::capabilities::capabilities))
+            .routes(routes!(clusters::import::import))
             .routes(routes!(clusters::credentials::list::list))
             .routes(routes!(
                 clusters::credentials::put::put,

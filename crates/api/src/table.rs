@@ -54,6 +54,7 @@ pub const TABLE: &[Route] = &[
     route("GET", "/health/detailed", Gateway, Read),
     route("GET", "/api/v1/clusters", Registry, Read),
     route("POST", "/api/v1/clusters", Registry, Administer),
+    route("POST", "/api/v1/clusters/import", Registry, Administer),
     route("GET", "/api/v1/clusters/{id}", Registry, Read),
     route("PUT", "/api/v1/clusters/{id}", Registry, Administer),
     route("DELETE", "/api/v1/clusters/{id}", Registry, Administer),

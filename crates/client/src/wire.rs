@@ -8,6 +8,7 @@ pub mod clusters;
 pub mod credentials;
 pub mod events;
 pub mod health;
+pub mod import;
 pub mod investigation;
 pub mod metrics;
 pub mod page;
@@ -33,6 +34,7 @@ pub use credentials::{
 };
 pub use events::Event;
 pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
+pub use import::{ImportOutcome, ImportReport, ImportRequest, ImportResult, ImportedCluster};
 pub use investigation::{
     Candidate, Change, Investigation, InvestigationRequest, Reason, TimelineEntry, Verdict,
 };

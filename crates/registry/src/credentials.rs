@@ -7,6 +7,7 @@
 //! leaves one too many, which the next write or the sweep removes. At no moment are there two
 //! states that open, or none.
 
+mod import;
 mod kubeconfig;
 mod opener;
 mod rotation;
@@ -19,13 +20,14 @@ use std::sync::Arc;
 use fleetscope_model::{
     Caller, Cluster, ClusterId, ClusterVerb, Credential, CredentialField, EventKind, Permission,
 };
-use fleetscope_ports::Vault;
+use fleetscope_ports::{Opened, Vault};
 use tokio::sync::{Mutex, Notify};
 use tracing::instrument;
 
 use crate::envelope::{self, KeyRing};
 use crate::{Error, Registry, allow};
 
+pub use import::{ImportOutcome, ImportResult, Imported};
 pub use kubeconfig::{Context, Kubeconfig};
 pub use opener::Opener;
 pub use rotation::{KeyInfo, Keys};
@@ -36,6 +38,7 @@ pub use value::{InvalidCredential, NewCredential};
 #[derive(Clone)]
 pub struct Credentials {
     registry: Registry,
+    opener: Opener,
     vault: Arc<dyn Vault>,
     ring: Arc<KeyRing>,
     /// Held while the state of a rotation is read and written again: a request that stops it must
@@ -55,6 +58,7 @@ impl Credentials {
     pub fn new(registry: Registry, opener: &Opener) -> Self {
         Self {
             registry,
+            opener: opener.clone(),
             vault: Arc::clone(&opener.vault),
             ring: Arc::clone(&opener.ring),
             rotation: Arc::default(),
@@ -75,8 +79,18 @@ impl Credentials {
         field: CredentialField,
         new: NewCredential,
     ) -> Result<Credential, Error> {
+        self.changeable(caller, cluster).await?;
+        self.keep(caller, cluster, field, new.checked()?).await
+    }
+
+    async fn keep(
+        &self,
+        caller: &Caller,
+        cluster: ClusterId,
+        field: CredentialField,
+        opened: Opened,
+    ) -> Result<Credential, Error> {
         let found = self.changeable(caller, cluster).await?;
-        let opened = new.checked()?;
         let store = &self.registry.store.credentials;
         let before = store.get(cluster, field).await?;
         let now = self.registry.clock.now();

@@ -14,6 +14,7 @@ mod validation;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use fleetscope_kubernetes::Kubernetes;
 use fleetscope_model::{
     AuditRecord, Caller, Cluster, ClusterDraft, ClusterFilter, ClusterId, ClusterVerb, EventKind,
     NewEvent, Observed, Page, PageRequest, Permission, Place, Selection, Validation,
@@ -40,6 +41,7 @@ pub struct Registry {
     ids: Arc<dyn IdSource>,
     outbound: Outbound,
     vault: Arc<dyn Vault>,
+    hub: Option<Kubernetes>,
     /// Told whenever a cluster is one that was not looked at yet.
     changed: Arc<Notify>,
 }
@@ -68,6 +70,7 @@ impl Registry {
             ids,
             outbound,
             vault,
+            hub: None,
             changed: Arc::default(),
         }
     }
@@ -76,6 +79,12 @@ impl Registry {
     #[must_use]
     pub fn with_vault(self, vault: Arc<dyn Vault>) -> Self {
         Self { vault, ..self }
+    }
+
+    /// The same registry, which may ask this API server for clusters that it manages.
+    #[must_use]
+    pub fn with_hub(self, hub: Option<Kubernetes>) -> Self {
+        Self { hub, ..self }
     }
 
     /// The use cases about the credentials of its clusters.

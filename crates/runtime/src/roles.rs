@@ -57,8 +57,9 @@ impl Local {
         let shown = collector::shown(config, &opener);
         let outbound = collector::outbound(config, metrics)?.showing(shown.clone());
         let access = access::access(config, &store, outbound.clone(), &parts.clock)?;
-        let clusters =
-            registry::clusters(&store, access.clone(), outbound.clone(), parts).with_vault(vault);
+        let clusters = registry::clusters(&store, access.clone(), outbound.clone(), parts)
+            .with_vault(vault)
+            .with_hub(identity::hub(config)?.map(|hub| hub.api));
         let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
         let telemetry = collector::telemetry(clusters.clone(), access.clone(), outbound);
         let rights = (clusters.clone(), access.clone());

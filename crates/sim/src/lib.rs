@@ -20,6 +20,7 @@ mod alertmanager;
 mod alerts;
 mod cluster;
 mod control;
+mod door;
 mod duration;
 mod error;
 mod faults;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::cluster::Cluster;
+use crate::door::Doors;
 use crate::faults::{Fault, Truth};
 use crate::kubernetes::Access;
 use crate::world::dice::Dice;
@@ -48,6 +49,7 @@ struct Inner {
     dice: Dice,
     clusters: Vec<Mutex<Cluster>>,
     faults: Mutex<Faults>,
+    doors: Doors,
 }
 
 #[derive(Default)]
@@ -126,6 +128,7 @@ impl Simulation {
                 dice,
                 clusters,
                 faults,
+                doors: Doors::default(),
             }),
         })
     }
@@ -182,6 +185,12 @@ impl Simulation {
         lock(&self.inner.faults).latest.clone()
     }
 
+    /// Lets every server of a cluster ask for this `Authorization` from now on; for nothing where
+    /// it is none. A refusal repeats what it was given, as careless servers do.
+    pub fn demand(&self, cluster: &str, authorization: Option<&str>) {
+        self.inner.doors.demand(cluster, authorization);
+    }
+
     /// Every server of every cluster, as `/{cluster}/{kubernetes,prometheus,loki,tempo,
     /// alertmanager}/…`, and the control of the simulation under `/sim/v1/`.
     pub fn router(&self) -> Router {
@@ -197,6 +206,9 @@ impl Simulation {
             move |request: axum::extract::Request, next: axum::middleware::Next| {
                 let simulation = simulation.clone();
                 async move {
+                    if let Some(refusal) = simulation.inner.doors.refusal(&request) {
+                        return refusal;
+                    }
                     simulation.sync();
                     next.run(request).await
                 }

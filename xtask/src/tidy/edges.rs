@@ -74,6 +74,7 @@ const TEST_EDGES: &[(&str, &[&str])] = &[
         &["registry", "intelligence", "streaming", "store"],
     ),
     ("identity", &["store", "sim"]),
+    ("registry", &["store", "sim"]),
     ("runtime", &["sim"]),
 ];
 

@@ -5,6 +5,7 @@ pub mod create;
 pub mod credentials;
 pub mod delete;
 pub mod get;
+pub mod import;
 pub mod list;
 pub mod update;
 pub mod validate;

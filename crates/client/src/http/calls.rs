@@ -7,9 +7,9 @@ use uuid::Uuid;
 use super::{CALL_LIMIT, Client, Error};
 use crate::wire::{
     AnomalyAnalysis, AnomalyRequest, ApiToken, Capabilities, Cluster, CreatedToken, Credential,
-    CredentialField, CredentialKeys, CredentialList, Event, Investigation, InvestigationRequest,
-    KeyRotation, Me, MetricAnswer, NewCluster, NewCredential, NewReport, NewToken, Page, Report,
-    TaskList, TokenQuestion, TokenVerdict, Validation,
+    CredentialField, CredentialKeys, CredentialList, Event, ImportReport, ImportRequest,
+    Investigation, InvestigationRequest, KeyRotation, Me, MetricAnswer, NewCluster, NewCredential,
+    NewReport, NewToken, Page, Report, TaskList, TokenQuestion, TokenVerdict, Validation,
 };
 
 /// Where to go on in a list.
@@ -121,6 +121,11 @@ impl Client {
     /// Removes a cluster.
     pub async fn delete_cluster(&self, id: Uuid) -> Result<(), Error> {
         self.delete(&format!("/api/v1/clusters/{id}")).await
+    }
+
+    /// Imports clusters.
+    pub async fn import_clusters(&self, import: &ImportRequest) -> Result<ImportReport, Error> {
+        self.post("/api/v1/clusters/import", import).await
     }
 
     /// A cluster's credentials, without their values.

@@ -37,6 +37,21 @@ const ROUTES: &[(&str, &str, Option<usize>)] = &[
     ("DELETE", "/api/v1/reports/{id}", Some(OPERATOR)),
     ("GET", "/api/v1/reports/{id}/download", Some(VIEWER)),
     ("GET", "/api/v1/tasks", Some(VIEWER)),
+    ("POST", "/api/v1/clusters/import", Some(ADMIN)),
+    ("GET", "/api/v1/clusters/{id}/credentials", Some(ADMIN)),
+    (
+        "PUT",
+        "/api/v1/clusters/{id}/credentials/{field}",
+        Some(ADMIN),
+    ),
+    (
+        "DELETE",
+        "/api/v1/clusters/{id}/credentials/{field}",
+        Some(ADMIN),
+    ),
+    ("GET", "/api/v1/keys", Some(ADMIN)),
+    ("POST", "/api/v1/keys/rotation", Some(ADMIN)),
+    ("DELETE", "/api/v1/keys/rotation", Some(ADMIN)),
 ];
 const VIEWER: usize = 0;
 const OPERATOR: usize = 1;
@@ -47,7 +62,9 @@ async fn every_route_lets_pass_whom_it_should_and_nobody_else() {
     let app = TestApp::one().await;
     let clients = [&app.viewer, &app.operator, &app.admin];
     for &(method, path, least) in ROUTES {
-        let path = path.replace("{id}", "00000000-0000-7000-8000-000000000000");
+        let path = path
+            .replace("{id}", "00000000-0000-7000-8000-000000000000")
+            .replace("{field}", "shared");
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let anonymous = anonymous(&app, &method, &path, None).await;
         let wrong = self::anonymous(&app, &method, &path, Some("fls_wrong")).await;

@@ -83,7 +83,7 @@ impl fleetscope_ports::Credentials for Opener {
 
 impl Opener {
     /// The current value of a field.
-    async fn opened(
+    pub(super) async fn opened(
         &self,
         cluster: ClusterId,
         field: CredentialField,
