@@ -86,7 +86,7 @@ impl Upstream {
     }
 
     /// Tells the breaker, and the metrics where that changed something.
-    fn noted<T>(&self, result: Result<T, Failure>, knocked: bool) -> Result<T, Failure> {
+    pub(crate) fn noted<T>(&self, result: Result<T, Failure>, knocked: bool) -> Result<T, Failure> {
         let breakers = &self.parts.breakers;
         let change = match &result {
             Ok(_) => breakers.answered(&self.key, knocked),
@@ -112,7 +112,7 @@ impl Upstream {
 
     /// The head of an answer to a request that shows who we are. Where that was refused and is
     /// another by now, it is shown once more: who answers 401 has not carried the request out.
-    async fn let_in(
+    pub(crate) async fn let_in(
         &self,
         request: reqwest::Request,
         limit: Instant,
@@ -274,7 +274,7 @@ impl Upstream {
         }
     }
 
-    fn redirected(&self, response: &reqwest::Response) -> Failure {
+    pub(crate) fn redirected(&self, response: &reqwest::Response) -> Failure {
         let location = response.headers().get(LOCATION);
         let target = location
             .and_then(|value| value.to_str().ok())
@@ -291,7 +291,7 @@ impl Upstream {
 }
 
 /// What there is of an error's text; a broken or endless one is simply cut.
-async fn error_body(mut response: reqwest::Response) -> Bytes {
+pub(crate) async fn error_body(mut response: reqwest::Response) -> Bytes {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         let room = ERROR_BODY.saturating_sub(body.len());
@@ -303,7 +303,7 @@ async fn error_body(mut response: reqwest::Response) -> Bytes {
     body.into()
 }
 
-fn late(place: &str) -> Failure {
+pub(crate) fn late(place: &str) -> Failure {
     let detail =
         format!("no complete answer from {place} in time: ask for less, or look at its load");
     Failure::new(GapKind::Timeout, detail).at(Cause::Late)
