@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod options;
 mod pools;
 mod shown;
+pub mod stream;
 pub mod trace;
 mod upstream;
 mod way;
@@ -42,6 +43,7 @@ pub use failure::{Cause, Failure};
 pub use metrics::Metrics;
 pub use options::{OutboundOptions, PlainHttp};
 pub use shown::Shown;
+pub use stream::{Lines, Socket};
 pub use upstream::Upstream;
 
 /// The HTTP clients could not be built.

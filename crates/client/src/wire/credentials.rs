@@ -72,7 +72,7 @@ pub struct NewCredential {
     pub key: Option<SecretText>,
     /// A kubeconfig, YAML or JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 1048576)]
+    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 1_048_576)]
     pub kubeconfig: Option<SecretText>,
     /// Which of its contexts; the current one where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

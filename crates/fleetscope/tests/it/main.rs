@@ -17,3 +17,4 @@ mod real_prometheus;
 mod rights;
 mod secrets;
 mod traces;
+mod validation;
