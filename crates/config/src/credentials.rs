@@ -25,8 +25,8 @@ pub struct Credentials {
     pub store: CredentialsStore,
     /// The namespace of those Secrets, and of keys that are read from Secrets.
     pub namespace: String,
-    /// The key-encryption keys, each as its id and where it is read: file:PATH, env:VARIABLE, or
-    /// secret:NAME/KEY of the hub. A key is 32 bytes in base64. Without any, one is made at the
+    /// The key-encryption keys, each as its id and where it is read: `file:PATH`, `env:VARIABLE`, or
+    /// `secret:NAME/KEY` of the hub. A key is 32 bytes in base64. Without any, one is made at the
     /// first start, in credentials.key of the data folder; it stays usable when others are given.
     #[schemars(example = [
         "2026-01 file:/etc/fleetscope/keys/2026-01",

@@ -25,8 +25,8 @@ pub struct Outbound {
     /// Where http:// addresses are allowed: on this machine only (loopback), or anywhere.
     pub plain_http: PlainHttp,
     /// Networks with private addresses (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10,
-    /// fc00::/7 and the like) that may be read; without a list none is. In a cluster: those of its
-    /// pods and services.
+    /// unique-local ones of IPv6 and the like) that may be read; without a list none is. In a
+    /// cluster: those of its pods and services.
     #[schemars(schema_with = "networks_schema")]
     pub private: Vec<IpNet>,
     /// Networks that are never read, besides the built-in ones; stronger than private and allow.

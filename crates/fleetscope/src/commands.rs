@@ -11,9 +11,11 @@ pub(crate) mod analysis;
 pub(crate) mod audit;
 pub(crate) mod clusters;
 pub(crate) mod config;
+pub(crate) mod credentials;
 pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod events;
+pub(crate) mod keys;
 pub(crate) mod query;
 pub(crate) mod rbac;
 pub(crate) mod reports;
@@ -31,6 +33,8 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Config(args) => config::run(args),
         Command::Clusters(args) => wait_for(None, clusters::run(args)),
+        Command::Credentials(args) => wait_for(None, credentials::run(args)),
+        Command::Keys(args) => wait_for(None, keys::run(args)),
         Command::Rbac(args) => rbac::run(args),
         Command::Query(args) => wait_for(None, query::run(args)),
         Command::Analysis(args) => wait_for(None, analysis::run(args)),

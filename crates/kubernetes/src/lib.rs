@@ -15,6 +15,7 @@ mod alive;
 mod connection;
 pub mod custom;
 pub mod event;
+pub mod exec;
 pub mod listing;
 pub mod machine;
 pub mod meta;
@@ -24,6 +25,7 @@ pub mod pod;
 pub mod reviews;
 pub mod secrets;
 pub mod template;
+pub mod watch;
 pub mod workload;
 
 use fleetscope_outbound::Upstream;
@@ -32,6 +34,7 @@ use k8s_openapi::api::core::v1 as core;
 
 pub use custom::{Custom, CustomMeta, Resource};
 pub use event::{Event, InvolvedObject};
+pub use exec::{Command, Exit, Output};
 pub use listing::Listed;
 pub use machine::{Machine, NetworkPod};
 pub use meta::{Meta, Owner};
@@ -41,6 +44,7 @@ pub use pod::{ContainerStatus, Pod, Termination};
 pub use reviews::{OAuthServer, OwnUser, Reviewed, UserInfo};
 pub use secrets::{Secret, Written};
 pub use template::{Container, Template};
+pub use watch::{Change, Watch};
 pub use workload::{Progress, Revision, Workload, WorkloadKind};
 
 /// One Kubernetes API server.

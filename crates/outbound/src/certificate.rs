@@ -106,16 +106,9 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 }
 
 fn time(der: &[u8]) -> Option<(Timestamp, &[u8])> {
-    let (text, rest, century) = match *der.first()? {
-        UTC_TIME => {
-            let (text, rest) = element(der, UTC_TIME)?;
-            (text, rest, true)
-        }
-        _ => {
-            let (text, rest) = element(der, GENERALIZED_TIME)?;
-            (text, rest, false)
-        }
-    };
+    let century = *der.first()? == UTC_TIME;
+    let tag = if century { UTC_TIME } else { GENERALIZED_TIME };
+    let (text, rest) = element(der, tag)?;
     let digits = text.strip_suffix(b"Z")?;
     let mut year = if century {
         // RFC 5280, 4.1.2.5.1.

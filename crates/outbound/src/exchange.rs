@@ -53,9 +53,10 @@ impl Upstream {
     }
 
     async fn turn(&self, request: reqwest::Request, limit: Instant) -> Result<Answer, Failure> {
-        let pass = match self.probing {
-            true => Pass::Go,
-            false => self.parts.breakers.ask(&self.key, Instant::now()),
+        let pass = if self.probing {
+            Pass::Go
+        } else {
+            self.parts.breakers.ask(&self.key, Instant::now())
         };
         if let Pass::Rest(rest) = &pass {
             return Err(Failure::resting(self.place(), rest));
@@ -85,7 +86,7 @@ impl Upstream {
     }
 
     /// Tells the breaker, and the metrics where that changed something.
-    fn noted<T>(&self, result: Result<T, Failure>, knocked: bool) -> Result<T, Failure> {
+    pub(crate) fn noted<T>(&self, result: Result<T, Failure>, knocked: bool) -> Result<T, Failure> {
         let breakers = &self.parts.breakers;
         let change = match &result {
             Ok(_) => breakers.answered(&self.key, knocked),
@@ -111,7 +112,7 @@ impl Upstream {
 
     /// The head of an answer to a request that shows who we are. Where that was refused and is
     /// another by now, it is shown once more: who answers 401 has not carried the request out.
-    async fn let_in(
+    pub(crate) async fn let_in(
         &self,
         request: reqwest::Request,
         limit: Instant,
@@ -122,16 +123,19 @@ impl Upstream {
             .unwrap_or_else(|_| Err(late(self.place())))?;
         let response = self.answered(request, &proof, limit).await?;
         let (Some(shown), Some(again)) = (&self.shown, again) else {
-            return Ok(response);
+            return Ok(knowing(response, proof));
         };
         if response.status() != StatusCode::UNAUTHORIZED {
-            return Ok(response);
+            return Ok(knowing(response, proof));
         }
         let (cluster, source) = (self.key.cluster, self.key.source);
         let instead = timeout_at(limit, shown.instead(cluster, source, &proof)).await;
         match instead.ok().flatten() {
-            Some(proof) => self.answered(again, &proof, limit).await,
-            None => Ok(response),
+            Some(proof) => {
+                let response = self.answered(again, &proof, limit).await?;
+                Ok(knowing(response, proof))
+            }
+            None => Ok(knowing(response, proof)),
         }
     }
 
@@ -278,10 +282,11 @@ impl Upstream {
         }
     }
 
-    fn redirected(&self, response: &reqwest::Response) -> Failure {
+    pub(crate) fn redirected(&self, response: &reqwest::Response) -> Failure {
         let location = response.headers().get(LOCATION);
         let target = location
             .and_then(|value| value.to_str().ok())
+            .filter(|text| !repeats(response, text.as_bytes()))
             .and_then(|text| self.base.join(text).ok())
             // The rest of a location may carry a token.
             .map(|url| format!(" to {}", printable(&place(&url))))
@@ -294,8 +299,21 @@ impl Upstream {
     }
 }
 
-/// What there is of an error's text; a broken or endless one is simply cut.
-async fn error_body(mut response: reqwest::Response) -> Bytes {
+/// Remembers what the server was shown, so that what repeats it is known again.
+fn knowing(mut response: reqwest::Response, proof: Proof) -> reqwest::Response {
+    response.extensions_mut().insert(proof);
+    response
+}
+
+/// Whether a text of the server repeats what it was shown.
+fn repeats(response: &reqwest::Response, text: &[u8]) -> bool {
+    let proof = response.extensions().get::<Proof>();
+    proof.is_some_and(|proof| proof.is_repeated_in(text))
+}
+
+/// What there is of an error's text; a broken or endless one is simply cut. One that repeats the
+/// credential that the server was shown is left out whole: error texts end up in answers and logs.
+pub(crate) async fn error_body(mut response: reqwest::Response) -> Bytes {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         let room = ERROR_BODY.saturating_sub(body.len());
@@ -304,10 +322,13 @@ async fn error_body(mut response: reqwest::Response) -> Bytes {
             break;
         }
     }
+    if repeats(&response, &body) {
+        body.clear();
+    }
     body.into()
 }
 
-fn late(place: &str) -> Failure {
+pub(crate) fn late(place: &str) -> Failure {
     let detail =
         format!("no complete answer from {place} in time: ask for less, or look at its load");
     Failure::new(GapKind::Timeout, detail).at(Cause::Late)

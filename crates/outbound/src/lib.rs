@@ -26,6 +26,7 @@ pub mod options;
 mod pools;
 mod roots;
 mod shown;
+pub mod stream;
 pub mod trace;
 mod upstream;
 mod way;
@@ -43,6 +44,7 @@ pub use failure::{Cause, Failure};
 pub use metrics::Metrics;
 pub use options::{OutboundOptions, PlainHttp};
 pub use shown::Shown;
+pub use stream::{Lines, Socket};
 pub use upstream::Upstream;
 
 /// The HTTP clients could not be built.

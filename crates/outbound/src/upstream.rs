@@ -125,12 +125,15 @@ impl Upstream {
 
     /// GET of a path (after the endpoint's own path) with query parameters.
     pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer, Failure> {
-        let target = if query.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{path}?{}", encode(query))
-        };
+        let target = self.target_of(path, query);
         self.call(Method::GET, &target, Bytes::new(), None).await
+    }
+
+    pub(crate) fn target_of(&self, path: &str, query: &[(&str, &str)]) -> String {
+        if query.is_empty() {
+            return path.to_owned();
+        }
+        format!("{path}?{}", encode(query))
     }
 
     /// POST of form fields to a path: a read whose parameters may be too long for a URL.

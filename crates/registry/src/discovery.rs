@@ -38,7 +38,7 @@ impl Registry {
         let known = self.store.observations.discovery(id).await?;
         match known.filter(|known| !fresh && known.generation == cluster.generation) {
             Some(known) => Ok(known),
-            None => self.discover_now(&cluster, ACTOR).await,
+            None => Box::pin(self.discover_now(&cluster, ACTOR)).await,
         }
     }
 
@@ -53,7 +53,7 @@ impl Registry {
             .outbound
             .upstream(cluster.id, Source::Kubernetes, endpoint)
             .map_err(Error::unreachable)?;
-        let sight = Sight::of(&Kubernetes::new(upstream)).await;
+        let sight = Box::pin(Sight::of(&Kubernetes::new(upstream))).await;
         let sight = sight.map_err(Error::unreachable)?;
         let discovery = Discovery {
             at: self.clock.now(),

@@ -80,7 +80,7 @@ impl Registry {
             observed.health(cluster.generation)
         };
         let (was, is) = (health(before.as_ref()), health(Some(&validation)));
-        let event = (was != is).then(|| self.told(cluster, actor, &validation, is));
+        let event = (was != is).then(|| told(cluster, actor, &validation, is));
         let observations = &self.store.observations;
         observations
             .put_validation(cluster.id, &validation, event.as_slice())
@@ -109,33 +109,32 @@ impl Registry {
         };
         probe.concluded(outcome)
     }
+}
 
-    fn told(
-        &self,
-        cluster: &Cluster,
-        actor: &str,
-        validation: &Validation,
-        health: ClusterHealth,
-    ) -> NewEvent {
-        let bad: Vec<String> = validation
-            .checks
-            .iter()
-            .filter(|check| check.code != fleetscope_model::CheckCode::Ok)
-            .map(|check| format!("{} {}", check.source.as_str(), check.code.as_str()))
-            .collect();
-        let name = cluster.name();
-        let summary = match (health, bad.is_empty()) {
-            (ClusterHealth::Unknown, _) => format!("cluster {name} has no endpoints to validate"),
-            (_, true) => format!("cluster {name}: all its endpoints can be used"),
-            (_, false) => format!("cluster {name}: {}", bad.join(", ")),
-        };
-        NewEvent {
-            at: validation.at,
-            kind: EventKind::ClusterHealth,
-            subject: cluster.id.to_string(),
-            actor: actor.to_owned(),
-            summary,
-            places: vec![Place::record(cluster.id)],
-        }
+fn told(
+    cluster: &Cluster,
+    actor: &str,
+    validation: &Validation,
+    health: ClusterHealth,
+) -> NewEvent {
+    let bad: Vec<String> = validation
+        .checks
+        .iter()
+        .filter(|check| check.code != fleetscope_model::CheckCode::Ok)
+        .map(|check| format!("{} {}", check.source.as_str(), check.code.as_str()))
+        .collect();
+    let name = cluster.name();
+    let summary = match (health, bad.is_empty()) {
+        (ClusterHealth::Unknown, _) => format!("cluster {name} has no endpoints to validate"),
+        (_, true) => format!("cluster {name}: all its endpoints can be used"),
+        (_, false) => format!("cluster {name}: {}", bad.join(", ")),
+    };
+    NewEvent {
+        at: validation.at,
+        kind: EventKind::ClusterHealth,
+        subject: cluster.id.to_string(),
+        actor: actor.to_owned(),
+        summary,
+        places: vec![Place::record(cluster.id)],
     }
 }

@@ -9,9 +9,11 @@
 
 mod admin;
 mod driver;
+mod dumps;
 pub mod error;
 mod export;
 mod http;
+mod key;
 pub mod lifecycle;
 mod lines;
 pub mod logging;
@@ -20,7 +22,9 @@ mod roles;
 pub mod start;
 mod tls;
 
+pub use dumps::forbid_core_dumps;
 pub use error::Error;
+pub use key::new_key_file;
 pub use lifecycle::{Ending, Running, Signals};
 pub use logging::{Logging, init_logging};
 pub use recover::new_admin_token;

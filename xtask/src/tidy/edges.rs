@@ -88,6 +88,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
         "axum",
         &["api", "gateway", "runtime", "sim", "testkit", "fleetscope"],
     ),
+    ("tokio-tungstenite", &["kubernetes"]),
     ("utoipa", &["api", "client"]),
     ("jsonschema", &["api"]),
     ("governor", &["gateway"]),

@@ -32,7 +32,7 @@ pub struct ImportRequest {
         format = "password",
         write_only,
         min_length = 1,
-        max_length = 1048576
+        max_length = 1_048_576
     )]
     pub kubeconfig: Option<SecretText>,
     /// Which of its contexts; all where absent.

@@ -9,6 +9,7 @@
 
 mod address;
 mod changes;
+mod exec;
 mod federation;
 mod fleet;
 mod kubernetes;
@@ -19,3 +20,4 @@ mod recording;
 mod server;
 mod topology;
 mod traces;
+mod watch;

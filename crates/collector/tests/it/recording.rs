@@ -38,6 +38,7 @@ pub(crate) async fn server(file: &'static str, name: &'static str) -> Server {
 fn find(file: &str, name: &str) -> Exchange {
     let text = match file {
         "kubernetes" => include_str!("recordings/kubernetes.json"),
+        "kubernetes-watch" => include_str!("recordings/kubernetes-watch.json"),
         "loki" => include_str!("recordings/loki.json"),
         "tempo" => include_str!("recordings/tempo.json"),
         "prometheus" => include_str!("recordings/prometheus.json"),

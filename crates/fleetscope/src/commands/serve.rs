@@ -14,6 +14,7 @@ use crate::exit::Failure;
 )]
 pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
     let _logging = fleetscope_runtime::init_logging(&config.log, &config.traces)?;
+    fleetscope_runtime::forbid_core_dumps();
     let signals = Signals::catch()?;
     let running = fleetscope_runtime::start(config, Parts::system()).await?;
     if let Some(token) = &running.bootstrap_token {

@@ -24,7 +24,7 @@ impl Conclusion {
     /// Takes what was seen of something that would show the capability: what `shows` makes of an
     /// object is evidence.
     #[must_use]
-    pub(super) fn from<T>(
+    pub(super) fn seeing<T>(
         mut self,
         look: &Look<T>,
         shows: impl Fn(&T) -> Option<ObjectRef>,
@@ -36,13 +36,13 @@ impl Conclusion {
 
     /// All objects of a resource show it.
     #[must_use]
-    pub(super) fn from_all(self, look: &Look<Custom>, resource: Resource) -> Self {
-        self.from(look, |object| Some(custom(object, resource, "")))
+    pub(super) fn all_of(self, look: &Look<Custom>, resource: Resource) -> Self {
+        self.seeing(look, |object| Some(custom(object, resource, "")))
     }
 
     /// A fact for machines.
     #[must_use]
-    pub(super) fn fact(mut self, name: &str, value: impl ToString) -> Self {
+    pub(super) fn fact(mut self, name: &str, value: &impl std::fmt::Display) -> Self {
         let value = value.to_string();
         if !value.is_empty() {
             self.facts.insert(name.to_owned(), value);

@@ -38,23 +38,16 @@ pub(super) fn gpu(sight: &Sight) -> Conclusion {
         nodes => format!("{gpus} on {nodes} nodes: {product}"),
     };
     Conclusion::default()
-        .from(&sight.machines, shows)
-        .from_all(&sight.cluster_policies, CLUSTER_POLICIES)
-        .from(&sight.cluster_services, |csv| operator(csv, "gpu-operator"))
-        .fact("nodes", with.len())
-        .fact("gpus", gpus)
-        .fact(
-            "mig_devices",
-            if parts > 0 {
-                parts.to_string()
-            } else {
-                String::new()
-            },
-        )
+        .seeing(&sight.machines, shows)
+        .all_of(&sight.cluster_policies, CLUSTER_POLICIES)
+        .seeing(&sight.cluster_services, |csv| operator(csv, "gpu-operator"))
+        .fact("nodes", &with.len())
+        .fact("gpus", &gpus)
+        .fact("mig_devices", &parts)
         .fact("products", &product)
-        .fact("mig_capable", labels("nvidia.com/mig.capable"))
-        .fact("mig_strategy", labels("nvidia.com/mig.strategy"))
-        .fact("cluster_policy", state)
+        .fact("mig_capable", &labels("nvidia.com/mig.capable"))
+        .fact("mig_strategy", &labels("nvidia.com/mig.strategy"))
+        .fact("cluster_policy", &state)
         .saying(summary)
 }
 

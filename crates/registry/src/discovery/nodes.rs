@@ -29,12 +29,12 @@ pub(super) fn nodes(sight: &Sight) -> Conclusion {
     let gib = memory / f64::from(1 << 30);
     let os = machines.first().map(|machine| machine.os.clone());
     Conclusion::default()
-        .from(&sight.machines, |machine| Some(node(machine, "")))
-        .fact("nodes", machines.len())
-        .fact("roles", roles.join(","))
-        .fact("cpu_cores", cores.round())
-        .fact("memory_gib", gib.round())
-        .fact("os", os.unwrap_or_default())
+        .seeing(&sight.machines, |machine| Some(node(machine, "")))
+        .fact("nodes", &machines.len())
+        .fact("roles", &roles.join(","))
+        .fact("cpu_cores", &cores.round())
+        .fact("memory_gib", &gib.round())
+        .fact("os", &os.unwrap_or_default())
         .saying(format!(
             "{} nodes, {cores:.0} cores, {gib:.0} GiB; {}",
             machines.len(),
@@ -49,10 +49,10 @@ pub(super) fn hugepages(sight: &Sight) -> Conclusion {
         });
         pages.map(|(name, quantity)| node(machine, format!("capacity {name}={quantity}")))
     };
-    let concluded = Conclusion::default().from(&sight.machines, shown);
+    let concluded = Conclusion::default().seeing(&sight.machines, shown);
     let nodes = concluded.count();
     concluded
-        .fact("nodes", nodes)
+        .fact("nodes", &nodes)
         .saying(format!("on {nodes} nodes"))
 }
 

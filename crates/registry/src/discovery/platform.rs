@@ -47,7 +47,7 @@ pub(super) fn kubernetes(sight: &Sight) -> Conclusion {
         None => version.clone(),
     };
     Conclusion::default()
-        .from(&answered, |()| {
+        .seeing(&answered, |()| {
             Some(ObjectRef {
                 api_version: String::new(),
                 kind: "Path".to_owned(),
@@ -56,8 +56,8 @@ pub(super) fn kubernetes(sight: &Sight) -> Conclusion {
                 by: format!("gitVersion {version}"),
             })
         })
-        .fact("version", version)
-        .fact("distribution", distribution)
+        .fact("version", &version)
+        .fact("distribution", &distribution)
         .saying(summary)
 }
 
@@ -67,10 +67,10 @@ pub(super) fn openshift(sight: &Sight) -> Conclusion {
     let id = first.and_then(|v| v.spec["clusterID"].as_str());
     let channel = first.and_then(|v| v.spec["channel"].as_str());
     Conclusion::default()
-        .from_all(&sight.cluster_versions, CLUSTER_VERSIONS)
-        .fact("version", version)
-        .fact("cluster_id", id.unwrap_or_default())
-        .fact("channel", channel.unwrap_or_default())
+        .all_of(&sight.cluster_versions, CLUSTER_VERSIONS)
+        .fact("version", &version)
+        .fact("cluster_id", &id.unwrap_or_default())
+        .fact("channel", &channel.unwrap_or_default())
         .saying(version)
 }
 
@@ -91,7 +91,7 @@ pub(super) fn operators(sight: &Sight) -> Conclusion {
         .map(|(_, known)| *known)
         .collect();
     let concluded = Conclusion::default()
-        .from(&sight.subscriptions, |subscription| {
+        .seeing(&sight.subscriptions, |subscription| {
             let package = subscription.spec["name"].as_str().unwrap_or_default();
             Some(custom(
                 subscription,
@@ -99,13 +99,13 @@ pub(super) fn operators(sight: &Sight) -> Conclusion {
                 &format!("package {package}"),
             ))
         })
-        .from(&sight.cluster_services, |csv| {
+        .seeing(&sight.cluster_services, |csv| {
             let phase = csv.status["phase"].as_str().unwrap_or("unknown");
             Some(custom(csv, CLUSTER_SERVICES, &format!("phase {phase}")))
         });
     concluded
-        .fact("subscriptions", sight.subscriptions.items().len())
-        .fact("known", known.join(", "))
+        .fact("subscriptions", &sight.subscriptions.items().len())
+        .fact("known", &known.join(", "))
         .saying(known.join(", "))
 }
 
@@ -125,7 +125,7 @@ pub(super) fn monitoring(sight: &Sight) -> Conclusion {
         let is = monitoring && known.contains(&route.metadata.name.as_str());
         is.then(|| custom(route, ROUTES, ""))
     };
-    Conclusion::default().from(&sight.routes, shows)
+    Conclusion::default().seeing(&sight.routes, shows)
 }
 
 pub(super) fn logging(sight: &Sight) -> Conclusion {
@@ -143,6 +143,6 @@ fn stack(look: &Look<Custom>, resource: Resource) -> Conclusion {
         .map(|stack| format!("{}/{}", stack.metadata.namespace, stack.metadata.name))
         .collect();
     Conclusion::default()
-        .from_all(look, resource)
+        .all_of(look, resource)
         .saying(names.join(", "))
 }

@@ -35,24 +35,24 @@ pub(super) fn sriov(sight: &Sight) -> Conclusion {
     resources.dedup();
     let resources = resources.join(", ");
     Conclusion::default()
-        .from(&sight.node_states, |state| node_state(state))
-        .from(&sight.machines, |machine| virtual_functions(machine))
-        .from(&sight.cluster_services, |csv| {
+        .seeing(&sight.node_states, |state| Some(node_state(state)))
+        .seeing(&sight.machines, virtual_functions)
+        .seeing(&sight.cluster_services, |csv| {
             operator(csv, "sriov-network-operator")
         })
-        .fact("node_states", states.len())
-        .fact("virtual_functions", functions)
+        .fact("node_states", &states.len())
+        .fact("virtual_functions", &functions)
         .fact("resources", &resources)
-        .fact("failed_nodes", failed.join(", "))
+        .fact("failed_nodes", &failed.join(", "))
         .saying(format!(
             "{functions} virtual functions on {} nodes; {resources}",
             states.len()
         ))
 }
 
-fn node_state(state: &Custom) -> Option<ObjectRef> {
+fn node_state(state: &Custom) -> ObjectRef {
     let status = state.status["syncStatus"].as_str().unwrap_or("unknown");
-    Some(custom(state, NODE_STATES, &format!("syncStatus {status}")))
+    custom(state, NODE_STATES, &format!("syncStatus {status}"))
 }
 
 fn virtual_functions(machine: &Machine) -> Option<ObjectRef> {
@@ -75,16 +75,16 @@ pub(super) fn ptp(sight: &Sight) -> Conclusion {
         .filter_map(|profile| profile["name"].as_str())
         .collect();
     Conclusion::default()
-        .from(&sight.ptp_devices, |device| {
+        .seeing(&sight.ptp_devices, |device| {
             let ports = array(&device.status["devices"]).count();
             // Every node has an object once the operator runs, also one without a capable port.
             (ports > 0).then(|| custom(device, PTP_DEVICES, &format!("{ports} devices")))
         })
-        .from_all(&sight.ptp_configs, PTP_CONFIGS)
-        .from(&sight.cluster_services, |csv| operator(csv, "ptp-operator"))
-        .fact("nodes", devices.len())
-        .fact("ports", ports)
-        .fact("profiles", profiles.join(", "))
+        .all_of(&sight.ptp_configs, PTP_CONFIGS)
+        .seeing(&sight.cluster_services, |csv| operator(csv, "ptp-operator"))
+        .fact("nodes", &devices.len())
+        .fact("ports", &ports)
+        .fact("profiles", &profiles.join(", "))
         .saying(format!(
             "{ports} ports on {} nodes; profiles {}",
             devices.len(),
@@ -98,9 +98,9 @@ pub(super) fn dpdk(sight: &Sight) -> Conclusion {
         let device = found.devices.first().filter(|_| found.hugepages)?;
         Some(pod(found, format!("requests {device} and huge pages")))
     };
-    let concluded = Conclusion::default().from(&sight.pods, shows);
+    let concluded = Conclusion::default().seeing(&sight.pods, shows);
     let pods = concluded.count();
-    concluded.fact("pods", pods).saying(format!("{pods} pods"))
+    concluded.fact("pods", &pods).saying(format!("{pods} pods"))
 }
 
 pub(super) fn cnf(sight: &Sight) -> Conclusion {
@@ -108,10 +108,10 @@ pub(super) fn cnf(sight: &Sight) -> Conclusion {
         let networks = Some(&found.networks).filter(|networks| !networks.is_empty())?;
         Some(pod(found, format!("networks {networks}")))
     };
-    let concluded = Conclusion::default().from(&sight.pods, shows);
+    let concluded = Conclusion::default().seeing(&sight.pods, shows);
     let pods = concluded.count();
     concluded
-        .fact("pods", pods)
+        .fact("pods", &pods)
         .saying(format!("{pods} pods with networks of their own"))
 }
 

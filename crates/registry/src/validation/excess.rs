@@ -79,9 +79,14 @@ fn is_needed(rule: &Rule, group: &str, resource: &str, verb: &str) -> bool {
     NEEDS.iter().any(|need| {
         need.group == group
             && need.resources.contains(&resource)
-            && need.verbs.contains(&verb)
+            && (need.verbs.contains(&verb) || is_watch(need, verb))
             && is_no_wider(rule, need)
     })
+}
+
+/// Who may list may watch: it shows nothing more.
+fn is_watch(need: &Need, verb: &str) -> bool {
+    verb == "watch" && need.verbs.contains(&"list")
 }
 
 /// A command in any pod of the cluster is much more than one in an operator's; a name that was not

@@ -137,26 +137,26 @@ impl Rounds {
     async fn one(&self, cluster: Cluster, due: Due) -> RoundReport {
         let mut report = RoundReport::default();
         if due.validation {
-            match self.registry.validate_now(&cluster, ACTOR).await {
+            match Box::pin(self.registry.validate_now(&cluster, ACTOR)).await {
                 Ok(_) => report.validated += 1,
-                Err(error) => report.failed += self.not_kept(&cluster, &error),
+                Err(error) => report.failed += not_kept(&cluster, &error),
             }
         }
         if due.discovery {
-            match self.registry.discover_now(&cluster, ACTOR).await {
+            match Box::pin(self.registry.discover_now(&cluster, ACTOR)).await {
                 Ok(_) => report.discovered += 1,
-                Err(error) => report.failed += self.not_kept(&cluster, &error),
+                Err(error) => report.failed += not_kept(&cluster, &error),
             }
         }
         report
     }
+}
 
-    /// A cluster that was removed meanwhile is no failure.
-    fn not_kept(&self, cluster: &Cluster, error: &Error) -> usize {
-        if error.kind() == fleetscope_model::ErrorKind::NotFound {
-            return 0;
-        }
-        tracing::warn!(cluster = %cluster.id, %error, "what was observed of a cluster was not kept");
-        1
+/// A cluster that was removed meanwhile is no failure.
+fn not_kept(cluster: &Cluster, error: &Error) -> usize {
+    if error.kind() == fleetscope_model::ErrorKind::NotFound {
+        return 0;
     }
+    tracing::warn!(cluster = %cluster.id, %error, "what was observed of a cluster was not kept");
+    1
 }

@@ -7,6 +7,7 @@
 
 mod attributes;
 mod chain;
+mod guard;
 mod policy;
 mod rbac;
 mod review;

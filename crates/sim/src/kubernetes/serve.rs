@@ -36,7 +36,7 @@ struct Api {
 ///
 /// Every path answers as a real server does: unknown ones with `404 page not found` as plain
 /// text, everything else that is refused with a `Status`. A request needs no token; one that is
-/// sent is not looked at, but in reviews of access.
+/// sent is not looked at, but in reviews of access, and on a cluster that was told to guard itself.
 pub fn router(store: KubeStore, version: ServerVersion) -> Router {
     Router::new()
         .fallback(serve)
@@ -50,13 +50,17 @@ async fn serve(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let target = Target::parse(uri.path());
+    if let Err(refusal) = api.store.access().admit(&method, &target, &headers) {
+        return refusal.into_response();
+    }
     if let (&Method::POST, Some(review)) = (&method, Review::at(uri.path())) {
         let access = api.store.access();
         let asker = access.asker(&headers);
         let answer = review.answer(access, asker.as_ref(), &body).await;
         return answer.unwrap_or_else(IntoResponse::into_response);
     }
-    let answer = match Target::parse(uri.path()) {
+    let answer = match target {
         Target::Unknown => Err(Refusal::Page),
         Target::Resource(path) if method != Method::GET => api.write(&path, &method, &body),
         _ if method != Method::GET => Err(Refusal::method_not_allowed()),

@@ -159,6 +159,25 @@ impl Refusal {
             .into()
     }
 
+    /// 401: nobody is known by the token.
+    pub(crate) fn unauthorized() -> Self {
+        Self::status(
+            StatusCode::UNAUTHORIZED,
+            "Unauthorized",
+            "Unauthorized".to_owned(),
+        )
+        .into()
+    }
+
+    /// 403: `told` says who may not do what.
+    pub(crate) fn forbidden(group: &str, plural: &str, told: &str) -> Self {
+        let dot = if group.is_empty() { "" } else { "." };
+        let message = format!("{plural}{dot}{group} is forbidden: {told}");
+        Self::status(StatusCode::FORBIDDEN, "Forbidden", message)
+            .with_details(json!({ "group": group, "kind": plural }))
+            .into()
+    }
+
     /// 403: the caller may not create objects of a cluster-wide resource.
     pub(crate) fn forbidden_create(group: &str, plural: &str, user: &str) -> Self {
         let message = format!(

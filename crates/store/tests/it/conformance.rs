@@ -8,6 +8,7 @@ pub(crate) mod credentials;
 pub(crate) mod events;
 pub(crate) mod investigations;
 pub(crate) mod objects;
+pub(crate) mod observations;
 pub(crate) mod reports;
 pub(crate) mod tokens;
 
@@ -44,6 +45,10 @@ macro_rules! conformance {
                 use_and_key_are_told_of_the_current_state_only,
                 what_is_under_other_keys_is_given_in_parts,
                 credentials_go_with_their_cluster;
+            observations:
+                the_latest_word_replaces_the_one_before_and_is_told_of,
+                lists_show_of_each_cluster_the_essence,
+                they_go_with_their_cluster;
             tokens:
                 a_token_is_found_by_its_digest_alone,
                 a_taken_name_is_refused_and_nothing_is_told,

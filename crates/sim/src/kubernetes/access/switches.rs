@@ -9,6 +9,7 @@ pub(crate) struct Switches {
     count: AtomicU64,
     delay_ms: AtomicU64,
     failing: AtomicBool,
+    guarding: AtomicBool,
 }
 
 impl Switches {
@@ -23,6 +24,14 @@ impl Switches {
 
     pub(crate) fn set_failing(&self, failing: bool) {
         self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    pub(crate) fn set_guarding(&self, guarding: bool) {
+        self.guarding.store(guarding, Ordering::SeqCst);
+    }
+
+    pub(crate) fn guards(&self) -> bool {
+        self.guarding.load(Ordering::SeqCst)
     }
 
     /// Counts a review, takes its time, and says whether it may be answered.
