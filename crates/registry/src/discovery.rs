@@ -128,3 +128,6 @@ fn changes(before: Option<&Discovery>, now: &Discovery) -> Vec<String> {
         .map(word)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
