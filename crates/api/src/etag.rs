@@ -1,6 +1,7 @@
 //! Generations as entity tags.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use fleetscope_model::Fault as _;
 
 use crate::error::ApiError;
 
@@ -24,6 +25,22 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
             .ok_or_else(wrong),
         Err(_) => Err(wrong()),
     }
+}
+
+/// What came of a change: that the generation is not the one of `If-Match` is a failed precondition
+/// (RFC 9110, 13.1.1); without the header it is a clash with somebody else.
+pub fn judged<T>(
+    result: Result<T, fleetscope_registry::Error>,
+    given: Option<u64>,
+) -> Result<T, ApiError> {
+    result.map_err(|error| {
+        let stale = given.is_some() && error.code() == "generation_mismatch";
+        let error = ApiError::from(error);
+        if stale {
+            return error.with_status(StatusCode::PRECONDITION_FAILED);
+        }
+        error
+    })
 }
 
 fn wrong() -> ApiError {

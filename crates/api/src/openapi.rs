@@ -126,6 +126,11 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
         ),
         (408, body, "The body did not arrive in time."),
         (409, changes, "It clashes with what is there."),
+        (
+            412,
+            changes && path == "/api/v1/clusters/{id}",
+            "It is not as `If-Match` says it was read.",
+        ),
         (413, body, "The body is too large."),
         (415, body, "The body is not JSON."),
         (

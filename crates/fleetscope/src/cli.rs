@@ -26,6 +26,10 @@ pub(crate) enum Command {
     Config(commands::config::Config),
     /// Register, list, show, validate and remove clusters
     Clusters(commands::clusters::Clusters),
+    /// Write, list and remove the credentials of clusters
+    Credentials(commands::credentials::Credentials),
+    /// List, rotate and make the keys that credentials are sealed under
+    Keys(commands::keys::Keys),
     /// Print the roles that Fleetscope needs on a cluster
     Rbac(commands::rbac::Rbac),
     /// Evaluate PromQL on many clusters at once

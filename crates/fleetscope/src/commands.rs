@@ -10,9 +10,11 @@ use crate::exit::Failure;
 pub(crate) mod analysis;
 pub(crate) mod clusters;
 pub(crate) mod config;
+pub(crate) mod credentials;
 pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod events;
+pub(crate) mod keys;
 pub(crate) mod query;
 pub(crate) mod rbac;
 pub(crate) mod reports;
@@ -31,6 +33,8 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
             Command::Serve(args) => serve::run(args).await,
             Command::Config(args) => config::run(args),
             Command::Clusters(args) => clusters::run(args).await,
+            Command::Credentials(args) => credentials::run(args).await,
+            Command::Keys(args) => keys::run(args).await,
             Command::Rbac(args) => rbac::run(args),
             Command::Query(args) => query::run(args).await,
             Command::Analysis(args) => analysis::run(args).await,

@@ -14,7 +14,7 @@ Exit codes:
   3  the server refused the request as wrong (400, 413, 415, 422)
   4  not allowed: no valid token, or its role is not enough (401, 403)
   5  there is no such thing (404)
-  6  it clashes with what is there: a taken name, a newer generation (409)
+  6  it clashes with what is there: a taken name, a newer generation (409, 412)
   7  no server, or something it needs does not answer in time (408, 429, 503, 504)
   70 our fault";
 
@@ -59,7 +59,7 @@ impl Failure {
             Self::Client(error) => match error.status() {
                 Some(401 | 403) => 4,
                 Some(404) => 5,
-                Some(409) => 6,
+                Some(409 | 412) => 6,
                 Some(408 | 429 | 503 | 504) => 7,
                 Some(500..) | None => 70,
                 Some(_) => 3,

@@ -123,16 +123,19 @@ impl Upstream {
             .unwrap_or_else(|_| Err(late(self.place())))?;
         let response = self.answered(request, &proof, limit).await?;
         let (Some(shown), Some(again)) = (&self.shown, again) else {
-            return Ok(response);
+            return Ok(knowing(response, proof));
         };
         if response.status() != StatusCode::UNAUTHORIZED {
-            return Ok(response);
+            return Ok(knowing(response, proof));
         }
         let (cluster, source) = (self.key.cluster, self.key.source);
         let instead = timeout_at(limit, shown.instead(cluster, source, &proof)).await;
         match instead.ok().flatten() {
-            Some(proof) => self.answered(again, &proof, limit).await,
-            None => Ok(response),
+            Some(proof) => {
+                let response = self.answered(again, &proof, limit).await?;
+                Ok(knowing(response, proof))
+            }
+            None => Ok(knowing(response, proof)),
         }
     }
 
@@ -278,6 +281,7 @@ impl Upstream {
         let location = response.headers().get(LOCATION);
         let target = location
             .and_then(|value| value.to_str().ok())
+            .filter(|text| !repeats(response, text.as_bytes()))
             .and_then(|text| self.base.join(text).ok())
             // The rest of a location may carry a token.
             .map(|url| format!(" to {}", printable(&place(&url))))
@@ -290,7 +294,20 @@ impl Upstream {
     }
 }
 
-/// What there is of an error's text; a broken or endless one is simply cut.
+/// Remembers what the server was shown, so that what repeats it is known again.
+fn knowing(mut response: reqwest::Response, proof: Proof) -> reqwest::Response {
+    response.extensions_mut().insert(proof);
+    response
+}
+
+/// Whether a text of the server repeats what it was shown.
+fn repeats(response: &reqwest::Response, text: &[u8]) -> bool {
+    let proof = response.extensions().get::<Proof>();
+    proof.is_some_and(|proof| proof.is_repeated_in(text))
+}
+
+/// What there is of an error's text; a broken or endless one is simply cut. One that repeats the
+/// credential that the server was shown is left out whole: error texts end up in answers and logs.
 pub(crate) async fn error_body(mut response: reqwest::Response) -> Bytes {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
@@ -299,6 +316,9 @@ pub(crate) async fn error_body(mut response: reqwest::Response) -> Bytes {
         if room <= chunk.len() {
             break;
         }
+    }
+    if repeats(&response, &body) {
+        body.clear();
     }
     body.into()
 }

@@ -1,6 +1,8 @@
 //! What endpoints of clusters are shown to be let in: fetched when it is needed, kept for a short
 //! while, and forgotten as soon as it is known to be another one.
 
+mod repeated;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,6 +32,16 @@ pub(crate) enum Proof {
     Header(HeaderValue),
     /// A client certificate.
     Certificate(ClientCertificate),
+}
+
+impl Proof {
+    /// Whether a text repeats what was shown.
+    pub(crate) fn is_repeated_in(&self, text: &[u8]) -> bool {
+        match self {
+            Self::Header(header) => repeated::repeats(text, header),
+            Self::None | Self::Certificate(_) => false,
+        }
+    }
 }
 
 impl PartialEq for Proof {

@@ -97,6 +97,16 @@ pub enum Error {
         what: String,
     },
 
+    /// A file for a new key can't be made.
+    #[error("the file {} can't be made", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+
     /// The system gives no randomness.
     #[error("no key could be made, as the system gives no randomness")]
     NoRandomness,
@@ -126,6 +136,7 @@ impl Fault for Error {
             | Self::Hub(_)
             | Self::Key(_)
             | Self::KeySecret { .. }
+            | Self::KeyFile { .. }
             | Self::File { .. } => ErrorKind::Invalid,
             Self::LogTaken(_) | Self::Signals(_) | Self::Outbound(_) | Self::NoRandomness => {
                 ErrorKind::Internal
@@ -155,6 +166,7 @@ impl Fault for Error {
             Self::File { .. } => "file_not_readable",
             Self::Key(_) => "credentials_key_invalid",
             Self::KeySecret { .. } => "credentials_key_not_readable",
+            Self::KeyFile { .. } => "file_not_writable",
             Self::NoRandomness => "no_randomness",
             Self::UnknownTask { .. } => "unknown_task",
             Self::Stopping => "stopping",
@@ -199,6 +211,11 @@ impl Fault for Error {
             Self::KeySecret { .. } => format!(
                 "{self}: check the Secret, its namespace (credentials.namespace) and the rights of \
                  the ServiceAccount"
+            ),
+            Self::KeyFile { path, cause } => format!(
+                "the file {} can't be made ({cause}): name one that is not there yet, in a folder \
+                 that is",
+                path.display()
             ),
             Self::NoRandomness => format!("{self}: see whether /dev/urandom can be read"),
             Self::UnknownTask { name, known } => {

@@ -9,9 +9,11 @@
 
 mod admin;
 mod driver;
+mod dumps;
 pub mod error;
 pub mod export;
 mod http;
+mod key;
 pub mod lifecycle;
 pub mod logging;
 mod recover;
@@ -19,8 +21,10 @@ mod roles;
 pub mod start;
 mod tls;
 
+pub use dumps::forbid_core_dumps;
 pub use error::Error;
 pub use export::Exporting;
+pub use key::new_key_file;
 pub use lifecycle::{Ending, Running, Signals};
 pub use logging::init_logging;
 pub use recover::new_admin_token;

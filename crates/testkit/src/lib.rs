@@ -13,6 +13,6 @@ pub mod app;
 pub mod fleet;
 pub mod real;
 
-pub use app::{Shape, TestApp};
+pub use app::{Shape, TestApp, a_time};
 pub use fleet::Fleet;
 pub use real::{NodeExporter, Prometheus};

@@ -1,6 +1,7 @@
 //! `fleetscope clusters`
 
 mod capabilities;
+mod import;
 mod validate;
 
 use std::process::ExitCode;
@@ -58,7 +59,9 @@ Example:
         #[arg(long)]
         refresh: bool,
     },
-    /// Remove a cluster
+    /// Register many clusters at once, or bring them up to date
+    Import(Box<import::Import>),
+    /// Remove a cluster, and its credentials with it
     Remove {
         /// Its name or id
         cluster: String,
@@ -156,6 +159,7 @@ pub(crate) async fn run(args: Clusters) -> Result<ExitCode, Failure> {
             let known = client.cluster_capabilities(id, refresh).await?;
             show(output, &known, capabilities::table_of)?;
         }
+        Action::Import(import) => return import::run(&client, output, *import).await,
         Action::Remove { cluster } => {
             client
                 .delete_cluster(cluster_id(&client, &cluster).await?)

@@ -16,6 +16,7 @@ use crate::exit::Failure;
 pub(crate) async fn run(args: Serve) -> Result<ExitCode, Failure> {
     let config = config::load(args.settings)?;
     let _exporting = fleetscope_runtime::init_logging(&config.log, &config.traces)?;
+    fleetscope_runtime::forbid_core_dumps();
     let signals = Signals::catch()?;
     let running = fleetscope_runtime::start(config, Parts::system()).await?;
     if let Some(token) = &running.bootstrap_token {

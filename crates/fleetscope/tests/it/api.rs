@@ -77,7 +77,7 @@ async fn clusters(app: &TestApp) {
         .update_cluster(made.id, &new, Some(1))
         .await
         .unwrap_err();
-    assert_eq!(stale.status(), Some(409));
+    assert_eq!(stale.status(), Some(412));
     let taken = app.admin.create_cluster(&new).await.unwrap_err();
     assert_eq!(taken.status(), Some(409));
     app.admin.delete_cluster(made.id).await.unwrap();

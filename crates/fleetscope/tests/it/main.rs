@@ -10,6 +10,7 @@ mod access;
 mod api;
 mod bad_input;
 mod command_line;
+mod credentials;
 mod gaps;
 mod line;
 mod real_prometheus;

@@ -1,6 +1,6 @@
 //! A registry over a real store, with keys that are made of their ids.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use fleetscope_model::{
     AccessRole, Caller, Cluster, ClusterDraft, ClusterId, CredentialField, CredentialSlot,
@@ -124,10 +124,12 @@ pub(crate) fn wired(store: &Store, vault: &Arc<dyn Vault>, ids: &[&str]) -> (Cre
 }
 
 fn registry(store: &Store) -> Registry {
-    let outbound = Outbound::new(OutboundOptions::default()).unwrap();
+    // It is never called; loading the system's certificates again and again takes its time.
+    static NOWHERE: OnceLock<Outbound> = OnceLock::new();
+    let outbound = NOWHERE.get_or_init(|| Outbound::new(OutboundOptions::default()).unwrap());
     let access = Arc::new(Unrestricted);
     let ids = Arc::new(SeededIds::new(1));
-    Registry::new(store.clone(), access, clock(), ids, outbound)
+    Registry::new(store.clone(), access, clock(), ids, outbound.clone())
 }
 
 fn clock() -> Arc<dyn Clock> {

@@ -1,7 +1,7 @@
 //! Credentials: their keys, where they lie, and how their changes reach whoever reads clusters.
 
 mod follow;
-mod key_file;
+pub(crate) mod key_file;
 mod keys;
 
 use std::sync::Arc;

@@ -26,8 +26,8 @@ pub async fn delete(
     Id(id): Id<ClusterId>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    registry
-        .delete(&caller, id, etag::if_match(&headers)?)
-        .await?;
+    let generation = etag::if_match(&headers)?;
+    let deleted = registry.delete(&caller, id, generation).await;
+    etag::judged(deleted, generation)?;
     Ok(StatusCode::NO_CONTENT)
 }

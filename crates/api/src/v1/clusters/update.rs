@@ -32,9 +32,8 @@ pub async fn update(
     Body(new): Body<NewCluster>,
 ) -> Result<([(HeaderName, String); 1], Json<Cluster>), ApiError> {
     let generation = etag::if_match(&headers)?;
-    let changed = registry
-        .update(&caller, id, cluster::draft(new), generation)
-        .await?;
+    let changed = registry.update(&caller, id, cluster::draft(new), generation);
+    let changed = etag::judged(changed.await, generation)?;
     let tag = (header::ETAG, etag::of(changed.generation));
     Ok(([tag], Json(cluster::cluster(changed))))
 }

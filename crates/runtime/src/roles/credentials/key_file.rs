@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{Error, Result};
 
-const KEY: &str = "credentials.key";
+const KEY: &str = "credentials.keys";
 
 /// The text of the file, which is made where it is not there, for its owner alone.
 pub(super) fn read_or_make(path: &Path) -> Result<Zeroizing<String>> {
@@ -40,7 +40,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<String>>> {
 
 /// Written whole and flushed under another name first: half a key, found at the next start, would
 /// be worse than none.
-fn make(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn make(path: &Path, text: &str) -> std::io::Result<()> {
     let partial = path.with_extension("key.new");
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
