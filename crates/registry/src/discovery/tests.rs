@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 use super::look::{Look, Sight};
 use super::{capabilities, changes, propose};
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what is given is written in place"
+)]
 fn object(namespace: &str, name: &str, spec: Value, status: Value) -> Custom {
     serde_json::from_value(json!({
         "metadata": { "name": name, "namespace": namespace }, "spec": spec, "status": status,
