@@ -37,6 +37,9 @@ const ROUTES: &[(&str, &str, Option<usize>)] = &[
     ("DELETE", "/api/v1/reports/{id}", Some(OPERATOR)),
     ("GET", "/api/v1/reports/{id}/download", Some(VIEWER)),
     ("GET", "/api/v1/tasks", Some(VIEWER)),
+    ("POST", "/api/v1/clusters/{id}/validate", Some(OPERATOR)),
+    ("GET", "/api/v1/clusters/{id}/validation", Some(VIEWER)),
+    ("GET", "/api/v1/clusters/{id}/capabilities", Some(VIEWER)),
     ("POST", "/api/v1/clusters/import", Some(ADMIN)),
     ("GET", "/api/v1/clusters/{id}/credentials", Some(ADMIN)),
     (
