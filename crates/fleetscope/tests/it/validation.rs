@@ -353,7 +353,7 @@ async fn the_generated_roles_are_enough_and_no_more() {
 
 /// Discovery with all rights, and without the one to list nodes.
 async fn discovers(app: &TestApp, access: &fleetscope_sim::kubernetes::Access, edge: uuid::Uuid) {
-    let known = app.viewer.cluster_capabilities(edge, true).await.unwrap();
+    let known = app.operator.cluster_capabilities(edge, true).await.unwrap();
     let of = |known: &fleetscope_client::wire::Capabilities, kind| {
         let found = known.capabilities.iter().find(|c| c.kind == kind);
         found.unwrap().clone()
@@ -376,7 +376,10 @@ async fn discovers(app: &TestApp, access: &fleetscope_sim::kubernetes::Access, e
     }
     assert_eq!(of(&known, CapabilityKind::Gpu).presence, Presence::No);
     assert!(access.delete("ClusterRole", "", "fleetscope"));
-    let known = app.viewer.cluster_capabilities(edge, true).await.unwrap();
+    let known = app.operator.cluster_capabilities(edge, true).await.unwrap();
+    assert!(app.viewer.cluster_capabilities(edge, true).await.is_err());
+    let kept = app.viewer.cluster_capabilities(edge, false).await.unwrap();
+    assert_eq!(kept, known);
     for kind in [
         CapabilityKind::Nodes,
         CapabilityKind::Gpu,
