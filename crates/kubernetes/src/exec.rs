@@ -78,7 +78,7 @@ pub enum Exit {
 }
 
 #[derive(Deserialize)]
-struct Status {
+struct End {
     #[serde(default)]
     status: String,
     #[serde(default)]
@@ -206,7 +206,7 @@ impl Kubernetes {
 /// How a command ended, by the status of channel 3. Its message repeats the whole command line in
 /// v4, so that nothing of it is read but the causes.
 fn exit(bytes: &[u8]) -> Option<Exit> {
-    let status: Status = serde_json::from_slice(bytes).ok()?;
+    let status: End = serde_json::from_slice(bytes).ok()?;
     if status.status == "Success" {
         return Some(Exit::Code(0));
     }

@@ -15,7 +15,7 @@ use crate::listing::refusal;
 const LASTS: &str = "290";
 
 /// Bookmarks come once a minute, and shortly before the end: longer silence is a dead connection.
-const SILENCE: Duration = Duration::from_secs(300);
+const SILENCE: Duration = Duration::from_mins(5);
 
 /// What was learnt of a resource.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +61,7 @@ struct Version {
 
 /// What a frame means for the watch.
 enum Step {
-    Tell(Change),
+    Tell(Box<Change>),
     Wait,
     Anew,
 }
@@ -100,7 +100,7 @@ impl Watch {
             match self.step(&line)? {
                 Step::Tell(change) => {
                     self.lines = Some(lines);
-                    return Ok(change);
+                    return Ok(*change);
                 }
                 Step::Wait => self.lines = Some(lines),
                 Step::Anew => self.version = None,
@@ -155,8 +155,8 @@ impl Watch {
         }
         let object: Custom = serde_json::from_value(frame.object).map_err(|_| self.odd())?;
         Ok(match frame.kind.as_str() {
-            "ADDED" | "MODIFIED" => Step::Tell(Change::Put(object)),
-            "DELETED" => Step::Tell(Change::Gone(object)),
+            "ADDED" | "MODIFIED" => Step::Tell(Box::new(Change::Put(object))),
+            "DELETED" => Step::Tell(Box::new(Change::Gone(object))),
             _ => Step::Wait,
         })
     }

@@ -145,14 +145,25 @@ impl Outbound {
         Ok(upstream.showing(self.shown.clone()))
     }
 
-    /// Whether a URL, of an endpoint or of its proxy, is one that may ever be called: what stands
-    /// in it is refused here where each call of it would be. Names are not looked up.
-    pub fn admits(&self, url: &str) -> Result<(), Refused> {
-        let Ok(base) = base::parse(url) else {
+    /// Whether an endpoint is one that may ever be called: a literal address in its URL or in that of
+    /// its proxy is refused here where each call of it would be, with the name of the field that it
+    /// stands in. Names are not looked up; what is no URL is for whoever reads it to refuse.
+    pub fn admits(&self, endpoint: &Endpoint) -> Result<(), (&'static str, Refused)> {
+        let pools = &self.parts.pools;
+        let Ok(base) = base::parse(&endpoint.url) else {
             return Ok(());
         };
         let way = way::Way::default_of(base.scheme());
-        self.parts.pools.check(&base, &way)
+        pools
+            .check(&base, &way)
+            .map_err(|refused| ("url", refused))?;
+        match endpoint.proxy_url.as_deref().map(base::parse) {
+            Some(Ok(proxy)) => {
+                let refused = pools.check(&proxy, &way);
+                refused.map_err(|refused| ("proxy_url", refused))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

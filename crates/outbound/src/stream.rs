@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout};
 use crate::answer::Answer;
 use crate::exchange::{error_body, late};
 use crate::failure::{self, Cause, Failure};
-use crate::upstream::Upstream;
+use crate::upstream::{Upstream, target_of};
 
 /// RFC 6455, 1.3.
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -97,7 +97,7 @@ impl Upstream {
         query: &[(&str, &str)],
         idle: Duration,
     ) -> Result<Result<Lines, Answer>, Failure> {
-        let mut request = self.outgoing(Method::GET, &self.target_of(path, query))?;
+        let mut request = self.outgoing(Method::GET, &target_of(path, query))?;
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let response = self.opened(request).await?;
@@ -122,7 +122,7 @@ impl Upstream {
         protocols: &'static str,
     ) -> Result<Result<Socket, Answer>, Failure> {
         let key = self.key();
-        let mut request = self.outgoing(Method::GET, &self.target_of(path, query))?;
+        let mut request = self.outgoing(Method::GET, &target_of(path, query))?;
         let headers = request.headers_mut();
         headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static("websocket"));

@@ -125,15 +125,8 @@ impl Upstream {
 
     /// GET of a path (after the endpoint's own path) with query parameters.
     pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer, Failure> {
-        let target = self.target_of(path, query);
+        let target = target_of(path, query);
         self.call(Method::GET, &target, Bytes::new(), None).await
-    }
-
-    pub(crate) fn target_of(&self, path: &str, query: &[(&str, &str)]) -> String {
-        if query.is_empty() {
-            return path.to_owned();
-        }
-        format!("{path}?{}", encode(query))
     }
 
     /// POST of form fields to a path: a read whose parameters may be too long for a URL.
@@ -220,6 +213,14 @@ fn headers(endpoint: &Endpoint, base: &Url, target: &Url) -> Option<HeaderMap> {
         headers.insert(HOST, place(base).parse().ok()?);
     }
     Some(headers)
+}
+
+/// A path with its query.
+pub(crate) fn target_of(path: &str, query: &[(&str, &str)]) -> String {
+    if query.is_empty() {
+        return path.to_owned();
+    }
+    format!("{path}?{}", encode(query))
 }
 
 fn encode(pairs: &[(&str, &str)]) -> String {

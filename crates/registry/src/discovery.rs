@@ -21,7 +21,7 @@ use crate::{Error, Registry, allow};
 
 impl Registry {
     /// What is known of a cluster; looked at now where nothing is known of it as it is registered,
-    /// or where that is asked for.
+    /// or where an operator asks for that.
     ///
     /// # Errors
     ///
@@ -34,6 +34,9 @@ impl Registry {
         fresh: bool,
     ) -> Result<Discovery, Error> {
         allow(caller, Permission::Read)?;
+        if fresh {
+            allow(caller, Permission::Operate)?;
+        }
         let cluster = self.visible(caller, id).await?;
         let known = self.store.observations.discovery(id).await?;
         match known.filter(|known| !fresh && known.generation == cluster.generation) {
@@ -128,3 +131,6 @@ fn changes(before: Option<&Discovery>, now: &Discovery) -> Vec<String> {
         .map(word)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,15 +61,9 @@ pub(crate) fn admitted(draft: &ClusterDraft, outbound: &Outbound) -> Result<(), 
         let Some(endpoint) = draft.endpoints.of(source) else {
             continue;
         };
-        let urls = [
-            ("url", Some(&endpoint.url)),
-            ("proxy_url", endpoint.proxy_url.as_ref()),
-        ];
-        for (field, url) in urls {
-            if let Some(Err(refused)) = url.map(|url| outbound.admits(url)) {
-                let pointer = format!("/endpoints/{}/{field}", source.as_str());
-                return Err(wrong(pointer, refused.to_string()));
-            }
+        if let Err((field, refused)) = outbound.admits(endpoint) {
+            let pointer = format!("/endpoints/{}/{field}", source.as_str());
+            return Err(wrong(pointer, refused.to_string()));
         }
     }
     Ok(())

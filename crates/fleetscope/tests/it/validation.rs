@@ -126,14 +126,9 @@ fn only(validation: &Validation) -> CheckCode {
     validation.checks[0].code
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn ten_broken_endpoints_of_ten_kinds_get_ten_codes_in_the_time_of_the_slowest() {
-    let limit = Duration::from_secs(3);
-    let app = TestApp::start_with(Shape::One, a_time(), |config| {
-        config.outbound.timeout = limit;
-    })
-    .await;
-    let (ours, other) = (Authority::new(), Authority::new());
+/// Ten endpoints, each broken in its own way, and what is to be said of it.
+async fn broken(ours: &Authority) -> [(&'static str, Endpoint, CheckCode); 10] {
+    let other = Authority::new();
     let plain = |port: u16| at(format!("http://127.0.0.1:{port}"), None);
     let tls = |port: u16| at(format!("https://localhost:{port}"), Some(&ours.pem));
     let closed = {
@@ -141,7 +136,7 @@ async fn ten_broken_endpoints_of_ten_kinds_get_ten_codes_in_the_time_of_the_slow
         listener.local_addr().unwrap().port()
     };
     let refused = r#"{"message":"no"}"#;
-    let cases = [
+    [
         (
             "a",
             at("http://prometheus.invalid:9090".to_owned(), None),
@@ -184,7 +179,18 @@ async fn ten_broken_endpoints_of_ten_kinds_get_ten_codes_in_the_time_of_the_slow
             plain(serve(Manner::Answer(503, "")).await),
             CheckCode::ServerError,
         ),
-    ];
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_broken_endpoints_of_ten_kinds_get_ten_codes_in_the_time_of_the_slowest() {
+    let limit = Duration::from_secs(3);
+    let app = TestApp::start_with(Shape::One, a_time(), |config| {
+        config.outbound.timeout = limit;
+    })
+    .await;
+    let ours = Authority::new();
+    let cases = broken(&ours).await;
     let mut ids = Vec::new();
     for (name, endpoint, code) in cases {
         let made = app
@@ -236,9 +242,10 @@ async fn ten_broken_endpoints_of_ten_kinds_get_ten_codes_in_the_time_of_the_slow
     assert_eq!(list["items"].as_array().unwrap().len(), 10);
     // Read again with the certificate that it should have had all along.
     let good = serve(ours.server("localhost", 2999)).await;
+    let endpoint = at(format!("https://localhost:{good}"), Some(&ours.pem));
     let made = app
         .admin
-        .create_cluster(&cluster("k", tls(good)))
+        .create_cluster(&cluster("k", endpoint))
         .await
         .unwrap();
     let validation = app.operator.validate_cluster(made.id).await.unwrap();
@@ -341,12 +348,12 @@ async fn the_generated_roles_are_enough_and_no_more() {
     let rights = kubernetes(&validation).rights.unwrap();
     assert_eq!(rights.excess, ["get, delete on secrets"]);
 
-    // Discovery with these rights, and without the one to list nodes.
-    let known = app
-        .viewer
-        .cluster_capabilities(edge.id, true)
-        .await
-        .unwrap();
+    discovers(&app, &access, edge.id).await;
+}
+
+/// Discovery with all rights, and without the one to list nodes.
+async fn discovers(app: &TestApp, access: &fleetscope_sim::kubernetes::Access, edge: uuid::Uuid) {
+    let known = app.operator.cluster_capabilities(edge, true).await.unwrap();
     let of = |known: &fleetscope_client::wire::Capabilities, kind| {
         let found = known.capabilities.iter().find(|c| c.kind == kind);
         found.unwrap().clone()
@@ -369,11 +376,10 @@ async fn the_generated_roles_are_enough_and_no_more() {
     }
     assert_eq!(of(&known, CapabilityKind::Gpu).presence, Presence::No);
     assert!(access.delete("ClusterRole", "", "fleetscope"));
-    let known = app
-        .viewer
-        .cluster_capabilities(edge.id, true)
-        .await
-        .unwrap();
+    let known = app.operator.cluster_capabilities(edge, true).await.unwrap();
+    assert!(app.viewer.cluster_capabilities(edge, true).await.is_err());
+    let kept = app.viewer.cluster_capabilities(edge, false).await.unwrap();
+    assert_eq!(kept, known);
     for kind in [
         CapabilityKind::Nodes,
         CapabilityKind::Gpu,

@@ -141,7 +141,6 @@ async fn literals_are_refused_before_any_call_for_endpoints_and_proxies() {
         "http://[::ffff:169.254.169.254]:80/x",
         "https://10.0.0.1:6443",
     ] {
-        assert!(outbound.admits(url).is_err(), "{url}");
         let cluster = ClusterId::new(Uuid::from_u128(1));
         for endpoint in [
             Endpoint::at(url),
@@ -150,9 +149,18 @@ async fn literals_are_refused_before_any_call_for_endpoints_and_proxies() {
                 ..Endpoint::at("https://example.com")
             },
         ] {
+            assert!(outbound.admits(&endpoint).is_err(), "{url}");
             let made = outbound.upstream(cluster, Source::Loki, &endpoint);
             assert_eq!(made.unwrap_err().cause, Some(Cause::Address), "{url}");
         }
     }
-    assert!(outbound.admits("https://example.com").is_ok());
+    // A proxy is judged as its endpoint is: what passes through it is encrypted.
+    let through = Endpoint {
+        proxy_url: Some("http://8.8.8.8:3128".to_owned()),
+        ..Endpoint::at("https://example.com")
+    };
+    assert!(outbound.admits(&through).is_ok());
+    let cluster = ClusterId::new(Uuid::from_u128(1));
+    let made = outbound.upstream(cluster, Source::Loki, &through);
+    assert!(made.is_ok(), "{:?}", made.err());
 }

@@ -51,6 +51,7 @@ fn options(config: &Config) -> OutboundOptions {
         private: outbound.private.clone(),
         deny: outbound.deny.clone(),
         allow: outbound.allow.clone(),
+        seed: u64::from(std::process::id()),
         ..OutboundOptions::default()
     }
 }

@@ -17,7 +17,7 @@ use crate::extract::{Asker, Id, Params};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Freshness {
-    /// Look at the cluster now, whatever is known of it.
+    /// Look at the cluster now, whatever is known of it; for operators.
     #[serde(default)]
     pub refresh: bool,
 }

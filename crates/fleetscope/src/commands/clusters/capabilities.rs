@@ -1,5 +1,7 @@
 //! `fleetscope clusters capabilities`
 
+use std::fmt::Write as _;
+
 use fleetscope_client::wire::{Capabilities, Capability, Presence};
 
 use crate::output::table;
@@ -16,7 +18,7 @@ pub(super) fn table_of(known: &Capabilities) -> String {
     });
     let mut text = table(["CAPABILITY", "PRESENT", "SUMMARY", "FROM"], rows);
     for endpoint in &known.proposed {
-        text += &format!("\nOffers {} at {}", endpoint.endpoint, endpoint.url);
+        let _ = write!(text, "\nOffers {} at {}", endpoint.endpoint, endpoint.url);
     }
     text
 }

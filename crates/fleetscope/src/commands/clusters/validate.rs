@@ -1,5 +1,6 @@
 //! `fleetscope clusters validate`
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -100,7 +101,7 @@ fn table_of(done: &[Named]) -> String {
                 check.certified_until.map(time).unwrap_or_default(),
             ]);
             if check.code != CheckCode::Ok {
-                notes += &format!("\n{cluster}: {}", check.detail);
+                let _ = write!(notes, "\n{cluster}: {}", check.detail);
             }
             let Some(rights) = &check.rights else {
                 continue;
@@ -111,11 +112,18 @@ fn table_of(done: &[Named]) -> String {
                     .iter()
                     .map(|right| format!("{} {}/{}", right.verb, right.group, right.resource))
                     .collect();
-                notes += &format!("\n{cluster}: rights that are missing: {}", of.join(", "));
+                let _ = write!(
+                    notes,
+                    "\n{cluster}: rights that are missing: {}",
+                    of.join(", ")
+                );
             }
             if !rights.excess.is_empty() {
                 let excess = rights.excess.join("; ");
-                notes += &format!("\n{cluster}: the credential may more than is needed: {excess}");
+                let _ = write!(
+                    notes,
+                    "\n{cluster}: the credential may more than is needed: {excess}"
+                );
             }
         }
     }
