@@ -117,7 +117,7 @@ async fn tasks_are_shown_and_can_be_activated() {
     assert!(
         error
             .message()
-            .contains("watches, work, sweep, housekeeping")
+            .contains("watches, work, sweep, checks, housekeeping, keys")
     );
 
     let api = running.public.unwrap();
