@@ -122,17 +122,21 @@ impl Local {
             &parts.clock,
             (work, board),
         ));
-        work.spawn(credentials::follow(
-            self.store.events.clone(),
-            self.shown.clone(),
-        ));
-        askers.extend(credentials::begin_tasks(
-            &self.services.credentials,
+        askers.push(registry::begin_housekeeping(
+            self.housekeeping.clone(),
             &parts.clock,
             (work, board),
         ));
-        askers.push(registry::begin_housekeeping(
-            self.housekeeping.clone(),
+        let (log, shown) = (self.store.events.clone(), self.shown.clone());
+        let process = work.clone();
+        work.spawn(async move {
+            tokio::select! {
+                () = process.stopped() => {}
+                () = credentials::follow(log, shown) => {}
+            }
+        });
+        askers.extend(credentials::begin_tasks(
+            &self.services.credentials,
             &parts.clock,
             (work, board),
         ));

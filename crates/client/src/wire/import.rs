@@ -39,9 +39,8 @@ pub struct ImportRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 500)]
     pub contexts: Option<Vec<String>>,
-    /// A list of clusters.
+    /// A list of clusters, at most 500.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_items = 1, max_items = 500)]
     pub clusters: Option<Vec<ImportedCluster>>,
     /// The `ManagedCluster`s of Open Cluster Management on the hub.
     #[serde(default, skip_serializing_if = "Option::is_none")]
