@@ -52,23 +52,23 @@ pub struct NewCredential {
     pub kind: NewCredentialKind,
     /// A bearer token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 65536)]
+    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 65_536)]
     pub token: Option<SecretText>,
     /// A user name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 65536)]
+    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 65_536)]
     pub username: Option<SecretText>,
     /// Its password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 65536)]
+    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 65_536)]
     pub password: Option<SecretText>,
     /// A client certificate with its chain, in PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 65536)]
+    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 65_536)]
     pub certificate: Option<SecretText>,
     /// Its unencrypted key, in PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 65536)]
+    #[schema(value_type = Option<String>, format = "password", write_only, min_length = 1, max_length = 65_536)]
     pub key: Option<SecretText>,
     /// A kubeconfig, YAML or JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]

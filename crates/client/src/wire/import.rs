@@ -32,16 +32,15 @@ pub struct ImportRequest {
         format = "password",
         write_only,
         min_length = 1,
-        max_length = 1048576
+        max_length = 1_048_576
     )]
     pub kubeconfig: Option<SecretText>,
     /// Which of its contexts; all where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 500)]
     pub contexts: Option<Vec<String>>,
-    /// A list of clusters.
+    /// A list of clusters, at most 500.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_items = 1, max_items = 500)]
     pub clusters: Option<Vec<ImportedCluster>>,
     /// The `ManagedCluster`s of Open Cluster Management on the hub.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,6 @@
 //! `fleetscope keys`
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -144,7 +145,7 @@ fn list(keys: &CredentialKeys) -> String {
     let mut text = table(["KEY", "STATE", "CREDENTIALS"], rows);
     if let Some(rotation) = &keys.rotation {
         let at = time(rotation.changed_at);
-        text.push_str(&format!("\nRotation ({at}): {}", progress(rotation)));
+        let _ = write!(text, "\nRotation ({at}): {}", progress(rotation));
     }
     text
 }

@@ -69,12 +69,9 @@ impl fleetscope_ports::Credentials for Opener {
         };
         for field in fields {
             let opened = self.opened(cluster, *field).await;
-            match opened.map_err(Error::into_port)? {
-                Some((credential, opened)) => {
-                    self.written_down(&credential, by).await?;
-                    return Ok(Some(Arc::new(opened)));
-                }
-                None => continue,
+            if let Some((credential, opened)) = opened.map_err(Error::into_port)? {
+                self.written_down(&credential, by).await?;
+                return Ok(Some(Arc::new(opened)));
             }
         }
         Ok(None)

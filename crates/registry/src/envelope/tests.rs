@@ -29,7 +29,7 @@ const HERE: CredentialField = CredentialField::Prometheus;
 #[test]
 fn what_is_sealed_opens_for_its_own_state() {
     let ring = ring("a", &["a", "b", "c"]);
-    for value in [b"".as_slice(), b"token", &[7; 65_536]] {
+    for value in [b"".as_slice(), b"token", &vec![7; 65_536]] {
         let sealed = seal(&ring, slot(1, HERE, 1), value).unwrap();
         assert_eq!(*open(&ring, slot(1, HERE, 1), &sealed).unwrap(), value);
         let found = sealed.windows(5).any(|window| window == b"token");

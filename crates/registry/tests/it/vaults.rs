@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fleetscope_kubernetes::Kubernetes;
 use fleetscope_model::{Cluster, CredentialField, CredentialSlot, Endpoint, Fault as _, Source};
 use fleetscope_outbound::{Outbound, OutboundOptions};
-use fleetscope_ports::{Store, Vault};
+use fleetscope_ports::{Credentials as _, Store, Vault};
 use fleetscope_registry::credentials::Secrets;
 use fleetscope_sim::hub::Served;
 use fleetscope_sim::kubernetes::{KubeStore, ServerVersion, router};
@@ -207,7 +207,6 @@ async fn a_credential_lies_on_the_hub_as_ciphertext_under_its_clusters_name() {
     let shown = secret.to_string();
     assert!(!shown.contains("canary") && !shown.contains("Y2FuYXJ5"));
     // Moved to another cluster's name, it is refused.
-    use fleetscope_ports::Credentials as _;
     let opener = &place.fixture.opener;
     let role = fleetscope_model::Role::Collector;
     let open = |id| opener.shown(id, Source::Prometheus, role);

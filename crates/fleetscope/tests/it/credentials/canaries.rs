@@ -1,5 +1,6 @@
 //! Secrets that are planted in every field, and looked for wherever something comes out.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -23,11 +24,11 @@ struct Fields<'a>(&'a mut String);
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.0.push_str(&format!(" {}={value:?}", field.name()));
+        let _ = write!(self.0, " {}={value:?}", field.name());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.push_str(&format!(" {}={value}", field.name()));
+        let _ = write!(self.0, " {}={value}", field.name());
     }
 }
 
@@ -67,8 +68,11 @@ impl Subscriber for Listener {
 /// A text in all the ways in which it could come out.
 fn spellings(canary: &str) -> Vec<String> {
     let bytes = canary.as_bytes();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let percent: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
+    let (mut hex, mut percent) = (String::new(), String::new());
+    for byte in bytes {
+        let _ = write!(hex, "{byte:02x}");
+        let _ = write!(percent, "%{byte:02X}");
+    }
     let mut all = vec![canary.to_owned(), hex.to_uppercase(), hex, percent];
     // In base64 a text looks different at each of the three places it can begin at.
     for before in 0..3 {
@@ -117,14 +121,14 @@ impl Canaries {
     }
 }
 
-fn text(text: &str) -> Option<SecretText> {
-    Some(SecretText::new(text.to_owned()))
+fn text(text: &str) -> SecretText {
+    SecretText::new(text.to_owned())
 }
 
 fn basic(user: &str, password: &str) -> NewCredential {
     NewCredential {
-        username: text(user),
-        password: text(password),
+        username: Some(text(user)),
+        password: Some(text(password)),
         ..NewCredential::of(NewCredentialKind::Basic)
     }
 }
@@ -134,8 +138,8 @@ fn certificate(canary: &str) -> (NewCredential, String) {
     let key = made.signing_key.serialize_pem();
     // A line before the block is no part of the PEM, and is kept as it is.
     let certificate = NewCredential {
-        certificate: text(&made.cert.pem()),
-        key: text(&format!("{canary}\n{key}")),
+        certificate: Some(text(&made.cert.pem())),
+        key: Some(text(&format!("{canary}\n{key}"))),
         ..NewCredential::of(NewCredentialKind::ClientCertificate)
     };
     let body = key.lines().nth(1).unwrap().to_owned();
@@ -176,11 +180,11 @@ async fn what_is_planted_in_every_field_is_found_nowhere() {
     let (pair, body) = certificate(&canaries.of("key"));
     canaries.0.push((body.clone(), spellings(&body)));
     let kubeconfig = NewCredential {
-        kubeconfig: text(&format!(
+        kubeconfig: Some(text(&format!(
             "contexts: [{{name: x, context: {{cluster: c, user: u}}}}]\nclusters: [{{name: c, \
              cluster: {{server: 'https://x'}}}}]\nusers: [{{name: u, user: {{token: {}}}}}]\n",
             canaries.of("config")
-        )),
+        ))),
         ..NewCredential::of(NewCredentialKind::Kubeconfig)
     };
     let user = canaries.of("user");
@@ -256,7 +260,7 @@ async fn wrong_ways(
             "{{\"kind\":\"kubeconfig\",\"kubeconfig\":\"users: [{{user: {{token: {bad}}}}}]\"}}"
         ),
         format!("{{\"kind\":\"token\",\"token\":\"{bad}"),
-        format!("{bad}"),
+        bad.clone(),
     ];
     let path = format!("/api/v1/clusters/{cluster}/credentials/shared");
     let mut answers = Vec::new();

@@ -34,7 +34,9 @@ pub(crate) async fn follow(log: Arc<dyn EventLog>, shown: Shown) {
                 break;
             };
             seen = last.seq;
-            events.iter().for_each(|event| forget(&shown, event));
+            for event in &events {
+                forget(&shown, event);
+            }
         }
     }
 }
