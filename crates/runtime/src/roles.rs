@@ -121,10 +121,15 @@ impl Local {
             &parts.clock,
             (work, board),
         ));
-        work.spawn(credentials::follow(
-            self.store.events.clone(),
-            self.shown.clone(),
-        ));
+        let following = credentials::follow(self.store.events.clone(), self.shown.clone());
+        let stopping = work.clone();
+        // It has nothing to finish, and would hold up every stop until it is cut.
+        work.spawn(async move {
+            tokio::select! {
+                () = stopping.stopped() => {}
+                () = following => {}
+            }
+        });
         askers.extend(credentials::begin_tasks(
             &self.services.credentials,
             &parts.clock,
