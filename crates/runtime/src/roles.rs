@@ -121,22 +121,21 @@ impl Local {
             &parts.clock,
             (work, board),
         ));
-        let following = credentials::follow(self.store.events.clone(), self.shown.clone());
-        let stopping = work.clone();
-        // It has nothing to finish, and would hold up every stop until it is cut.
+        askers.push(registry::begin_housekeeping(
+            self.housekeeping.clone(),
+            &parts.clock,
+            (work, board),
+        ));
+        let (log, shown) = (self.store.events.clone(), self.shown.clone());
+        let process = work.clone();
         work.spawn(async move {
             tokio::select! {
-                () = stopping.stopped() => {}
-                () = following => {}
+                () = process.stopped() => {}
+                () = credentials::follow(log, shown) => {}
             }
         });
         askers.extend(credentials::begin_tasks(
             &self.services.credentials,
-            &parts.clock,
-            (work, board),
-        ));
-        askers.push(registry::begin_housekeeping(
-            self.housekeeping.clone(),
             &parts.clock,
             (work, board),
         ));

@@ -62,9 +62,9 @@ fn a_line_that_is_commented_out_can_be_switched_on() {
         switched += 1;
     }
     assert_eq!(
-        switched, 18,
+        switched, 19,
         "inner_listen, key, a gateway's token, four addresses of roles, three keys of the hub, two \
-         of the issuer, four of the login, one of access, one of traces"
+         of the issuer, four of the login, one of access, one of credentials, one of traces"
     );
 }
 

@@ -117,7 +117,7 @@ async fn tasks_are_shown_and_can_be_activated() {
     assert!(
         error
             .message()
-            .contains("watches, work, sweep, housekeeping")
+            .contains("watches, work, sweep, checks, housekeeping, keys")
     );
 
     let api = running.public.unwrap();
@@ -128,7 +128,18 @@ async fn tasks_are_shown_and_can_be_activated() {
         .iter()
         .map(|task| task["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["housekeeping", "sweep", "watches", "work"]);
+    assert_eq!(
+        names,
+        [
+            "checks",
+            "credentials-sweep",
+            "housekeeping",
+            "keys",
+            "sweep",
+            "watches",
+            "work"
+        ]
+    );
     running.shutdown().await;
 }
 
