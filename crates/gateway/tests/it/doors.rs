@@ -62,7 +62,9 @@ async fn the_document_and_the_login_answer_anybody_and_no_other_route_does() {
     for route in TABLE {
         let path = route
             .path
-            .replace("{id}", "0192f0c1-2d3e-7abc-8def-0123456789ab");
+            .replace("{id}", "0192f0c1-2d3e-7abc-8def-0123456789ab")
+            .replace("{field}", "shared");
+        assert!(!path.contains('{'), "{path}");
         for (headers, code) in [
             (&[][..], "unauthenticated"),
             (&[("authorization", "Bearer nobody")], "token_invalid"),

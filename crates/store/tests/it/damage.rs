@@ -168,7 +168,7 @@ async fn a_damaged_page_is_an_internal_error_and_no_panic() {
     let folder = tempfile::tempdir().unwrap();
     let samples = Samples::new(6);
     let (store, housekeeping) = fleetscope_store::open(folder.path()).await.unwrap();
-    for n in 0..200 {
+    for n in 0..600 {
         let cluster = samples.cluster(&format!("c{n}"));
         let event = samples.event(EventKind::ClusterCreated, &cluster.id);
         store.clusters.insert(&cluster, &event).await.unwrap();
@@ -178,10 +178,11 @@ async fn a_damaged_page_is_an_internal_error_and_no_panic() {
 
     let file = folder.path().join("fleetscope.db");
     let mut bytes = std::fs::read(&file).unwrap();
-    // Everything but the first pages, which hold the schema: what lies behind them is data.
-    let data = 16 * 4096;
-    assert!(bytes.len() > data);
-    bytes[data..].fill(0xff);
+    // The first pages hold the schema and the last ones the newest events, which opening reads; what
+    // lies between them is data.
+    let data = 32 * 4096..48 * 4096;
+    assert!(bytes.len() > 2 * data.end, "{}", bytes.len());
+    bytes[data].fill(0xff);
     std::fs::write(&file, &bytes).unwrap();
 
     let store = crate::open(folder.path()).await;

@@ -45,7 +45,11 @@ pub(crate) async fn a_reading_begins_after_a_place_and_is_bounded(store: Store) 
 
 pub(crate) async fn a_reading_can_be_of_some_kinds_only(store: Store) {
     let samples = Samples::new(3);
-    let appended = store.events.append(&some(&samples, 33)).await.unwrap();
+    let appended = store
+        .events
+        .append(&some(&samples, 11 + 2 * EventKind::ALL.len()))
+        .await
+        .unwrap();
     for kind in EventKind::ALL {
         let read = store
             .events
