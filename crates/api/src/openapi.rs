@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
-use fleetscope_client::wire::Problem;
+use fleetscope_client::wire::{CredentialField, Problem};
 use fleetscope_model::Role;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
@@ -46,7 +46,14 @@ pub fn openapi() -> OpenApi {
     components
         .security_schemes
         .insert("bearer".to_owned(), RefOr::T(scheme));
-    let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
+    let mut schemas = vec![
+        (Problem::name().into_owned(), Problem::schema()),
+        // Is in no body, only in paths.
+        (
+            CredentialField::name().into_owned(),
+            CredentialField::schema(),
+        ),
+    ];
     Problem::schemas(&mut schemas);
     components.schemas.extend(schemas);
     for (path, item) in &mut document.paths.paths {

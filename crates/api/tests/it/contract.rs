@@ -24,6 +24,28 @@ fn document() -> Value {
     serde_json::to_value(fleetscope_api::openapi()).unwrap()
 }
 
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    fn walk<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|field| walk(field, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            _ => {}
+        }
+    }
+    let document = document();
+    let mut found = Vec::new();
+    walk(&document, &mut found);
+    assert!(found.len() > 50, "{found:?}");
+    for reference in found {
+        let pointer = reference.strip_prefix('#').unwrap_or(reference);
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
 /// The status and the problem of an answer.
 async fn ask(method: &str, path: &str, body: &str) -> (StatusCode, Value) {
     let request = Request::builder()

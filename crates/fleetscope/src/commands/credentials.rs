@@ -30,7 +30,7 @@ enum Action {
     /// standard input where the file is -
     #[command(after_help = "\
 Examples:
-  kubectl create token fleetscope -n fleetscope | fleetscope credentials set shop --token-file -
+  kubectl create token fleetscope -n fleetscope | fleetscope credentials set shop --bearer-file -
   fleetscope credentials set shop --for prometheus --user ada --password-file ./password
   fleetscope credentials set shop --for kubernetes --kubeconfig ~/.kube/config --context shop")]
     Set(Box<Set>),
@@ -57,9 +57,9 @@ struct Set {
     /// Where it belongs: to all endpoints that have none of their own, or to one
     #[arg(long = "for", default_value = "shared")]
     field: Field,
-    /// A file with a bearer token
+    /// A file with a bearer token (--token-file is what this command itself shows to the server)
     #[arg(long, value_name = "FILE", group = "what")]
-    token_file: Option<PathBuf>,
+    bearer_file: Option<PathBuf>,
     /// A user name
     #[arg(long, value_name = "NAME", requires = "password_file")]
     user: Option<String>,
@@ -112,7 +112,7 @@ impl Field {
 impl Set {
     fn read(&self) -> Result<NewCredential, Failure> {
         let read = |path: &Option<PathBuf>| path.as_deref().map(secret).transpose();
-        let kind = if self.token_file.is_some() {
+        let kind = if self.bearer_file.is_some() {
             NewCredentialKind::Token
         } else if self.password_file.is_some() {
             NewCredentialKind::Basic
@@ -123,7 +123,7 @@ impl Set {
         };
         Ok(NewCredential {
             kind,
-            token: read(&self.token_file)?,
+            token: read(&self.bearer_file)?,
             username: self.user.clone().map(SecretText::new),
             password: read(&self.password_file)?,
             certificate: read(&self.certificate_file)?,

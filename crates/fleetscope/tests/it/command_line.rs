@@ -1,6 +1,6 @@
 //! The binary as a person starts it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::process::{Child, Command, Output, Stdio};
 
 fn fleetscope() -> Command {
@@ -30,8 +30,21 @@ fn every_command_has_help_and_the_exit_codes_are_told() {
     assert!(help.status.success());
     assert!(stdout(&help).contains("Exit codes:"));
     for command in [
-        "serve", "config", "clusters", "query", "analysis", "reports", "events", "tokens", "audit",
-        "sim", "demo", "eval",
+        "serve",
+        "config",
+        "clusters",
+        "credentials",
+        "keys",
+        "rbac",
+        "query",
+        "analysis",
+        "reports",
+        "events",
+        "tokens",
+        "audit",
+        "sim",
+        "demo",
+        "eval",
     ] {
         let help = run(&[command, "--help"]);
         assert!(help.status.success(), "{command}");
@@ -271,4 +284,71 @@ fn the_audit_log_is_listed_by_time_and_by_who_it_was() {
         run(&["audit", "list", "--limit", "0"]).status.code(),
         Some(2)
     );
+}
+
+#[test]
+fn credentials_are_given_listed_put_under_a_key_and_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().to_str().unwrap();
+    let token = stdout(&run(&["tokens", "recover", "--data-dir", data_dir]));
+    let server = Served::start(folder.path());
+    let address = server.address();
+    let ask = |arguments: &[&str], input: &str| {
+        let mut child = fleetscope()
+            .args(arguments)
+            .args(["--server", &address])
+            .env("FLEETSCOPE_TOKEN", token.trim())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // One that reads no input may be gone by now.
+        let _ = child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(format!("{input}\n").as_bytes());
+        let output = child.wait_with_output().unwrap();
+        assert!(!stdout(&output).contains("b3arer"), "{}", stdout(&output));
+        assert!(!stderr(&output).contains("b3arer"), "{}", stderr(&output));
+        output
+    };
+    let told = |arguments: &[&str], input: &str| {
+        let output = ask(&[arguments, &["-o", "json"]].concat(), input);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    told(
+        &[
+            "clusters",
+            "add",
+            "shop",
+            "--prometheus",
+            "http://127.0.0.1:9",
+        ],
+        "",
+    );
+    let set = ["credentials", "set", "shop", "--bearer-file", "-"];
+    assert_eq!(told(&set, "b3arer-1")["generation"], 1);
+    assert_eq!(told(&set, "b3arer-2")["generation"], 2);
+    let list = told(&["credentials", "list", "shop"], "");
+    assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list}");
+    assert_eq!(
+        (&list["items"][0]["field"], &list["items"][0]["kind"]),
+        (&"shared".into(), &"token".into())
+    );
+    let keys = told(&["keys", "list"], "");
+    assert_eq!(keys["keys"][0]["credentials"], 1, "{keys}");
+
+    let two = ask(&[&set[..], &["--kubeconfig", "x"]].concat(), "");
+    assert_eq!(two.status.code(), Some(2), "{}", stderr(&two));
+    let removed = ask(&["credentials", "remove", "shop"], "");
+    assert!(removed.status.success(), "{}", stderr(&removed));
+    let list = told(&["credentials", "list", "shop"], "");
+    assert_eq!(list["items"].as_array().unwrap().len(), 0, "{list}");
 }
