@@ -55,6 +55,9 @@ pub struct Edge {
     pub origins: Origins,
     /// Whether the public door speaks TLS itself.
     pub tls: bool,
+    /// Of the traces that begin at a door, how many in a hundred are recorded; none where the process
+    /// records none.
+    pub traces: Option<u32>,
     /// What is counted.
     pub metrics: EdgeMetrics,
     /// Turns true when the process stops: open event streams then end, so that their clients go

@@ -26,6 +26,7 @@ pub use audit::{Audit, AuditWriter};
 pub use edge::observe::ANSWERED;
 pub use edge::origin::Origins;
 pub use edge::rates::{Rate, RateLimits};
+pub use edge::trace::UNRECORDED;
 pub use edge::{Edge, Limits};
 pub use error::Error;
 pub use health::{Everywhere, HealthBoard, Probe};

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use fleetscope_config::{TraceProtocol, Traces};
-use opentelemetry::trace::TracerProvider as _;
+use fleetscope_gateway::UNRECORDED;
+use opentelemetry::trace::{Link, SpanKind, TraceId, TracerProvider as _};
 use opentelemetry::{KeyValue, global};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
-use tracing::{Metadata, Subscriber};
+use opentelemetry_sdk::trace::{Sampler, SamplingResult, SdkTracerProvider, ShouldSample};
+use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{FilterFn, LevelFilter};
+use tracing_subscriber::filter::{LevelFilter, dynamic_filter_fn};
+use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 use url::Url;
 
@@ -45,7 +47,9 @@ impl Exporting {
             return Ok(Self(None));
         };
         let exporter = exporter(endpoint, traces.protocol).map_err(Error::Traces)?;
-        let sampled = Sampler::TraceIdRatioBased(f64::from(traces.percent) / 100.0);
+        let sampled = Begun {
+            elsewhere: Sampler::TraceIdRatioBased(f64::from(traces.percent) / 100.0),
+        };
         let resource = Resource::builder()
             .with_service_name("fleetscope")
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
@@ -73,10 +77,39 @@ impl Exporting {
             .with_target(false)
             .with_level(false)
             .with_tracked_inactivity(false);
-        let ours: fn(&Metadata<'_>) -> bool =
-            |data| data.is_span() && data.target().starts_with("fleetscope");
-        let ours = FilterFn::new(ours).with_max_level_hint(LevelFilter::DEBUG);
+        let ours = dynamic_filter_fn(|data, surroundings: &Context<'_, S>| {
+            data.is_span()
+                && data.target().starts_with("fleetscope")
+                && data.target() != UNRECORDED
+                // What begins a trace is told at INFO; all else belongs to one that has begun.
+                && (*data.level() <= Level::INFO || surroundings.lookup_current().is_some())
+        });
+        let ours = ours.with_max_level_hint(LevelFilter::DEBUG);
         Some(layer.with_filter(ours))
+    }
+}
+
+/// Which traces are kept: of those that a door began, it has decided; of all others a part.
+#[derive(Debug, Clone)]
+struct Begun {
+    elsewhere: Sampler,
+}
+
+impl ShouldSample for Begun {
+    fn should_sample(
+        &self,
+        parent: Option<&opentelemetry::Context>,
+        id: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        let sampler = match kind {
+            SpanKind::Server => &Sampler::AlwaysOn,
+            _ => &self.elsewhere,
+        };
+        sampler.should_sample(parent, id, name, kind, attributes, links)
     }
 }
 

@@ -229,6 +229,11 @@ fn edge(config: &Config, parts: &Parts, work: &Driver, metrics: &mut Registry) -
         rates: rates(&config.limits),
         origins: Origins::new(config.server.allowed_origins.iter().cloned()),
         tls: config.tls.files().is_some(),
+        traces: config
+            .traces
+            .endpoint
+            .as_ref()
+            .map(|_| config.traces.percent),
         metrics: EdgeMetrics::register(metrics),
         stopping: work.stopping(),
     }

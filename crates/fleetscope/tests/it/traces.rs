@@ -155,14 +155,15 @@ impl Drop for Process {
     }
 }
 
-async fn one_tree(protocol: &str) {
+/// A client's trace, which is kept, and one that begins here, of which `percent` in a hundred are.
+async fn one_tree(protocol: &str, percent: u32) {
     let got = Got::default();
     let mut servers = JoinSet::new();
     let outside = serve(got.clone(), &mut servers).await;
     let folder = tempdir().unwrap();
     let common = format!(
         "[services]\nkey = \"0123456789abcdef0123456789abcdef\"\n[traces]\nendpoint = \
-         \"{outside}\"\nprotocol = \"{protocol}\"\npercent = 0\n[watches]\nenabled = false\n[access]\ninside_clusters = \"trusted\"\n"
+         \"{outside}\"\nprotocol = \"{protocol}\"\npercent = {percent}\n[watches]\nenabled = false\n[access]\ninside_clusters = \"trusted\"\n"
     );
     let behind = format!(
         "{common}[server]\nroles = [\"registry\", \"collector\", \"streaming\", \
@@ -231,15 +232,56 @@ async fn one_tree(protocol: &str) {
     assert_eq!(got.traceparents.lock().unwrap().last(), Some(&sent));
 
     assert_no_secret(&got, &[CANARY, &token[4..], "limit=0"]);
-    assert_logged(&gateway.log, 2).await;
+    assert_logged(&gateway.log, TRACE, 2).await;
+    let begun = client
+        .get(format!("{api}/api/v1/clusters?limit=0"))
+        .bearer_auth(&token);
+    let requests = [begun, ask("/api/v1/clusters")];
+    assert_begun_here(&got, requests, [&gateway.log, &behind.log], percent).await;
+}
+
+/// The first request begins a trace, which is kept or not; the second belongs to the client's.
+async fn assert_begun_here(
+    got: &Got,
+    [begun, later]: [reqwest::RequestBuilder; 2],
+    logs: [&Path; 2],
+    percent: u32,
+) {
+    let answer = begun.send().await.unwrap();
+    let problem: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let own = problem["trace_id"].as_str().unwrap();
+    assert_eq!(own.len(), 32, "{problem}");
+    for log in logs {
+        assert_logged(log, own, 1).await;
+    }
+    let servers = |trace: &str| {
+        let spans = got.spans.lock().unwrap();
+        let of_trace = spans.iter().filter(|span| hex(&span.trace_id) == trace);
+        of_trace
+            .filter(|span| span.name.starts_with("GET "))
+            .count()
+    };
+    let known = servers(TRACE);
+    later.send().await.unwrap();
+    let arrived = async {
+        while servers(TRACE) < known + 2 || (percent == 100 && servers(own) < 2) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(LONG, arrived).await.unwrap();
+    if percent == 0 {
+        let spans = got.spans.lock().unwrap();
+        let other = spans.iter().find(|span| hex(&span.trace_id) != TRACE);
+        assert!(other.is_none(), "{other:?}");
+    }
 }
 
 /// Lines of answers are written a moment later.
-async fn assert_logged(log: &Path, wanted: usize) {
+async fn assert_logged(log: &Path, trace: &str, wanted: usize) {
     let of_trace = |text: &str| {
         let lines = text.lines();
         lines
-            .filter(|line| line.contains("answered") && line.contains(TRACE))
+            .filter(|line| line.contains("answered") && line.contains(trace))
             .count()
     };
     let written = async {
@@ -289,10 +331,10 @@ fn assert_is_one_tree(tree: &BTreeMap<String, Span>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clients_trace_is_one_tree_over_grpc() {
-    one_tree("grpc").await;
+    one_tree("grpc", 100).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clients_trace_is_one_tree_over_http() {
-    one_tree("http").await;
+    one_tree("http", 0).await;
 }

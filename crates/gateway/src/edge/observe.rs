@@ -45,6 +45,7 @@ pub(crate) struct Observer {
     door: Door,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    traces: Option<u32>,
     metrics: EdgeMetrics,
     guard: Guard,
 }
@@ -73,6 +74,7 @@ impl Observer {
             door,
             clock: edge.clock.clone(),
             ids: edge.ids.clone(),
+            traces: edge.traces,
             metrics: edge.metrics.clone(),
             guard: Guard {
                 origins: edge.origins.clone(),
@@ -118,17 +120,20 @@ pub(crate) async fn observe(
     let (route, role) = matched(&request, method);
     let uri = request.uri().clone();
     let id_text = id.to_str().unwrap_or_default();
-    let span = trace::of_request(request.headers(), id_text, method, (route, role));
-    let trace = trace::id(&span);
-    if let Some(trace) = &trace {
-        span.record("trace_id", trace.as_str());
-    }
+    let asked = trace::Request {
+        id: id_text,
+        method,
+        route,
+        role,
+    };
+    let fresh = || observer.ids.next(observer.clock.now());
+    let traced = trace::begin(asked, request.headers_mut(), observer.traces, fresh);
 
     let version = request.version();
     let response = match target {
         Ok(()) => {
             let guarded = observer.guard.run(request, next);
-            guarded.instrument(span.clone()).await
+            guarded.instrument(traced.span.clone()).await
         }
         Err(flaw) => Error::AmbiguousTarget(flaw.as_str()).into_response(),
     };
@@ -140,12 +145,10 @@ pub(crate) async fn observe(
         http_route: route,
         http_response_status_code: u32::from(response.status().as_u16()),
     };
-    log(&span, &labels, &uri, &response, took.as_secs_f64());
+    log(&traced.span, &labels, &uri, &response, took.as_secs_f64());
     observer.metrics.request(&labels, took);
-    if trace.is_some() {
-        trace::ended(&span, response.status());
-    }
-    let mut response = name_request(response, id_text, trace).await;
+    traced.ended(response.status());
+    let mut response = name_request(response, id_text, traced.id).await;
     response.headers_mut().insert(REQUEST_ID, id);
     if upgrade && version < Version::HTTP_2 {
         refuse_upgrade(response.headers_mut());

@@ -62,6 +62,7 @@ impl Fixture {
             },
             origins: Origins::new(["https://console.example.com".to_owned()]),
             tls: false,
+            traces: None,
             metrics: EdgeMetrics::register(&mut metrics),
             stopping: stop.subscribe(),
         };
