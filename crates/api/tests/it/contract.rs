@@ -233,7 +233,9 @@ async fn every_limit_of_every_body_in_the_document_holds_exactly() {
                 continue;
             }
             let schema = resolved(&document, body);
-            let url = path.replace("{id}", "0192f0c1-2d3e-7abc-8def-0123456789ab");
+            let url = path
+                .replace("{id}", "0192f0c1-2d3e-7abc-8def-0123456789ab")
+                .replace("{field}", "shared");
             let method = method.to_uppercase();
             for (name, property) in schema["properties"].as_object().unwrap() {
                 for (within, beyond) in around(resolved(&document, property)) {
