@@ -132,7 +132,11 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
             "There is no such thing, or none that the caller may see.",
         ),
         (408, body, "The body did not arrive in time."),
-        (409, changes, "It clashes with what is there."),
+        (
+            409,
+            changes || path.ends_with("/capabilities"),
+            "It clashes with what is there.",
+        ),
         (
             412,
             changes && path == "/api/v1/clusters/{id}",
