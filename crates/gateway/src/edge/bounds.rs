@@ -27,20 +27,18 @@ pub(crate) async fn bound(limits: Limits, request: Request, next: Next) -> Respo
     if declared.is_some_and(|length| length > limits.max_body as u64) {
         return too_large().into_response();
     }
-    if request.body().is_end_stream() {
-        return match tokio::time::timeout(limits.request_timeout, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => Error::RequestTimeout(limits.request_timeout).into_response(),
-        };
-    }
     let meter = Arc::new(Meter::default());
-    let request = request.map(|body| {
-        Body::new(Metered {
-            inner: body,
-            left: limits.max_body,
-            meter: meter.clone(),
+    let request = if request.body().is_end_stream() {
+        request
+    } else {
+        request.map(|body| {
+            Body::new(Metered {
+                inner: body,
+                left: limits.max_body,
+                meter: meter.clone(),
+            })
         })
-    });
+    };
     match tokio::time::timeout(limits.request_timeout, next.run(request)).await {
         // Whatever the handler made of a body that was cut: this is what happened.
         Ok(_) if meter.is(Progress::Overrun) => too_large().into_response(),
