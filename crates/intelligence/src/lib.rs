@@ -18,6 +18,7 @@ mod error;
 mod gather;
 mod hash;
 mod investigations;
+mod log_patterns;
 mod options;
 mod reports;
 mod service;
@@ -27,7 +28,9 @@ mod watches;
 
 pub use analyses::AnomalyRequest;
 pub use error::Error;
+pub use fleetscope_engine::patterns::Pattern;
 pub use investigations::InvestigationRequest;
+pub use log_patterns::{MinedLogs, PatternMiner, PatternRequest};
 pub use options::Options;
 pub use service::Intelligence;
 pub use tasks::{Sweep, TaskReport, Watches, Work};
