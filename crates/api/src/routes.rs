@@ -14,7 +14,7 @@ use crate::contract::keep_contract;
 use crate::health::detailed;
 use crate::services::Services;
 use crate::v1::analysis::{anomaly, rca};
-use crate::v1::{audit, clusters, events, keys, metrics, reports, tasks, tokens};
+use crate::v1::{audit, clusters, events, keys, logs, metrics, reports, tasks, tokens};
 
 /// The routes of a role with their full paths. Requests must carry a `Caller` in their extensions,
 /// and are held to the OpenAPI document before a handler sees them. The gateway has none of its
@@ -93,7 +93,15 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(audit::list::list)),
         Role::Collector => OpenApiRouter::new()
             .routes(routes!(metrics::query::query))
-            .routes(routes!(metrics::query_range::query_range)),
+            .routes(routes!(metrics::query_range::query_range))
+            .routes(routes!(logs::query::query))
+            .routes(routes!(logs::labels::labels))
+            .routes(routes!(logs::label::values::values))
+            .routes(routes!(logs::series::series))
+            .routes(routes!(logs::volume::volume))
+            .routes(routes!(logs::stats::stats))
+            .routes(routes!(logs::fields::fields))
+            .routes(routes!(logs::tail::tail)),
         Role::Streaming => OpenApiRouter::new()
             .routes(routes!(events::list::list))
             .routes(routes!(events::stream::stream)),
@@ -102,6 +110,7 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(anomaly::get::get))
             .routes(routes!(rca::list::list, rca::create::create))
             .routes(routes!(rca::get::get))
+            .routes(routes!(logs::patterns::patterns))
             .routes(routes!(reports::list::list, reports::create::create))
             .routes(routes!(reports::get::get, reports::delete::delete))
             .routes(routes!(reports::download::download))

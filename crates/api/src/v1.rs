@@ -5,6 +5,7 @@ pub mod audit;
 pub mod clusters;
 pub mod events;
 pub mod keys;
+pub mod logs;
 pub mod metrics;
 pub mod reports;
 pub mod tasks;

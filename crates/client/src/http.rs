@@ -1,8 +1,12 @@
 //! The typed client: one method a call, errors that keep the server's own words.
 
 mod calls;
+pub(crate) mod logs;
+mod tail;
 
 pub use calls::{MetricScope, Paging};
+pub use logs::LogsAbout;
+pub use tail::{TailEvent, TailOf};
 
 use std::fmt;
 use std::time::Duration;

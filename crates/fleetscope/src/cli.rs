@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Rbac(commands::rbac::Rbac),
     /// Evaluate PromQL on many clusters at once
     Query(commands::query::Query),
+    /// Read, search and follow the logs of many clusters at once
+    Logs(commands::logs::Logs),
     /// Look for anomalies, or for the root cause of what goes wrong
     Analysis(commands::analysis::Analysis),
     /// Write, list, read and remove reports

@@ -62,7 +62,7 @@ impl Local {
             .with_vault(vault)
             .with_hub(identity::hub(config)?.map(|hub| hub.api));
         let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
-        let telemetry = collector::telemetry(clusters.clone(), access.clone(), outbound);
+        let (telemetry, logs) = collector::telemetry(clusters.clone(), access.clone(), outbound);
         let rights = (clusters.clone(), access.clone());
         let intelligence = intelligence::service(&store, telemetry.clone(), rights, parts);
         let services = Services {
@@ -70,6 +70,7 @@ impl Local {
             registry: clusters,
             tokens,
             telemetry,
+            logs,
             intelligence,
             streaming: streaming::service(&store, access),
             board: board.clone(),
