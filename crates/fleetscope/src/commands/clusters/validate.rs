@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
-use fleetscope_client::wire::{CheckCode, ClusterState, Validation};
+use fleetscope_client::wire::{CheckCode, ClusterState, NeededRight, Validation};
 use fleetscope_client::{Client, Paging};
 use serde::Serialize;
 use uuid::Uuid;
@@ -107,11 +107,7 @@ fn table_of(done: &[Named]) -> String {
                 continue;
             };
             if !rights.missing.is_empty() {
-                let of: Vec<String> = rights
-                    .missing
-                    .iter()
-                    .map(|right| format!("{} {}/{}", right.verb, right.group, right.resource))
-                    .collect();
+                let of: Vec<String> = rights.missing.iter().map(missing).collect();
                 let _ = write!(
                     notes,
                     "\n{cluster}: rights that are missing: {}",
@@ -144,6 +140,20 @@ fn table_of(done: &[Named]) -> String {
     } else {
         format!("{table}\n{notes}")
     }
+}
+
+/// `create pods/exec in openshift-ptp (for ptp)`.
+fn missing(right: &NeededRight) -> String {
+    let slash = if right.group.is_empty() { "" } else { "/" };
+    let mut text = format!("{} {}{slash}{}", right.verb, right.group, right.resource);
+    if !right.name.is_empty() {
+        let _ = write!(text, " \"{}\"", right.name);
+    }
+    if !right.namespace.is_empty() {
+        let _ = write!(text, " in {}", right.namespace);
+    }
+    let _ = write!(text, " (for {})", right.ability);
+    text
 }
 
 /// The word of a code, as the API writes it.
