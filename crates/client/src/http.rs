@@ -1,8 +1,10 @@
 //! The typed client: one method a call, errors that keep the server's own words.
 
 mod calls;
+mod topology;
 
 pub use calls::{MetricScope, Paging};
+pub use topology::PlaceScope;
 
 use std::fmt;
 use std::time::Duration;

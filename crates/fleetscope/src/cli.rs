@@ -34,6 +34,10 @@ pub(crate) enum Command {
     Rbac(commands::rbac::Rbac),
     /// Evaluate PromQL on many clusters at once
     Query(commands::query::Query),
+    /// Show how things hang together: who calls whom, what runs where, what uses what
+    Topology(commands::topology::Topology),
+    /// List what was changed in many clusters, newest first
+    Changes(commands::changes::Changes),
     /// Look for anomalies, or for the root cause of what goes wrong
     Analysis(commands::analysis::Analysis),
     /// Write, list, read and remove reports

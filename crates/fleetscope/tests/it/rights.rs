@@ -23,6 +23,8 @@ const ROUTES: &[(&str, &str, Option<usize>)] = &[
     ("GET", "/api/v1/audit", Some(ADMIN)),
     ("GET", "/api/v1/metrics/query", Some(VIEWER)),
     ("GET", "/api/v1/metrics/query_range", Some(VIEWER)),
+    ("GET", "/api/v1/topology", Some(VIEWER)),
+    ("GET", "/api/v1/changes", Some(VIEWER)),
     ("GET", "/api/v1/events", Some(VIEWER)),
     ("GET", "/api/v1/events/stream", Some(VIEWER)),
     ("GET", "/api/v1/analysis/anomaly", Some(VIEWER)),
