@@ -14,7 +14,9 @@ use crate::contract::keep_contract;
 use crate::health::detailed;
 use crate::services::Services;
 use crate::v1::analysis::{anomaly, rca};
-use crate::v1::{audit, clusters, events, keys, logs, metrics, reports, tasks, tokens};
+use crate::v1::{
+    audit, changes, clusters, events, keys, logs, metrics, reports, tasks, tokens, topology,
+};
 
 /// The routes of a role with their full paths. Requests must carry a `Caller` in their extensions,
 /// and are held to the OpenAPI document before a handler sees them. The gateway has none of its
@@ -101,7 +103,9 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(logs::volume::volume))
             .routes(routes!(logs::stats::stats))
             .routes(routes!(logs::fields::fields))
-            .routes(routes!(logs::tail::tail)),
+            .routes(routes!(logs::tail::tail))
+            .routes(routes!(topology::list::list))
+            .routes(routes!(changes::list::list)),
         Role::Streaming => OpenApiRouter::new()
             .routes(routes!(events::list::list))
             .routes(routes!(events::stream::stream)),

@@ -97,6 +97,8 @@ pub const TABLE: &[Route] = &[
     route("GET", "/api/v1/logs/fields", Collector, Read),
     route("GET", "/api/v1/logs/tail", Collector, Read),
     route("GET", "/api/v1/logs/patterns", Intelligence, Read),
+    route("GET", "/api/v1/topology", Collector, Read),
+    route("GET", "/api/v1/changes", Collector, Read),
     route("GET", "/api/v1/events", Streaming, Read),
     route("GET", "/api/v1/events/stream", Streaming, Read),
     route("GET", "/api/v1/analysis/anomaly", Intelligence, Read),
@@ -136,9 +138,11 @@ impl Route {
 }
 
 /// Paths below which telemetry, or what is derived from it, is shown.
-const IN_CLUSTERS: [&str; 5] = [
+const IN_CLUSTERS: [&str; 7] = [
     "/api/v1/metrics/",
     "/api/v1/logs/",
+    "/api/v1/topology",
+    "/api/v1/changes",
     "/api/v1/events",
     "/api/v1/analysis/",
     "/api/v1/reports",

@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod audit;
+pub mod changes;
 pub mod clusters;
 pub mod events;
 pub mod keys;
@@ -10,3 +11,4 @@ pub mod metrics;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
+pub mod topology;

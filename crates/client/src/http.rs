@@ -3,10 +3,12 @@
 mod calls;
 pub(crate) mod logs;
 mod tail;
+mod topology;
 
 pub use calls::{MetricScope, Paging};
 pub use logs::LogsAbout;
 pub use tail::{TailEvent, TailOf};
+pub use topology::PlaceScope;
 
 use std::fmt;
 use std::time::Duration;

@@ -10,4 +10,4 @@ pub mod http;
 pub mod stream;
 pub mod wire;
 
-pub use http::{Client, Error, LogsAbout, MetricScope, Paging, TailEvent, TailOf};
+pub use http::{Client, Error, LogsAbout, MetricScope, Paging, PlaceScope, TailEvent, TailOf};

@@ -17,6 +17,7 @@ pub mod problem;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
+pub mod topology;
 pub mod validation;
 
 pub use analysis::{
@@ -51,6 +52,7 @@ pub use problem::{FieldProblem, Problem};
 pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};
+pub use topology::{ChangeAnswer, TopologyAnswer, TopologyEdge};
 pub use validation::{
     Check, CheckCode, ClusterHealth, ClusterState, NeededRight, OwnRights, Validation,
 };

@@ -36,6 +36,10 @@ pub(crate) enum Command {
     Query(commands::query::Query),
     /// Read, search and follow the logs of many clusters at once
     Logs(commands::logs::Logs),
+    /// Show how things hang together: who calls whom, what runs where, what uses what
+    Topology(commands::topology::Topology),
+    /// List what was changed in many clusters, newest first
+    Changes(commands::changes::Changes),
     /// Look for anomalies, or for the root cause of what goes wrong
     Analysis(commands::analysis::Analysis),
     /// Write, list, read and remove reports

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cli::Connection;
 use crate::connection::{client, cluster_ids};
 use crate::exit::Failure;
-use crate::output::{clock, gaps, show, table};
+use crate::output::{clock, gaps, now, show, table};
 
 /// Evaluate PromQL on many clusters at once.
 #[derive(Debug, Args)]
@@ -64,17 +64,7 @@ pub(crate) async fn run(args: Query) -> Result<ExitCode, Failure> {
         }
     };
     show(args.connection.output, &answer, text)?;
-    // An answer with gaps is incomplete; a script that does not look must still notice.
-    Ok(if answer.gaps.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
-}
-
-/// The machine's time: a range that ends now has to be given its end.
-fn now() -> Timestamp {
-    fleetscope_ports::Clock::now(&fleetscope_ports::SystemClock)
+    Ok(super::whole(&answer.gaps))
 }
 
 fn text(answer: &MetricAnswer) -> String {

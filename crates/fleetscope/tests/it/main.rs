@@ -16,5 +16,6 @@ mod line;
 mod real_prometheus;
 mod rights;
 mod secrets;
+mod structure;
 mod traces;
 mod validation;

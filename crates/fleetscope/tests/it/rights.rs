@@ -32,6 +32,8 @@ const ROUTES: &[(&str, &str, Option<usize>)] = &[
     ("GET", "/api/v1/logs/fields", Some(VIEWER)),
     ("GET", "/api/v1/logs/tail", Some(VIEWER)),
     ("GET", "/api/v1/logs/patterns", Some(VIEWER)),
+    ("GET", "/api/v1/topology", Some(VIEWER)),
+    ("GET", "/api/v1/changes", Some(VIEWER)),
     ("GET", "/api/v1/events", Some(VIEWER)),
     ("GET", "/api/v1/events/stream", Some(VIEWER)),
     ("GET", "/api/v1/analysis/anomaly", Some(VIEWER)),
