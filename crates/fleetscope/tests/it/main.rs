@@ -13,6 +13,7 @@ mod command_line;
 mod credentials;
 mod gaps;
 mod line;
+mod logs;
 mod real_prometheus;
 mod rights;
 mod secrets;
