@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod report;
 pub mod time;
 pub mod token;
+pub mod traces;
 pub mod validation;
 
 use fleetscope_client::wire;

@@ -14,7 +14,7 @@ use crate::contract::keep_contract;
 use crate::health::detailed;
 use crate::services::Services;
 use crate::v1::analysis::{anomaly, rca};
-use crate::v1::{audit, clusters, events, keys, metrics, reports, tasks, tokens};
+use crate::v1::{audit, clusters, events, keys, metrics, reports, tasks, tokens, traces};
 
 /// The routes of a role with their full paths. Requests must carry a `Caller` in their extensions,
 /// and are held to the OpenAPI document before a handler sees them. The gateway has none of its
@@ -93,7 +93,11 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(audit::list::list)),
         Role::Collector => OpenApiRouter::new()
             .routes(routes!(metrics::query::query))
-            .routes(routes!(metrics::query_range::query_range)),
+            .routes(routes!(metrics::query_range::query_range))
+            .routes(routes!(traces::search::search))
+            .routes(routes!(traces::services::services))
+            .routes(routes!(traces::dependencies::dependencies))
+            .routes(routes!(traces::get::get)),
         Role::Streaming => OpenApiRouter::new()
             .routes(routes!(events::list::list))
             .routes(routes!(events::stream::stream)),

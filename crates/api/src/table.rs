@@ -88,6 +88,10 @@ pub const TABLE: &[Route] = &[
     route("GET", "/api/v1/audit", Registry, Administer),
     route("GET", "/api/v1/metrics/query", Collector, Read),
     route("GET", "/api/v1/metrics/query_range", Collector, Read),
+    route("POST", "/api/v1/traces/search", Collector, Read),
+    route("GET", "/api/v1/traces/services", Collector, Read),
+    route("GET", "/api/v1/traces/dependencies", Collector, Read),
+    route("GET", "/api/v1/traces/{trace_id}", Collector, Read),
     route("GET", "/api/v1/events", Streaming, Read),
     route("GET", "/api/v1/events/stream", Streaming, Read),
     route("GET", "/api/v1/analysis/anomaly", Intelligence, Read),
@@ -127,8 +131,9 @@ impl Route {
 }
 
 /// Paths below which telemetry, or what is derived from it, is shown.
-const IN_CLUSTERS: [&str; 4] = [
+const IN_CLUSTERS: [&str; 5] = [
     "/api/v1/metrics/",
+    "/api/v1/traces/",
     "/api/v1/events",
     "/api/v1/analysis/",
     "/api/v1/reports",

@@ -9,3 +9,4 @@ pub mod metrics;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
+pub mod traces;

@@ -16,6 +16,7 @@ pub mod problem;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
+pub mod traces;
 pub mod validation;
 
 pub use analysis::{
@@ -44,6 +45,12 @@ pub use problem::{FieldProblem, Problem};
 pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};
+pub use traces::{
+    AttributeCondition, AttributeScope, AttributeValue, ClusterDependencies, Comparison,
+    CriticalStep, DependencyEdge, DependencyGraph, DependencySource, FoundTrace, MatchedSpan,
+    OmittedSpans, ServiceShare, SpanEvent, SpanStatus, Trace, TraceSearch, TraceSearchAnswer,
+    TraceSpan, TracedService, TracedServices,
+};
 pub use validation::{
     Check, CheckCode, ClusterHealth, ClusterState, NeededRight, OwnRights, Validation,
 };

@@ -22,6 +22,7 @@ pub(crate) mod reports;
 pub(crate) mod serve;
 pub(crate) mod sim;
 pub(crate) mod tokens;
+pub(crate) mod traces;
 
 /// Carries out a command.
 pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
@@ -37,6 +38,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Keys(args) => wait_for(None, keys::run(args)),
         Command::Rbac(args) => rbac::run(args),
         Command::Query(args) => wait_for(None, query::run(args)),
+        Command::Traces(args) => wait_for(None, traces::run(args)),
         Command::Analysis(args) => wait_for(None, analysis::run(args)),
         Command::Reports(args) => wait_for(None, reports::run(args)),
         Command::Events(args) => wait_for(None, events::run(args)),

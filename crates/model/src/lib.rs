@@ -35,6 +35,7 @@ pub mod series;
 pub mod time;
 pub mod token;
 pub mod traces;
+pub mod tracing;
 pub mod validation;
 pub mod watch;
 
@@ -72,6 +73,12 @@ pub use series::{ClusterSeries, Labels, Sample, Series};
 pub use time::{Origin, Status, TimeRange};
 pub use token::ApiToken;
 pub use traces::TraceSummary;
+pub use tracing::{
+    AttributeFilter, AttributeScope, AttributeValue, Attributes, Comparison, CriticalStep,
+    Dependencies, Dependency, FoundSpan, FoundTrace, Omitted, PlacedSpan, Sampling, ServiceShare,
+    Span, SpanEvent, SpanFilter, SpanId, SpanKind, SpanStatus, TraceAnswer, TraceId, TraceSearch,
+    TraceTree, TracedService, Wanted,
+};
 pub use validation::{
     Check, CheckCode, ClusterHealth, Observed, OwnRights, Validation, ValidationBrief,
 };

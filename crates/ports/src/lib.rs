@@ -15,6 +15,7 @@ pub mod ids;
 pub mod objects;
 pub mod store;
 pub mod telemetry;
+pub mod traces;
 
 pub use access::{Access, Extent, Reader, Unasked, Unrestricted};
 pub use audit::{AuditLog, AuditSink};
@@ -30,6 +31,7 @@ pub use store::{
     Store, TokenStore,
 };
 pub use telemetry::Telemetry;
+pub use traces::Traces;
 
 /// The result of a port's call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

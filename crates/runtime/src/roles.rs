@@ -69,6 +69,7 @@ impl Local {
             credentials: clusters.credentials(&opener),
             registry: clusters,
             tokens,
+            traces: telemetry.clone(),
             telemetry,
             intelligence,
             streaming: streaming::service(&store, access),

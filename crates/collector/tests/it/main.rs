@@ -20,4 +20,5 @@ mod recording;
 mod server;
 mod topology;
 mod traces;
+mod tracing;
 mod watch;

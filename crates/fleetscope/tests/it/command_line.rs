@@ -37,6 +37,7 @@ fn every_command_has_help_and_the_exit_codes_are_told() {
         "keys",
         "rbac",
         "query",
+        "traces",
         "analysis",
         "reports",
         "events",

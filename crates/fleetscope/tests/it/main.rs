@@ -17,4 +17,5 @@ mod real_prometheus;
 mod rights;
 mod secrets;
 mod traces;
+mod tracing;
 mod validation;

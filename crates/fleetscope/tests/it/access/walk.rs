@@ -13,6 +13,8 @@ fn filled(path: &str, id: &str) -> String {
     let path = path.replace("{id}", id);
     match path.as_str() {
         "/api/v1/metrics/query" => format!("{path}?query=up&cluster={id}"),
+        "/api/v1/traces/services" | "/api/v1/traces/dependencies" => format!("{path}?cluster={id}"),
+        "/api/v1/traces/{trace_id}" => format!("/api/v1/traces/1?cluster={id}"),
         "/api/v1/metrics/query_range" => {
             format!("{path}?query=up&start=1767268000&end=1767268800&step=60s&cluster={id}")
         }
