@@ -1,5 +1,6 @@
 //! Version 1 of the API. One endpoint a file, found by its URL.
 
+pub mod alerts;
 pub mod analysis;
 pub mod audit;
 pub mod clusters;

@@ -1,8 +1,10 @@
 //! The typed client: one method a call, errors that keep the server's own words.
 
+mod alerts;
 mod calls;
 mod traces;
 
+pub use alerts::AlertScope;
 pub use calls::{MetricScope, Paging};
 pub use traces::TraceScope;
 

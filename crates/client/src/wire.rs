@@ -1,5 +1,6 @@
 //! The shapes of requests and answers. Requests refuse unknown fields; answers may grow new ones.
 
+pub mod alerts;
 pub mod analysis;
 pub mod audit;
 pub mod auth;
@@ -19,6 +20,10 @@ pub mod tokens;
 pub mod traces;
 pub mod validation;
 
+pub use alerts::{
+    Alert, AlertGroup, AlertGroups, AlertList, AlertNotification, Matcher, NewSilence,
+    NotifiedAlert, NotifiedStatus, ReceivedAlerts, Silence, SilenceList,
+};
 pub use analysis::{
     Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
     Severity, Status,

@@ -7,6 +7,7 @@ use tokio::runtime::Builder;
 use crate::cli::Command;
 use crate::exit::Failure;
 
+pub(crate) mod alerts;
 pub(crate) mod analysis;
 pub(crate) mod audit;
 pub(crate) mod clusters;
@@ -20,6 +21,7 @@ pub(crate) mod query;
 pub(crate) mod rbac;
 pub(crate) mod reports;
 pub(crate) mod serve;
+pub(crate) mod silences;
 pub(crate) mod sim;
 pub(crate) mod tokens;
 pub(crate) mod traces;
@@ -39,6 +41,8 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Rbac(args) => rbac::run(args),
         Command::Query(args) => wait_for(None, query::run(args)),
         Command::Traces(args) => wait_for(None, traces::run(args)),
+        Command::Alerts(args) => wait_for(None, alerts::run(args)),
+        Command::Silences(args) => wait_for(None, silences::run(args)),
         Command::Analysis(args) => wait_for(None, analysis::run(args)),
         Command::Reports(args) => wait_for(None, reports::run(args)),
         Command::Events(args) => wait_for(None, events::run(args)),

@@ -9,6 +9,7 @@
 //! [`Investigation`].
 
 pub mod access;
+pub mod alerting;
 pub mod analysis;
 pub mod audit;
 pub mod caller;
@@ -40,6 +41,10 @@ pub mod validation;
 pub mod watch;
 
 pub use access::{Aspect, ClusterVerb, Part, Place, Sight};
+pub use alerting::{
+    Alert, AlertGroup, AlertQuery, AlertState, Firing, Matcher, NewSilence, Received,
+    ReceivedAlert, Silence, SilenceState,
+};
 pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
 pub use audit::{AuditDecision, AuditEntry, AuditRecord};
 pub use caller::{AccessRole, Authority, Caller, Permission};

@@ -5,6 +5,7 @@
 //! only here. Start reading at [`Telemetry`] (reading clusters) and [`store`] (keeping things).
 
 pub mod access;
+pub mod alerts;
 pub mod audit;
 pub mod clock;
 pub mod clusters;
@@ -18,6 +19,7 @@ pub mod telemetry;
 pub mod traces;
 
 pub use access::{Access, Extent, Reader, Unasked, Unrestricted};
+pub use alerts::{AlertStore, Alerts};
 pub use audit::{AuditLog, AuditSink};
 pub use clock::{Clock, ManualClock, PacedClock, SystemClock};
 pub use clusters::Clusters;

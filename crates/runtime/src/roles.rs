@@ -70,6 +70,7 @@ impl Local {
             registry: clusters,
             tokens,
             traces: telemetry.clone(),
+            alerts: telemetry.clone(),
             telemetry,
             intelligence,
             streaming: streaming::service(&store, access),

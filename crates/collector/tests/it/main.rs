@@ -8,6 +8,7 @@
 )]
 
 mod address;
+mod alerts;
 mod changes;
 mod exec;
 mod federation;

@@ -38,6 +38,8 @@ fn every_command_has_help_and_the_exit_codes_are_told() {
         "rbac",
         "query",
         "traces",
+        "alerts",
+        "silences",
         "analysis",
         "reports",
         "events",

@@ -13,6 +13,8 @@ mod command_line;
 mod credentials;
 mod gaps;
 mod line;
+mod notifications;
+mod real_alertmanager;
 mod real_prometheus;
 mod rights;
 mod secrets;

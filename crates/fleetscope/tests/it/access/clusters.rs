@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::stage::{Stage, ask, status, told};
 
-const EVERY: &[&str] = &["get", "query", "update", "delete", "investigate"];
+const EVERY: &[&str] = &["get", "query", "update", "delete", "investigate", "silence"];
 
 /// Every route that takes the id of a cluster, with a body where there is one.
 pub(crate) fn by_id(id: Uuid) -> Vec<(Method, String, Option<Value>)> {
@@ -45,6 +45,17 @@ pub(crate) fn by_id(id: Uuid) -> Vec<(Method, String, Option<Value>)> {
         (
             Method::GET,
             format!("/api/v1/traces/dependencies?cluster={id}"),
+            None,
+        ),
+        (Method::GET, format!("/api/v1/alerts?cluster={id}"), None),
+        (
+            Method::GET,
+            format!("/api/v1/alerts/groups?cluster={id}"),
+            None,
+        ),
+        (
+            Method::GET,
+            format!("/api/v1/alerts/silences?cluster={id}"),
             None,
         ),
         (
@@ -147,7 +158,7 @@ async fn each_verb_is_a_right_of_its_own() {
     for (method, path, body) in by_id(cluster.id) {
         let answer = ask(&alice, method.clone(), &path, body.as_ref()).await;
         // Of a cluster that may not be queried there is a gap.
-        let reads = ["/metrics/", "/traces/"]
+        let reads = ["/metrics/", "/traces/", "/alerts"]
             .iter()
             .any(|part| path.contains(part));
         let expected = if method == Method::GET || reads {

@@ -28,6 +28,9 @@ async fn all_that_is_shown(client: &Client) -> String {
         "/api/v1/metrics/query?query=traces_service_graph_request_total",
         "/api/v1/metrics/query?query=ALERTS",
         "/api/v1/traces/services",
+        "/api/v1/alerts",
+        "/api/v1/alerts/groups",
+        "/api/v1/alerts/silences",
         "/api/v1/traces/dependencies",
     ] {
         text += &get(client, path).await;
