@@ -1,5 +1,6 @@
 //! What is shown to clusters to be let in: opened for whoever reads them, and for nobody else.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -110,6 +111,10 @@ pub trait CredentialStore: Send + Sync {
 
     /// The current states of a cluster's fields, in their order.
     async fn of(&self, cluster: ClusterId) -> Result<Vec<Credential>>;
+
+    /// Which states are the current ones, in one word a cluster that has any: another word means
+    /// that one of its credentials was written or taken away.
+    async fn states(&self) -> Result<HashMap<ClusterId, String>>;
 
     /// Takes the current state away; `NotFound` where there is none. Its generation is not given
     /// again.

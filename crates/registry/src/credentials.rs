@@ -116,6 +116,7 @@ impl Credentials {
         );
         store.activate(&credential, &event).await?;
         self.prune(cluster, field, credential.generation).await;
+        self.registry.changed.notify_one();
         Ok(credential)
     }
 
@@ -155,6 +156,7 @@ impl Credentials {
         let store = &self.registry.store.credentials;
         store.delete(cluster, field, &event).await?;
         self.prune(cluster, field, u64::MAX).await;
+        self.registry.changed.notify_one();
         Ok(())
     }
 

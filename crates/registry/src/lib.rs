@@ -92,7 +92,7 @@ impl Registry {
         Credentials::new(self.clone(), opener)
     }
 
-    /// Told whenever a cluster was registered or changed, and so is to be looked at.
+    /// Told whenever a cluster or what it is shown was changed, and so is to be looked at.
     pub fn look_wanted(&self) -> Arc<Notify> {
         Arc::clone(&self.changed)
     }

@@ -2,6 +2,7 @@
 
 mod row;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -84,6 +85,19 @@ impl CredentialStore for Credentials {
         let mut found: Vec<_> = rows.into_iter().map(credential).collect::<Result<_>>()?;
         found.sort_by_key(|credential| credential.field);
         Ok(found)
+    }
+
+    async fn states(&self) -> Result<HashMap<ClusterId, String>> {
+        const SQL: &str = "SELECT cluster, group_concat(field || ':' || generation, ' ' \
+             ORDER BY field) FROM credentials WHERE generation IS NOT NULL GROUP BY cluster";
+        let rows: Vec<(String, String)> = sqlx::query_as(SQL)
+            .fetch_all(&self.0.readers)
+            .await
+            .map_err(failure)?;
+        let read = rows
+            .into_iter()
+            .filter_map(|(id, states)| Some((id.parse().ok()?, states)));
+        Ok(read.collect())
     }
 
     async fn delete(

@@ -454,6 +454,47 @@ async fn clusters_are_looked_at_when_they_are_registered_and_found_by_what_they_
     }
 }
 
+/// The state that the list shows of a cluster, once it is this one.
+async fn becomes(app: &TestApp, cluster: uuid::Uuid, state: ClusterState) {
+    let begun = Instant::now();
+    loop {
+        let found = app.admin.cluster(cluster).await.unwrap();
+        if found.health.status == state {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "{found:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clusters_are_looked_at_anew_once_they_are_shown_something_else() {
+    let app = TestApp::start_with(Shape::One, a_time(), |config| {
+        config.checks.enabled = true;
+    })
+    .await;
+    let fleet = Fleet::start(7, app.clock.clone()).await;
+    let access = fleet.simulation().access("edge").unwrap();
+    access.guard(true);
+    let subject = Subject {
+        user: "system:serviceaccount:fleetscope:fleetscope".to_owned(),
+        groups: vec!["system:authenticated".to_owned()],
+        ..Subject::default()
+    };
+    access.know("canary-token", subject);
+    apply_generated(&access, ALL);
+    let clusters = fleet.register(&app.admin).await;
+    let edge = clusters.iter().find(|c| c.name == "edge").unwrap().id;
+    becomes(&app, edge, ClusterState::Degraded).await;
+    let field = CredentialField::Kubernetes;
+    let credential = NewCredential::token("canary-token");
+    let written = app.admin.put_credential(edge, field, &credential).await;
+    written.unwrap();
+    becomes(&app, edge, ClusterState::Healthy).await;
+    app.admin.delete_credential(edge, field).await.unwrap();
+    becomes(&app, edge, ClusterState::Degraded).await;
+}
+
 /// Run with the variable `UPDATE` to write it anew, and read what changed.
 #[test]
 fn the_generated_roles_are_those_that_were_read() {

@@ -1,5 +1,7 @@
 //! Intelligence knows no credential: whoever asks is refused.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use fleetscope_model::{
     ClusterId, Credential, CredentialField, CredentialSlot, CredentialUsage, KeyRotation, KeyUse,
@@ -28,6 +30,10 @@ impl CredentialStore for Shelf {
     }
 
     async fn delete(&self, _: ClusterId, _: CredentialField, _: &NewEvent) -> Result<()> {
+        not_here()
+    }
+
+    async fn states(&self) -> Result<HashMap<ClusterId, String>> {
         not_here()
     }
 
