@@ -1,5 +1,6 @@
 //! Version 1 of the API. One endpoint a file, found by its URL.
 
+pub mod alerts;
 pub mod analysis;
 pub mod audit;
 pub mod changes;
@@ -11,3 +12,4 @@ pub mod reports;
 pub mod tasks;
 pub mod tokens;
 pub mod topology;
+pub mod traces;

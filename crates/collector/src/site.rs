@@ -57,6 +57,10 @@ impl Site {
         self.cluster.id
     }
 
+    pub(crate) fn name(&self) -> &str {
+        self.cluster.name()
+    }
+
     /// An endpoint of the cluster; `NotConfigured` where none is registered.
     pub(crate) fn upstream(&self, source: Source) -> Result<Upstream, Failure> {
         let endpoint = self.endpoint(source).ok_or_else(|| {

@@ -69,6 +69,8 @@ impl Local {
             credentials: clusters.credentials(&opener),
             registry: clusters,
             tokens,
+            traces: telemetry.clone(),
+            alerts: telemetry.clone(),
             telemetry,
             intelligence,
             streaming: streaming::service(&store, access),
