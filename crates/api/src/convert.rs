@@ -10,6 +10,7 @@ pub mod health;
 pub mod identity;
 pub mod import;
 pub mod investigation;
+pub mod logs;
 pub mod metrics;
 pub mod report;
 pub mod time;

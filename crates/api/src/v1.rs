@@ -7,6 +7,7 @@ pub mod changes;
 pub mod clusters;
 pub mod events;
 pub mod keys;
+pub mod logs;
 pub mod metrics;
 pub mod reports;
 pub mod tasks;

@@ -11,6 +11,7 @@ pub mod events;
 pub mod health;
 pub mod import;
 pub mod investigation;
+pub mod logs;
 pub mod metrics;
 pub mod page;
 pub mod problem;
@@ -44,6 +45,12 @@ pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
 pub use import::{ImportOutcome, ImportReport, ImportRequest, ImportResult, ImportedCluster};
 pub use investigation::{
     Candidate, Change, Investigation, InvestigationRequest, Reason, TimelineEntry, Verdict,
+};
+pub use logs::{
+    DetectedField, DetectedFields, LabelList, LabelMatch, LogAnswer, LogEntry, LogFieldParser,
+    LogPattern, LogPatterns, LogQuery, LogResultKind, LogStats, LogStatsAnswer, LogStream,
+    LogStreams, LogSubstitute, LogTenant, LogVolume, LogVolumes, LogsDirection, MatchOp,
+    PatternCount, TailGap, TailGapKind, TailLine,
 };
 pub use metrics::{MetricAnswer, MetricSeries, SamplePair};
 pub use page::Page;

@@ -19,6 +19,7 @@ pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod events;
 pub(crate) mod keys;
+pub(crate) mod logs;
 pub(crate) mod query;
 pub(crate) mod rbac;
 pub(crate) mod reports;
@@ -43,6 +44,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Keys(args) => wait_for(None, keys::run(args)),
         Command::Rbac(args) => rbac::run(args),
         Command::Query(args) => wait_for(None, query::run(args)),
+        Command::Logs(args) => wait_for(None, Box::pin(logs::run(args))),
         Command::Topology(args) => wait_for(None, topology::run(args)),
         Command::Changes(args) => wait_for(None, changes::run(args)),
         Command::Traces(args) => wait_for(None, traces::run(args)),
