@@ -163,6 +163,8 @@ pub struct Store {
     pub tokens: Arc<dyn TokenStore>,
     /// The event log.
     pub events: Arc<dyn EventLog>,
+    /// What Alertmanagers told of each alert at last.
+    pub alerts: Arc<dyn crate::AlertStore>,
     /// Anomaly analyses.
     pub analyses: Arc<dyn AnalysisStore>,
     /// Investigations.

@@ -68,7 +68,12 @@ pub(crate) async fn run(args: Query) -> Result<ExitCode, Failure> {
 }
 
 fn text(answer: &MetricAnswer) -> String {
-    let rows = answer.series.iter().map(|series| {
+    series_table(&answer.series) + &gaps(&answer.gaps)
+}
+
+/// Series, each with its last value.
+pub(super) fn series_table(series: &[MetricSeries]) -> String {
+    let rows = series.iter().map(|series| {
         let (last, count) = (series.samples.last(), series.samples.len());
         [
             series.labels.get("cluster").cloned().unwrap_or_default(),
@@ -79,12 +84,11 @@ fn text(answer: &MetricAnswer) -> String {
             count.to_string(),
         ]
     });
-    let list = if answer.series.is_empty() {
+    if series.is_empty() {
         "No series.".to_owned()
     } else {
         table(["CLUSTER", "SERIES", "VALUE", "AT", "SAMPLES"], rows)
-    };
-    list + &gaps(&answer.gaps)
+    }
 }
 
 fn identity(series: &MetricSeries) -> String {

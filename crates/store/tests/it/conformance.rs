@@ -1,6 +1,7 @@
 //! What every backend has to do, whatever it is made of. A case is a function of a fresh store;
 //! a backend runs them all through [`conformance!`] with its own way of opening one.
 
+pub(crate) mod alerts;
 pub(crate) mod analyses;
 pub(crate) mod audit;
 pub(crate) mod clusters;
@@ -64,6 +65,11 @@ macro_rules! conformance {
                 a_reading_can_be_of_some_kinds_only,
                 a_follower_is_woken_after_the_event_can_be_read,
                 concurrent_appends_keep_their_own_order;
+            alerts:
+                news_is_told_once_and_counted_in_its_minute,
+                what_is_known_is_bounded_and_the_oldest_is_told_anew,
+                what_has_ended_is_forgotten_after_a_week,
+                alerts_go_with_their_cluster;
             analyses:
                 what_is_stored_is_read_back_to_the_last_bit,
                 a_number_that_json_can_not_say_is_refused_whole,

@@ -298,7 +298,8 @@ async fn every_route(client: &Client, cluster: uuid::Uuid) -> Vec<(String, Strin
     for (path, operations) in document["paths"].as_object().unwrap() {
         let path = path
             .replace("{id}", &cluster.to_string())
-            .replace("{field}", "shared");
+            .replace("{field}", "shared")
+            .replace("{trace_id}", "1");
         if path.ends_with("/stream") || path.starts_with("/auth/log") {
             continue;
         }
@@ -320,6 +321,7 @@ async fn every_route(client: &Client, cluster: uuid::Uuid) -> Vec<(String, Strin
             "/api/v1/analysis/rca".to_owned(),
             "{\"window\":{\"start\":\"2026-01-01T11:00:00Z\",\"end\":\"2026-01-01T12:00:00Z\"}}",
         ),
+        ("/api/v1/traces/search".to_owned(), "{}"),
         ("/api/v1/keys/rotation".to_owned(), ""),
     ] {
         let body = Some(body.to_owned()).filter(|body| !body.is_empty());
