@@ -1,5 +1,0 @@
-//! `/api/v1/alerts/silences`
-
-pub mod create;
-pub mod expire;
-pub mod list;

@@ -1,3 +1,0 @@
-//! `/api/v1/logs/label`
-
-pub mod values;
