@@ -1,6 +1,5 @@
 //! From the model's nouns to the wire's shapes, and back for what callers send.
 
-pub mod alerts;
 pub mod analysis;
 pub mod audit;
 pub mod capability;
@@ -10,12 +9,10 @@ pub mod health;
 pub mod identity;
 pub mod import;
 pub mod investigation;
-pub mod logs;
 pub mod metrics;
 pub mod report;
 pub mod time;
 pub mod token;
-pub mod traces;
 pub mod validation;
 pub mod window;
 

@@ -10,7 +10,4 @@ pub mod http;
 pub mod stream;
 pub mod wire;
 
-pub use http::{
-    AlertScope, Client, Error, LogsAbout, MetricScope, Paging, PlaceScope, TailEvent, TailOf,
-    TraceScope,
-};
+pub use http::{Client, Error, MetricScope, Paging, PlaceScope};

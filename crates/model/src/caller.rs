@@ -8,8 +8,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessRole {
-    /// Notifies of alerts, and nothing else: whoever reads may not, and it may not read.
-    Notifier,
     /// Reads.
     Viewer,
     /// Reads, and starts work: analyses, investigations, reports.
@@ -22,7 +20,6 @@ impl AccessRole {
     /// The name in configuration, tokens and messages.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Notifier => "notifier",
             Self::Viewer => "viewer",
             Self::Operator => "operator",
             Self::Admin => "admin",
@@ -36,9 +33,7 @@ impl AccessRole {
 pub enum Permission {
     /// See clusters, telemetry, analyses, reports and events.
     Read,
-    /// Notify of alerts.
-    Notify,
-    /// Start analyses, write reports, silence alerts.
+    /// Start analyses and write reports.
     Operate,
     /// Change clusters and tokens.
     Administer,
@@ -49,17 +44,16 @@ impl Permission {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
-            Self::Notify => "notify",
             Self::Operate => "operate",
             Self::Administer => "administer",
         }
     }
 
-    /// The least role that has it. A notifier may notify besides.
+    /// The least role that has it.
     pub const fn least_role(self) -> AccessRole {
         match self {
             Self::Read => AccessRole::Viewer,
-            Self::Notify | Self::Operate => AccessRole::Operator,
+            Self::Operate => AccessRole::Operator,
             Self::Administer => AccessRole::Admin,
         }
     }
@@ -142,7 +136,6 @@ impl Caller {
 
     /// Whether the caller has the permission.
     pub fn may(&self, permission: Permission) -> bool {
-        let notifies = self.role == AccessRole::Notifier && permission == Permission::Notify;
-        notifies || self.role >= permission.least_role()
+        self.role >= permission.least_role()
     }
 }

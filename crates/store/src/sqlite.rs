@@ -51,7 +51,11 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         "observations",
         include_str!("../migrations/0005_observations.sql"),
     ),
-    (10, "alerts", include_str!("../migrations/0010_alerts.sql")),
+    (
+        9,
+        "installation",
+        include_str!("../migrations/0009_installation.sql"),
+    ),
 ];
 
 /// An open database.

@@ -68,12 +68,7 @@ pub(crate) async fn run(args: Query) -> Result<ExitCode, Failure> {
 }
 
 fn text(answer: &MetricAnswer) -> String {
-    series_table(&answer.series) + &gaps(&answer.gaps)
-}
-
-/// Series, each with its last value.
-pub(super) fn series_table(series: &[MetricSeries]) -> String {
-    let rows = series.iter().map(|series| {
+    let rows = answer.series.iter().map(|series| {
         let (last, count) = (series.samples.last(), series.samples.len());
         [
             series.labels.get("cluster").cloned().unwrap_or_default(),
@@ -84,11 +79,12 @@ pub(super) fn series_table(series: &[MetricSeries]) -> String {
             count.to_string(),
         ]
     });
-    if series.is_empty() {
+    let list = if answer.series.is_empty() {
         "No series.".to_owned()
     } else {
         table(["CLUSTER", "SERIES", "VALUE", "AT", "SAMPLES"], rows)
-    }
+    };
+    list + &gaps(&answer.gaps)
 }
 
 fn identity(series: &MetricSeries) -> String {

@@ -7,7 +7,7 @@ use fleetscope_collector::Collector;
 use fleetscope_config::{Config, PlainHttp as Configured};
 use fleetscope_model::Role;
 use fleetscope_outbound::{Outbound, OutboundOptions, PlainHttp, Shown};
-use fleetscope_ports::Access;
+use fleetscope_ports::{Access, Telemetry};
 use fleetscope_registry::{Opener, Registry as Clusters};
 use prometheus_client::registry::Registry;
 
@@ -33,7 +33,7 @@ pub(crate) fn telemetry(
     clusters: Clusters,
     access: Arc<dyn Access>,
     outbound: Outbound,
-) -> Arc<Collector> {
+) -> Arc<dyn Telemetry> {
     Arc::new(Collector::new(Arc::new(clusters), access, outbound))
 }
 

@@ -23,9 +23,7 @@ impl State {
                 | EventKind::ClusterCapabilities
                 | EventKind::CredentialChanged
                 | EventKind::CredentialDeleted
-                | EventKind::KeysRotation
-                | EventKind::AlertFiring
-                | EventKind::AlertResolved => continue,
+                | EventKind::KeysRotation => continue,
                 EventKind::TokenCreated => ("token", true),
                 EventKind::TokenRevoked => ("token", false),
                 EventKind::AnomalyDetected => ("analysis", true),
