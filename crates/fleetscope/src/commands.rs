@@ -8,7 +8,6 @@ use tokio::runtime::Builder;
 use crate::cli::Command;
 use crate::exit::Failure;
 
-pub(crate) mod alerts;
 pub(crate) mod analysis;
 pub(crate) mod audit;
 pub(crate) mod changes;
@@ -19,16 +18,13 @@ pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod events;
 pub(crate) mod keys;
-pub(crate) mod logs;
 pub(crate) mod query;
 pub(crate) mod rbac;
 pub(crate) mod reports;
 pub(crate) mod serve;
-pub(crate) mod silences;
 pub(crate) mod sim;
 pub(crate) mod tokens;
 pub(crate) mod topology;
-pub(crate) mod traces;
 
 /// Carries out a command.
 pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
@@ -44,12 +40,8 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Keys(args) => wait_for(None, keys::run(args)),
         Command::Rbac(args) => rbac::run(args),
         Command::Query(args) => wait_for(None, query::run(args)),
-        Command::Logs(args) => wait_for(None, Box::pin(logs::run(args))),
         Command::Topology(args) => wait_for(None, topology::run(args)),
         Command::Changes(args) => wait_for(None, changes::run(args)),
-        Command::Traces(args) => wait_for(None, traces::run(args)),
-        Command::Alerts(args) => wait_for(None, alerts::run(args)),
-        Command::Silences(args) => wait_for(None, silences::run(args)),
         Command::Analysis(args) => wait_for(None, analysis::run(args)),
         Command::Reports(args) => wait_for(None, reports::run(args)),
         Command::Events(args) => wait_for(None, events::run(args)),

@@ -88,8 +88,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
         "axum",
         &["api", "gateway", "runtime", "sim", "testkit", "fleetscope"],
     ),
-    // Frames of exec, and of a Loki's tail; the connection below them is opened by `outbound`.
-    ("tokio-tungstenite", &["kubernetes", "collector"]),
+    ("tokio-tungstenite", &["kubernetes"]),
     ("utoipa", &["api", "client"]),
     ("jsonschema", &["api"]),
     ("governor", &["gateway"]),

@@ -8,7 +8,6 @@
 )]
 
 mod address;
-mod alerts;
 mod changes;
 mod exec;
 mod federation;
@@ -21,5 +20,4 @@ mod recording;
 mod server;
 mod topology;
 mod traces;
-mod tracing;
 mod watch;
