@@ -53,7 +53,7 @@ impl Local {
     ) -> Result<Self> {
         let (store, housekeeping) = fleetscope_store::open(&config.storage.data_dir).await?;
         let housekeeping = housekeeping.with_retention(registry::retention(&config.audit));
-        let vault = credentials::vault(config, &store)?;
+        let vault = credentials::vault(config, &store, parts).await?;
         let opener = credentials::opener(config, &store, vault.clone(), parts).await?;
         let shown = collector::shown(config, &opener);
         let outbound = collector::outbound(config, metrics)?.showing(shown.clone());

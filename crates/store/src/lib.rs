@@ -24,6 +24,7 @@ mod document;
 mod events;
 mod failure;
 mod folder;
+mod history;
 mod housekeeping;
 mod investigations;
 mod objects;

@@ -38,7 +38,7 @@ const TURN: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
 /// Every migration, oldest first. One that was released is never changed again.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (3, "audit", include_str!("../migrations/0003_audit.sql")),
     (
@@ -50,6 +50,11 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         5,
         "observations",
         include_str!("../migrations/0005_observations.sql"),
+    ),
+    (
+        9,
+        "installation",
+        include_str!("../migrations/0009_installation.sql"),
     ),
     (10, "alerts", include_str!("../migrations/0010_alerts.sql")),
 ];

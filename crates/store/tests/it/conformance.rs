@@ -37,6 +37,7 @@ macro_rules! conformance {
                 of_concurrent_updates_exactly_one_wins,
                 an_update_can_rename_and_may_not_take_a_name,
                 a_removal_asks_for_the_generation_only_if_one_is_given,
+                what_tells_of_a_cluster_alone_goes_with_it_where_that_is_asked_for,
                 what_is_not_there_is_not_found,
                 a_list_is_sorted_by_name_and_given_in_parts,
                 a_list_that_changes_meanwhile_gives_nothing_twice;
@@ -45,7 +46,8 @@ macro_rules! conformance {
                 an_earlier_or_unreserved_state_never_becomes_the_current_one,
                 use_and_key_are_told_of_the_current_state_only,
                 what_is_under_other_keys_is_given_in_parts,
-                credentials_go_with_their_cluster;
+                credentials_go_with_their_cluster,
+                an_installation_keeps_its_first_id;
             observations:
                 the_latest_word_replaces_the_one_before_and_is_told_of,
                 lists_show_of_each_cluster_the_essence,
