@@ -14,7 +14,10 @@ use crate::contract::keep_contract;
 use crate::health::detailed;
 use crate::services::Services;
 use crate::v1::analysis::{anomaly, rca};
-use crate::v1::{alerts, audit, clusters, events, keys, metrics, reports, tasks, tokens, traces};
+use crate::v1::{
+    alerts, audit, changes, clusters, events, keys, logs, metrics, reports, tasks, tokens,
+    topology, traces,
+};
 
 /// The routes of a role with their full paths. Requests must carry a `Caller` in their extensions,
 /// and are held to the OpenAPI document before a handler sees them. The gateway has none of its
@@ -94,6 +97,16 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
         Role::Collector => OpenApiRouter::new()
             .routes(routes!(metrics::query::query))
             .routes(routes!(metrics::query_range::query_range))
+            .routes(routes!(logs::query::query))
+            .routes(routes!(logs::labels::labels))
+            .routes(routes!(logs::label::values::values))
+            .routes(routes!(logs::series::series))
+            .routes(routes!(logs::volume::volume))
+            .routes(routes!(logs::stats::stats))
+            .routes(routes!(logs::fields::fields))
+            .routes(routes!(logs::tail::tail))
+            .routes(routes!(topology::list::list))
+            .routes(routes!(changes::list::list))
             .routes(routes!(traces::search::search))
             .routes(routes!(traces::services::services))
             .routes(routes!(traces::dependencies::dependencies))
@@ -113,6 +126,7 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(anomaly::get::get))
             .routes(routes!(rca::list::list, rca::create::create))
             .routes(routes!(rca::get::get))
+            .routes(routes!(logs::patterns::patterns))
             .routes(routes!(reports::list::list, reports::create::create))
             .routes(routes!(reports::get::get, reports::delete::delete))
             .routes(routes!(reports::download::download))

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use fleetscope_identity::LocalTokens;
-use fleetscope_intelligence::Intelligence;
-use fleetscope_ports::{Alerts, Clock, Clusters, Telemetry, Traces};
+use fleetscope_intelligence::{Intelligence, PatternMiner};
+use fleetscope_ports::{Alerts, Clock, Clusters, Logs as LogsPort, Telemetry, Traces};
 use fleetscope_registry::{Credentials, Registry};
 use fleetscope_streaming::Streaming;
 use tokio::sync::watch;
@@ -23,6 +23,8 @@ pub struct Services {
     pub tokens: LocalTokens,
     /// Reading clusters.
     pub telemetry: Arc<dyn Telemetry>,
+    /// Reading their logs.
+    pub logs: Arc<dyn LogsPort>,
     /// Reading traces in full.
     pub traces: Arc<dyn Traces>,
     /// Alerts and silences.
@@ -49,6 +51,23 @@ impl std::fmt::Debug for Services {
 #[derive(Clone)]
 pub struct Metrics {
     pub(crate) telemetry: Arc<dyn Telemetry>,
+    pub(crate) clusters: Arc<dyn Clusters>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What questions about logs need.
+#[derive(Clone)]
+pub struct Logs {
+    pub(crate) logs: Arc<dyn LogsPort>,
+    pub(crate) clusters: Arc<dyn Clusters>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// What patterns of logs need.
+#[derive(Clone)]
+pub struct Patterns {
+    pub(crate) miner: PatternMiner,
     pub(crate) clusters: Arc<dyn Clusters>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -111,6 +130,27 @@ impl FromRef<Services> for Metrics {
     fn from_ref(services: &Services) -> Self {
         Self {
             telemetry: Arc::clone(&services.telemetry),
+            clusters: Arc::new(services.registry.clone()),
+            clock: Arc::clone(&services.clock),
+        }
+    }
+}
+
+impl FromRef<Services> for Logs {
+    fn from_ref(services: &Services) -> Self {
+        Self {
+            logs: Arc::clone(&services.logs),
+            clusters: Arc::new(services.registry.clone()),
+            clock: Arc::clone(&services.clock),
+            stopping: services.stopping.clone(),
+        }
+    }
+}
+
+impl FromRef<Services> for Patterns {
+    fn from_ref(services: &Services) -> Self {
+        Self {
+            miner: PatternMiner::new(Arc::clone(&services.logs)),
             clusters: Arc::new(services.registry.clone()),
             clock: Arc::clone(&services.clock),
         }

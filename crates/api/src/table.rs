@@ -88,6 +88,17 @@ pub const TABLE: &[Route] = &[
     route("GET", "/api/v1/audit", Registry, Administer),
     route("GET", "/api/v1/metrics/query", Collector, Read),
     route("GET", "/api/v1/metrics/query_range", Collector, Read),
+    route("POST", "/api/v1/logs/query", Collector, Read),
+    route("GET", "/api/v1/logs/labels", Collector, Read),
+    route("GET", "/api/v1/logs/label/{name}/values", Collector, Read),
+    route("GET", "/api/v1/logs/series", Collector, Read),
+    route("GET", "/api/v1/logs/volume", Collector, Read),
+    route("GET", "/api/v1/logs/stats", Collector, Read),
+    route("GET", "/api/v1/logs/fields", Collector, Read),
+    route("GET", "/api/v1/logs/tail", Collector, Read),
+    route("GET", "/api/v1/logs/patterns", Intelligence, Read),
+    route("GET", "/api/v1/topology", Collector, Read),
+    route("GET", "/api/v1/changes", Collector, Read),
     route("POST", "/api/v1/traces/search", Collector, Read),
     route("GET", "/api/v1/traces/services", Collector, Read),
     route("GET", "/api/v1/traces/dependencies", Collector, Read),
@@ -146,9 +157,12 @@ impl Route {
 }
 
 /// Paths below which telemetry, or what is derived from it, is shown.
-const IN_CLUSTERS: [&str; 6] = [
+const IN_CLUSTERS: [&str; 9] = [
     "/api/v1/alerts",
+    "/api/v1/changes",
     "/api/v1/metrics/",
+    "/api/v1/logs/",
+    "/api/v1/topology",
     "/api/v1/traces/",
     "/api/v1/events",
     "/api/v1/analysis/",

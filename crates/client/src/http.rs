@@ -2,10 +2,16 @@
 
 mod alerts;
 mod calls;
+pub(crate) mod logs;
+mod tail;
+mod topology;
 mod traces;
 
 pub use alerts::AlertScope;
 pub use calls::{MetricScope, Paging};
+pub use logs::LogsAbout;
+pub use tail::{TailEvent, TailOf};
+pub use topology::PlaceScope;
 pub use traces::TraceScope;
 
 use std::fmt;

@@ -11,12 +11,14 @@ pub mod events;
 pub mod health;
 pub mod import;
 pub mod investigation;
+pub mod logs;
 pub mod metrics;
 pub mod page;
 pub mod problem;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
+pub mod topology;
 pub mod traces;
 pub mod validation;
 
@@ -44,12 +46,19 @@ pub use import::{ImportOutcome, ImportReport, ImportRequest, ImportResult, Impor
 pub use investigation::{
     Candidate, Change, Investigation, InvestigationRequest, Reason, TimelineEntry, Verdict,
 };
+pub use logs::{
+    DetectedField, DetectedFields, LabelList, LabelMatch, LogAnswer, LogEntry, LogFieldParser,
+    LogPattern, LogPatterns, LogQuery, LogResultKind, LogStats, LogStatsAnswer, LogStream,
+    LogStreams, LogSubstitute, LogTenant, LogVolume, LogVolumes, LogsDirection, MatchOp,
+    PatternCount, TailGap, TailGapKind, TailLine,
+};
 pub use metrics::{MetricAnswer, MetricSeries, SamplePair};
 pub use page::Page;
 pub use problem::{FieldProblem, Problem};
 pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};
+pub use topology::{ChangeAnswer, TopologyAnswer, TopologyEdge};
 pub use traces::{
     AttributeCondition, AttributeScope, AttributeValue, ClusterDependencies, Comparison,
     CriticalStep, DependencyEdge, DependencyGraph, DependencySource, FoundTrace, MatchedSpan,

@@ -34,6 +34,12 @@ pub(crate) enum Command {
     Rbac(commands::rbac::Rbac),
     /// Evaluate PromQL on many clusters at once
     Query(commands::query::Query),
+    /// Read, search and follow the logs of many clusters at once
+    Logs(commands::logs::Logs),
+    /// Show how things hang together: who calls whom, what runs where, what uses what
+    Topology(commands::topology::Topology),
+    /// List what was changed in many clusters, newest first
+    Changes(commands::changes::Changes),
     /// Search traces, draw one, list services and who calls whom
     Traces(commands::traces::Traces),
     /// List the alerts that Alertmanagers hold

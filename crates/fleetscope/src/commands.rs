@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use fleetscope_client::wire::Gap;
 use tokio::runtime::Builder;
 
 use crate::cli::Command;
@@ -10,6 +11,7 @@ use crate::exit::Failure;
 pub(crate) mod alerts;
 pub(crate) mod analysis;
 pub(crate) mod audit;
+pub(crate) mod changes;
 pub(crate) mod clusters;
 pub(crate) mod config;
 pub(crate) mod credentials;
@@ -17,6 +19,7 @@ pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod events;
 pub(crate) mod keys;
+pub(crate) mod logs;
 pub(crate) mod query;
 pub(crate) mod rbac;
 pub(crate) mod reports;
@@ -24,6 +27,7 @@ pub(crate) mod serve;
 pub(crate) mod silences;
 pub(crate) mod sim;
 pub(crate) mod tokens;
+pub(crate) mod topology;
 pub(crate) mod traces;
 
 /// Carries out a command.
@@ -40,6 +44,9 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Keys(args) => wait_for(None, keys::run(args)),
         Command::Rbac(args) => rbac::run(args),
         Command::Query(args) => wait_for(None, query::run(args)),
+        Command::Logs(args) => wait_for(None, Box::pin(logs::run(args))),
+        Command::Topology(args) => wait_for(None, topology::run(args)),
+        Command::Changes(args) => wait_for(None, changes::run(args)),
         Command::Traces(args) => wait_for(None, traces::run(args)),
         Command::Alerts(args) => wait_for(None, alerts::run(args)),
         Command::Silences(args) => wait_for(None, silences::run(args)),
@@ -52,6 +59,12 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Demo(args) => wait_for(None, Box::pin(demo::run(args))),
         Command::Eval(args) => wait_for(None, Box::pin(eval::run(args))),
     }
+}
+
+/// How a command ends that has answered. An answer with gaps is incomplete; a script that does not
+/// look must still notice.
+fn whole(gaps: &[Gap]) -> ExitCode {
+    ExitCode::from(u8::from(!gaps.is_empty()))
 }
 
 /// Runs a command to its end, on so many threads; one per core where it is not said.

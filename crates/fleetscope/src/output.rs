@@ -69,6 +69,11 @@ pub(crate) fn more(next_cursor: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
+/// The machine's time: a range that ends now has to be given its end.
+pub(crate) fn now() -> Timestamp {
+    fleetscope_ports::Clock::now(&fleetscope_ports::SystemClock)
+}
+
 /// An instant to the second.
 pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
@@ -121,6 +126,12 @@ impl Style {
         Self {
             colour: io::stdout().is_terminal(),
         }
+    }
+
+    /// No colours.
+    #[cfg(test)]
+    pub(crate) const fn plain() -> Self {
+        Self { colour: false }
     }
 
     fn paint(self, code: &str, text: &str) -> String {

@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn alerts_are_told_of_together_by_namespace() {
-        use fleetscope_model::Firing::{Firing, Resolved};
+        use super::Firing::{Firing, Resolved};
         let alerts = [
             alert("Crash\nLoop", "till", Firing),
             alert("Slow", "till", Firing),

@@ -67,7 +67,12 @@ pub use ids::{
 pub use investigation::{
     Candidate, Confidence, Findings, Investigation, Reason, Stance, TimelineEntry, Verdict,
 };
-pub use logs::LogLine;
+pub use logs::{
+    DetectedField, LabelNames, LabelTest, LineTest, LogAnswer, LogExpression, LogFilter, LogKind,
+    LogLine, LogParser, LogPlace, LogQuestion, LogResult, LogScope, LogSeverity, LogStats,
+    LogStream, LogTenant, LogVolume, LogsAbout, Substitute, TailLine, TailNotice, TailNoticeKind,
+    TailQuestion, TailRecord, TextComparison,
+};
 pub use page::{Page, PageRequest};
 pub use query::{LogQuery, MetricQuery, RangeQuery, Selection, TraceQuery};
 pub use question::{Action, Question};

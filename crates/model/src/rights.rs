@@ -112,6 +112,15 @@ pub const NEEDS: &[Need] = &[
         "",
         &["nodes", "namespaces", "pods", "events"],
     ),
+    // Where there is no Loki.
+    Need {
+        ability: Ability::Base,
+        group: "",
+        resources: &["pods/log"],
+        verbs: &["get"],
+        name: "",
+        namespace: "",
+    },
     read(
         Ability::Base,
         "apps",

@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod error;
 pub mod health;
 pub mod ids;
+pub mod logs;
 pub mod objects;
 pub mod store;
 pub mod telemetry;
@@ -27,6 +28,7 @@ pub use credentials::{CredentialStore, Credentials, Opened, Plain, Vault};
 pub use error::Error;
 pub use health::HealthSource;
 pub use ids::{IdSource, SeededIds, SystemIds};
+pub use logs::{Logs, Tail};
 pub use objects::Objects;
 pub use store::{
     AnalysisStore, ClusterStore, EventLog, InvestigationStore, ObservationStore, ReportStore,

@@ -71,6 +71,7 @@ impl Local {
             tokens,
             traces: telemetry.clone(),
             alerts: telemetry.clone(),
+            logs: telemetry.clone(),
             telemetry,
             intelligence,
             streaming: streaming::service(&store, access),

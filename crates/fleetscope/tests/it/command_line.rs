@@ -40,6 +40,7 @@ fn every_command_has_help_and_the_exit_codes_are_told() {
         "traces",
         "alerts",
         "silences",
+        "logs",
         "analysis",
         "reports",
         "events",

@@ -18,6 +18,7 @@ mod real_alertmanager;
 mod real_prometheus;
 mod rights;
 mod secrets;
+mod structure;
 mod traces;
 mod tracing;
 mod validation;

@@ -23,6 +23,17 @@ const ROUTES: &[(&str, &str, Option<usize>)] = &[
     ("GET", "/api/v1/audit", Some(ADMIN)),
     ("GET", "/api/v1/metrics/query", Some(VIEWER)),
     ("GET", "/api/v1/metrics/query_range", Some(VIEWER)),
+    ("POST", "/api/v1/logs/query", Some(VIEWER)),
+    ("GET", "/api/v1/logs/labels", Some(VIEWER)),
+    ("GET", "/api/v1/logs/label/{name}/values", Some(VIEWER)),
+    ("GET", "/api/v1/logs/series", Some(VIEWER)),
+    ("GET", "/api/v1/logs/volume", Some(VIEWER)),
+    ("GET", "/api/v1/logs/stats", Some(VIEWER)),
+    ("GET", "/api/v1/logs/fields", Some(VIEWER)),
+    ("GET", "/api/v1/logs/tail", Some(VIEWER)),
+    ("GET", "/api/v1/logs/patterns", Some(VIEWER)),
+    ("GET", "/api/v1/topology", Some(VIEWER)),
+    ("GET", "/api/v1/changes", Some(VIEWER)),
     ("POST", "/api/v1/traces/search", Some(VIEWER)),
     ("GET", "/api/v1/traces/services", Some(VIEWER)),
     ("GET", "/api/v1/traces/dependencies", Some(VIEWER)),
@@ -81,7 +92,8 @@ async fn every_route_lets_pass_whom_it_should_and_nobody_else() {
     for &(method, path, least) in ROUTES {
         let path = path
             .replace("{id}", "00000000-0000-7000-8000-000000000000")
-            .replace("{field}", "shared");
+            .replace("{field}", "shared")
+            .replace("{name}", "app");
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let anonymous = anonymous(&app, &method, &path, None).await;
         let wrong = self::anonymous(&app, &method, &path, Some("fls_wrong")).await;

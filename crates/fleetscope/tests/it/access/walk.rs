@@ -10,7 +10,7 @@ use super::stage::{Stage, ask, told};
 
 /// The path of a route with this id, and the parameters without which it is refused.
 fn filled(path: &str, id: &str) -> String {
-    let path = path.replace("{id}", id);
+    let path = path.replace("{id}", id).replace("{name}", "app");
     match path.as_str() {
         "/api/v1/metrics/query" => format!("{path}?query=up&cluster={id}"),
         "/api/v1/alerts" | "/api/v1/alerts/groups" | "/api/v1/alerts/silences" => {
@@ -23,6 +23,11 @@ fn filled(path: &str, id: &str) -> String {
         "/api/v1/traces/{trace_id}" => format!("/api/v1/traces/1?cluster={id}"),
         "/api/v1/metrics/query_range" => {
             format!("{path}?query=up&start=1767268000&end=1767268800&step=60s&cluster={id}")
+        }
+        // Without a body the query is refused as such.
+        "/api/v1/logs/query" => path,
+        path if path.starts_with("/api/v1/logs/") => {
+            format!("{path}?label=app%3Dcart&cluster={id}")
         }
         _ => path,
     }
