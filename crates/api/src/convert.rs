@@ -1,5 +1,6 @@
 //! From the model's nouns to the wire's shapes, and back for what callers send.
 
+pub mod alerts;
 pub mod analysis;
 pub mod audit;
 pub mod capability;
@@ -14,6 +15,7 @@ pub mod metrics;
 pub mod report;
 pub mod time;
 pub mod token;
+pub mod traces;
 pub mod validation;
 pub mod window;
 

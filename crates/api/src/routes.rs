@@ -15,7 +15,8 @@ use crate::health::detailed;
 use crate::services::Services;
 use crate::v1::analysis::{anomaly, rca};
 use crate::v1::{
-    audit, changes, clusters, events, keys, logs, metrics, reports, tasks, tokens, topology,
+    alerts, audit, changes, clusters, events, keys, logs, metrics, reports, tasks, tokens,
+    topology, traces,
 };
 
 /// The routes of a role with their full paths. Requests must carry a `Caller` in their extensions,
@@ -105,7 +106,18 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(logs::fields::fields))
             .routes(routes!(logs::tail::tail))
             .routes(routes!(topology::list::list))
-            .routes(routes!(changes::list::list)),
+            .routes(routes!(changes::list::list))
+            .routes(routes!(traces::search::search))
+            .routes(routes!(traces::services::services))
+            .routes(routes!(traces::dependencies::dependencies))
+            .routes(routes!(traces::get::get))
+            .routes(routes!(alerts::list::list))
+            .routes(routes!(alerts::groups::groups))
+            .routes(routes!(
+                alerts::silences::list::list,
+                alerts::silences::create::create
+            ))
+            .routes(routes!(alerts::silences::expire::expire)),
         Role::Streaming => OpenApiRouter::new()
             .routes(routes!(events::list::list))
             .routes(routes!(events::stream::stream)),
@@ -118,6 +130,7 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(reports::list::list, reports::create::create))
             .routes(routes!(reports::get::get, reports::delete::delete))
             .routes(routes!(reports::download::download))
-            .routes(routes!(tasks::tasks)),
+            .routes(routes!(tasks::tasks))
+            .routes(routes!(alerts::webhook::webhook)),
     }
 }

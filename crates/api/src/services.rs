@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use fleetscope_identity::LocalTokens;
 use fleetscope_intelligence::{Intelligence, PatternMiner};
-use fleetscope_ports::{Clock, Clusters, Logs as LogsPort, Telemetry};
+use fleetscope_ports::{Alerts, Clock, Clusters, Logs as LogsPort, Telemetry, Traces};
 use fleetscope_registry::{Credentials, Registry};
 use fleetscope_streaming::Streaming;
 use tokio::sync::watch;
@@ -25,6 +25,10 @@ pub struct Services {
     pub telemetry: Arc<dyn Telemetry>,
     /// Reading their logs.
     pub logs: Arc<dyn LogsPort>,
+    /// Reading traces in full.
+    pub traces: Arc<dyn Traces>,
+    /// Alerts and silences.
+    pub alerts: Arc<dyn Alerts>,
     /// Analyses, investigations, reports.
     pub intelligence: Intelligence,
     /// The event log.
@@ -64,6 +68,22 @@ pub struct Logs {
 #[derive(Clone)]
 pub struct Patterns {
     pub(crate) miner: PatternMiner,
+    pub(crate) clusters: Arc<dyn Clusters>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What questions about traces need.
+#[derive(Clone)]
+pub struct Tracing {
+    pub(crate) traces: Arc<dyn Traces>,
+    pub(crate) clusters: Arc<dyn Clusters>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What questions about alerts need.
+#[derive(Clone)]
+pub struct Alerting {
+    pub(crate) alerts: Arc<dyn Alerts>,
     pub(crate) clusters: Arc<dyn Clusters>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -134,6 +154,32 @@ impl FromRef<Services> for Patterns {
             clusters: Arc::new(services.registry.clone()),
             clock: Arc::clone(&services.clock),
         }
+    }
+}
+
+impl FromRef<Services> for Tracing {
+    fn from_ref(services: &Services) -> Self {
+        Self {
+            traces: Arc::clone(&services.traces),
+            clusters: Arc::new(services.registry.clone()),
+            clock: Arc::clone(&services.clock),
+        }
+    }
+}
+
+impl FromRef<Services> for Alerting {
+    fn from_ref(services: &Services) -> Self {
+        Self {
+            alerts: Arc::clone(&services.alerts),
+            clusters: Arc::new(services.registry.clone()),
+            clock: Arc::clone(&services.clock),
+        }
+    }
+}
+
+impl FromRef<Services> for Intelligence {
+    fn from_ref(services: &Services) -> Self {
+        services.intelligence.clone()
     }
 }
 

@@ -40,7 +40,7 @@ const fn anonymous(method: &'static str, path: &'static str) -> Route {
     }
 }
 
-use Permission::{Administer, Operate, Read};
+use Permission::{Administer, Notify, Operate, Read};
 use Role::{Collector, Gateway, Intelligence, Registry, Streaming};
 
 /// Every route of the public API.
@@ -99,6 +99,21 @@ pub const TABLE: &[Route] = &[
     route("GET", "/api/v1/logs/patterns", Intelligence, Read),
     route("GET", "/api/v1/topology", Collector, Read),
     route("GET", "/api/v1/changes", Collector, Read),
+    route("POST", "/api/v1/traces/search", Collector, Read),
+    route("GET", "/api/v1/traces/services", Collector, Read),
+    route("GET", "/api/v1/traces/dependencies", Collector, Read),
+    route("GET", "/api/v1/traces/{trace_id}", Collector, Read),
+    route("GET", "/api/v1/alerts", Collector, Read),
+    route("GET", "/api/v1/alerts/groups", Collector, Read),
+    route("GET", "/api/v1/alerts/silences", Collector, Read),
+    route("POST", "/api/v1/alerts/silences", Collector, Operate),
+    route(
+        "DELETE",
+        "/api/v1/alerts/silences/{silence_id}",
+        Collector,
+        Operate,
+    ),
+    route("POST", "/api/v1/alerts/webhook/{id}", Intelligence, Notify),
     route("GET", "/api/v1/events", Streaming, Read),
     route("GET", "/api/v1/events/stream", Streaming, Read),
     route("GET", "/api/v1/analysis/anomaly", Intelligence, Read),
@@ -129,6 +144,10 @@ impl Route {
             ("POST", path) if path.starts_with("/api/v1/analysis/") => {
                 Some(ClusterVerb::Investigate)
             }
+            ("POST" | "DELETE", path) if path.starts_with("/api/v1/alerts/silences") => {
+                Some(ClusterVerb::Silence)
+            }
+            ("POST", "/api/v1/alerts/webhook/{id}") => Some(ClusterVerb::Get),
             (_, path) if IN_CLUSTERS.iter().any(|prefix| path.starts_with(prefix)) => {
                 Some(ClusterVerb::Query)
             }
@@ -138,11 +157,13 @@ impl Route {
 }
 
 /// Paths below which telemetry, or what is derived from it, is shown.
-const IN_CLUSTERS: [&str; 7] = [
+const IN_CLUSTERS: [&str; 9] = [
+    "/api/v1/alerts",
+    "/api/v1/changes",
     "/api/v1/metrics/",
     "/api/v1/logs/",
     "/api/v1/topology",
-    "/api/v1/changes",
+    "/api/v1/traces/",
     "/api/v1/events",
     "/api/v1/analysis/",
     "/api/v1/reports",

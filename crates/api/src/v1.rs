@@ -1,5 +1,6 @@
 //! Version 1 of the API. One endpoint a file, found by its URL.
 
+pub mod alerts;
 pub mod analysis;
 pub mod audit;
 pub mod changes;
@@ -12,3 +13,4 @@ pub mod reports;
 pub mod tasks;
 pub mod tokens;
 pub mod topology;
+pub mod traces;

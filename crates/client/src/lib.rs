@@ -10,4 +10,7 @@ pub mod http;
 pub mod stream;
 pub mod wire;
 
-pub use http::{Client, Error, LogsAbout, MetricScope, Paging, PlaceScope, TailEvent, TailOf};
+pub use http::{
+    AlertScope, Client, Error, LogsAbout, MetricScope, Paging, PlaceScope, TailEvent, TailOf,
+    TraceScope,
+};

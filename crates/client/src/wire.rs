@@ -1,5 +1,6 @@
 //! The shapes of requests and answers. Requests refuse unknown fields; answers may grow new ones.
 
+pub mod alerts;
 pub mod analysis;
 pub mod audit;
 pub mod auth;
@@ -18,8 +19,13 @@ pub mod reports;
 pub mod tasks;
 pub mod tokens;
 pub mod topology;
+pub mod traces;
 pub mod validation;
 
+pub use alerts::{
+    Alert, AlertGroup, AlertGroups, AlertList, AlertNotification, Matcher, NewSilence,
+    NotifiedAlert, NotifiedStatus, ReceivedAlerts, Silence, SilenceList,
+};
 pub use analysis::{
     Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
     Severity, Status,
@@ -53,6 +59,12 @@ pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};
 pub use topology::{ChangeAnswer, TopologyAnswer, TopologyEdge};
+pub use traces::{
+    AttributeCondition, AttributeScope, AttributeValue, ClusterDependencies, Comparison,
+    CriticalStep, DependencyEdge, DependencyGraph, DependencySource, FoundTrace, MatchedSpan,
+    OmittedSpans, ServiceShare, SpanEvent, SpanStatus, Trace, TraceSearch, TraceSearchAnswer,
+    TraceSpan, TracedService, TracedServices,
+};
 pub use validation::{
     Check, CheckCode, ClusterHealth, ClusterState, NeededRight, OwnRights, Validation,
 };

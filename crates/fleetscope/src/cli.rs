@@ -40,6 +40,12 @@ pub(crate) enum Command {
     Topology(commands::topology::Topology),
     /// List what was changed in many clusters, newest first
     Changes(commands::changes::Changes),
+    /// Search traces, draw one, list services and who calls whom
+    Traces(commands::traces::Traces),
+    /// List the alerts that Alertmanagers hold
+    Alerts(commands::alerts::Alerts),
+    /// List, make and end silences of alerts
+    Silences(commands::silences::Silences),
     /// Look for anomalies, or for the root cause of what goes wrong
     Analysis(commands::analysis::Analysis),
     /// Write, list, read and remove reports

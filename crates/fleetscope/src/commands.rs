@@ -8,6 +8,7 @@ use tokio::runtime::Builder;
 use crate::cli::Command;
 use crate::exit::Failure;
 
+pub(crate) mod alerts;
 pub(crate) mod analysis;
 pub(crate) mod audit;
 pub(crate) mod changes;
@@ -23,9 +24,11 @@ pub(crate) mod query;
 pub(crate) mod rbac;
 pub(crate) mod reports;
 pub(crate) mod serve;
+pub(crate) mod silences;
 pub(crate) mod sim;
 pub(crate) mod tokens;
 pub(crate) mod topology;
+pub(crate) mod traces;
 
 /// Carries out a command.
 pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
@@ -44,6 +47,9 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Logs(args) => wait_for(None, Box::pin(logs::run(args))),
         Command::Topology(args) => wait_for(None, topology::run(args)),
         Command::Changes(args) => wait_for(None, changes::run(args)),
+        Command::Traces(args) => wait_for(None, traces::run(args)),
+        Command::Alerts(args) => wait_for(None, alerts::run(args)),
+        Command::Silences(args) => wait_for(None, silences::run(args)),
         Command::Analysis(args) => wait_for(None, analysis::run(args)),
         Command::Reports(args) => wait_for(None, reports::run(args)),
         Command::Events(args) => wait_for(None, events::run(args)),

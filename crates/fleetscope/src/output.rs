@@ -108,6 +108,12 @@ pub(crate) fn gaps(gaps: &[Gap]) -> String {
     lines.collect()
 }
 
+/// A foreign text that goes to a terminal: nothing in it moves the cursor or colours.
+pub(crate) fn plain(text: &str) -> String {
+    let inert = |c: char| if c.is_control() { '·' } else { c };
+    text.chars().map(inert).collect()
+}
+
 /// How text is set off: colours on a terminal, none elsewhere.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
@@ -200,6 +206,11 @@ mod tests {
         assert_eq!(wrap("one two three", 9, "  "), "  one two\n  three");
         assert_eq!(wrap("", 9, "  "), "");
         assert_eq!(wrap("about 100 % of it", 9, ""), "about\n100 % of\nit");
+    }
+
+    #[test]
+    fn foreign_text_is_inert() {
+        assert_eq!(plain("a\u{1b}[31mb\n"), "a·[31mb·");
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! Start reading at [`Intelligence`]; then `watches/catalogue.rs` (what is looked at), `gather.rs`
 //! (what an investigation reads) and `watches/` (how incidents are opened and followed).
 
+mod alerts;
 mod analyses;
 mod error;
 mod gather;
@@ -26,6 +27,7 @@ mod tasks;
 mod visible;
 mod watches;
 
+pub use alerts::Notification;
 pub use analyses::AnomalyRequest;
 pub use error::Error;
 pub use fleetscope_engine::patterns::Pattern;

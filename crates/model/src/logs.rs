@@ -6,8 +6,8 @@ mod tail;
 mod told;
 
 pub use asked::{
-    Comparison, LabelTest, LineTest, LogExpression, LogFilter, LogKind, LogParser, LogPlace,
-    LogQuestion, LogScope, LogTenant, LogsAbout,
+    LabelTest, LineTest, LogExpression, LogFilter, LogKind, LogParser, LogPlace, LogQuestion,
+    LogScope, LogTenant, LogsAbout, TextComparison,
 };
 pub use severity::LogSeverity;
 pub use tail::{TailLine, TailNotice, TailNoticeKind, TailQuestion, TailRecord};

@@ -5,6 +5,7 @@
 //! only here. Start reading at [`Telemetry`] (reading clusters) and [`store`] (keeping things).
 
 pub mod access;
+pub mod alerts;
 pub mod audit;
 pub mod clock;
 pub mod clusters;
@@ -16,8 +17,10 @@ pub mod logs;
 pub mod objects;
 pub mod store;
 pub mod telemetry;
+pub mod traces;
 
 pub use access::{Access, Extent, Reader, Unasked, Unrestricted};
+pub use alerts::{AlertStore, Alerts};
 pub use audit::{AuditLog, AuditSink};
 pub use clock::{Clock, ManualClock, PacedClock, SystemClock};
 pub use clusters::Clusters;
@@ -32,6 +35,7 @@ pub use store::{
     Store, TokenStore,
 };
 pub use telemetry::Telemetry;
+pub use traces::Traces;
 
 /// The result of a port's call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -53,7 +53,7 @@ impl Local {
     ) -> Result<Self> {
         let (store, housekeeping) = fleetscope_store::open(&config.storage.data_dir).await?;
         let housekeeping = housekeeping.with_retention(registry::retention(&config.audit));
-        let vault = credentials::vault(config, &store)?;
+        let vault = credentials::vault(config, &store, parts).await?;
         let opener = credentials::opener(config, &store, vault.clone(), parts).await?;
         let shown = collector::shown(config, &opener);
         let outbound = collector::outbound(config, metrics)?.showing(shown.clone());
@@ -62,15 +62,17 @@ impl Local {
             .with_vault(vault)
             .with_hub(identity::hub(config)?.map(|hub| hub.api));
         let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
-        let (telemetry, logs) = collector::telemetry(clusters.clone(), access.clone(), outbound);
+        let telemetry = collector::telemetry(clusters.clone(), access.clone(), outbound);
         let rights = (clusters.clone(), access.clone());
         let intelligence = intelligence::service(&store, telemetry.clone(), rights, parts);
         let services = Services {
             credentials: clusters.credentials(&opener),
             registry: clusters,
             tokens,
+            traces: telemetry.clone(),
+            alerts: telemetry.clone(),
+            logs: telemetry.clone(),
             telemetry,
-            logs,
             intelligence,
             streaming: streaming::service(&store, access),
             board: board.clone(),

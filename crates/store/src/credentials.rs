@@ -16,6 +16,7 @@ use crate::document::{decode, encode};
 use crate::failure::failure;
 use crate::sqlite::{Database, integer};
 use row::{Row, credential};
+use uuid::Uuid;
 
 const WHAT: &str = "credential";
 const ROTATION: &str = "rotation of keys";
@@ -212,6 +213,20 @@ impl CredentialStore for Credentials {
             .map_err(failure)?;
         write.record(events).await?;
         write.commit().await
+    }
+
+    async fn installation(&self, fresh: Uuid) -> Result<Uuid> {
+        const SQL: &str = "INSERT INTO installation (id, name) VALUES (1, ?1) \
+             ON CONFLICT (id) DO UPDATE SET name = name RETURNING name";
+        let mut write = self.0.write().await?;
+        let kept: String = sqlx::query_scalar(SQL)
+            .bind(fresh.to_string())
+            .fetch_one(write.on())
+            .await
+            .map_err(failure)?;
+        write.commit().await?;
+        // What can't be read is no id: better another one than that of everybody.
+        Ok(kept.parse().unwrap_or(fresh))
     }
 }
 

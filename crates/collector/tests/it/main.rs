@@ -8,6 +8,7 @@
 )]
 
 mod address;
+mod alerts;
 mod changes;
 mod exec;
 mod federation;
@@ -20,4 +21,5 @@ mod recording;
 mod server;
 mod topology;
 mod traces;
+mod tracing;
 mod watch;

@@ -143,7 +143,7 @@ async fn too_long(app: &TestApp) -> Problem {
         let _ = outgoing.write_all(&vec![b'a'; 2 << 20]).await;
     };
     let mut answer = Vec::new();
-    let (_, read) = tokio::join!(writing, incoming.read_to_end(&mut answer));
+    let ((), read) = tokio::join!(writing, incoming.read_to_end(&mut answer));
     let text = String::from_utf8_lossy(&answer);
     let (head, body) = text
         .split_once("\r\n\r\n")

@@ -40,7 +40,7 @@ impl LogTenant {
 
 /// How a text is compared with another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Comparison {
+pub enum TextComparison {
     /// It is the same; of a line: it holds the text.
     Equal,
     /// It is another; of a line: it does not hold the text.
@@ -51,7 +51,7 @@ pub enum Comparison {
     MatchesNot,
 }
 
-impl Comparison {
+impl TextComparison {
     /// Between a label's name and a value.
     pub const fn of_label(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ pub struct LabelTest {
     /// The label.
     pub name: String,
     /// How it is compared.
-    pub comparison: Comparison,
+    pub comparison: TextComparison,
     /// With what.
     pub value: String,
 }
@@ -88,7 +88,7 @@ pub struct LabelTest {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LineTest {
     /// How it is compared.
-    pub comparison: Comparison,
+    pub comparison: TextComparison,
     /// With what.
     pub text: String,
 }

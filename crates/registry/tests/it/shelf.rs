@@ -182,6 +182,10 @@ impl CredentialStore for Shelf {
             Ok(())
         })
     }
+
+    async fn installation(&self, fresh: uuid::Uuid) -> Result<uuid::Uuid> {
+        Ok(fresh)
+    }
 }
 
 #[async_trait]

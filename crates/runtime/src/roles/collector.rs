@@ -7,7 +7,7 @@ use fleetscope_collector::Collector;
 use fleetscope_config::{Config, PlainHttp as Configured};
 use fleetscope_model::Role;
 use fleetscope_outbound::{Outbound, OutboundOptions, PlainHttp, Shown};
-use fleetscope_ports::{Access, Logs, Telemetry};
+use fleetscope_ports::Access;
 use fleetscope_registry::{Opener, Registry as Clusters};
 use prometheus_client::registry::Registry;
 
@@ -28,15 +28,13 @@ pub(crate) fn shown(config: &Config, opener: &Opener) -> Shown {
     Shown::new(Arc::new(opener.clone()), Role::Collector, keep)
 }
 
-/// Reads the clusters of `clusters`, of each what `access` lets the caller see: their telemetry,
-/// and their logs.
+/// Reads the clusters of `clusters`, of each what `access` lets the caller see.
 pub(crate) fn telemetry(
     clusters: Clusters,
     access: Arc<dyn Access>,
     outbound: Outbound,
-) -> (Arc<dyn Telemetry>, Arc<dyn Logs>) {
-    let collector = Arc::new(Collector::new(Arc::new(clusters), access, outbound));
-    (collector.clone(), collector)
+) -> Arc<Collector> {
+    Arc::new(Collector::new(Arc::new(clusters), access, outbound))
 }
 
 fn options(config: &Config) -> OutboundOptions {

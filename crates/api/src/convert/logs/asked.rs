@@ -2,8 +2,8 @@
 
 use fleetscope_client::wire;
 use fleetscope_model::{
-    Comparison, LabelTest, LineTest, LogExpression, LogFilter, LogKind, LogParser, LogPlace,
-    LogQuestion, LogScope, LogTenant, TimeRange,
+    LabelTest, LineTest, LogExpression, LogFilter, LogKind, LogParser, LogPlace, LogQuestion,
+    LogScope, LogTenant, TextComparison, TimeRange,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -85,9 +85,14 @@ fn lines(asked: &wire::LogQuery) -> Vec<LineTest> {
     let contains = asked.contains.iter();
     let excludes = asked.excludes.iter();
     contains
-        .map(|text| test(Comparison::Equal, text))
-        .chain(excludes.map(|text| test(Comparison::Unequal, text)))
-        .chain(asked.matching.iter().map(|t| test(Comparison::Matches, t)))
+        .map(|text| test(TextComparison::Equal, text))
+        .chain(excludes.map(|text| test(TextComparison::Unequal, text)))
+        .chain(
+            asked
+                .matching
+                .iter()
+                .map(|t| test(TextComparison::Matches, t)),
+        )
         .collect()
 }
 
@@ -95,10 +100,10 @@ fn label(asked: wire::LabelMatch) -> LabelTest {
     LabelTest {
         name: asked.name,
         comparison: match asked.op {
-            wire::MatchOp::Equal => Comparison::Equal,
-            wire::MatchOp::Unequal => Comparison::Unequal,
-            wire::MatchOp::Matches => Comparison::Matches,
-            wire::MatchOp::MatchesNot => Comparison::MatchesNot,
+            wire::MatchOp::Equal => TextComparison::Equal,
+            wire::MatchOp::Unequal => TextComparison::Unequal,
+            wire::MatchOp::Matches => TextComparison::Matches,
+            wire::MatchOp::MatchesNot => TextComparison::MatchesNot,
         },
         value: asked.value,
     }
@@ -160,10 +165,10 @@ pub fn expression(
 fn parsed(text: &str) -> Result<LabelTest, ApiError> {
     let at = text.find(['=', '!']);
     let signs = [
-        ("=~", Comparison::Matches),
-        ("!~", Comparison::MatchesNot),
-        ("!=", Comparison::Unequal),
-        ("=", Comparison::Equal),
+        ("=~", TextComparison::Matches),
+        ("!~", TextComparison::MatchesNot),
+        ("!=", TextComparison::Unequal),
+        ("=", TextComparison::Equal),
     ];
     let test = at.and_then(|at| {
         let (name, rest) = text.split_at(at);
@@ -205,10 +210,10 @@ mod tests {
     #[test]
     fn a_label_is_written_with_its_comparison() {
         for (text, name, comparison, value) in [
-            ("namespace=shop", "namespace", Comparison::Equal, "shop"),
-            ("app=~c.*", "app", Comparison::Matches, "c.*"),
-            ("app!=a=b", "app", Comparison::Unequal, "a=b"),
-            ("app!~a", "app", Comparison::MatchesNot, "a"),
+            ("namespace=shop", "namespace", TextComparison::Equal, "shop"),
+            ("app=~c.*", "app", TextComparison::Matches, "c.*"),
+            ("app!=a=b", "app", TextComparison::Unequal, "a=b"),
+            ("app!~a", "app", TextComparison::MatchesNot, "a"),
         ] {
             let test = parsed(text).unwrap();
             assert_eq!(

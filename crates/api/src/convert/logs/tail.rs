@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fleetscope_client::wire;
 use fleetscope_model::{
-    Comparison, LineTest, LogExpression, LogFilter, TailLine, TailNotice, TailNoticeKind,
+    LineTest, LogExpression, LogFilter, TailLine, TailNotice, TailNoticeKind, TextComparison,
 };
 
 use super::{asked, mark, severity};
@@ -20,9 +20,9 @@ pub fn followed(
     let test = |comparison| move |text| LineTest { comparison, text };
     let lines: Vec<LineTest> = contains
         .into_iter()
-        .map(test(Comparison::Equal))
-        .chain(excludes.into_iter().map(test(Comparison::Unequal)))
-        .chain(matching.into_iter().map(test(Comparison::Matches)))
+        .map(test(TextComparison::Equal))
+        .chain(excludes.into_iter().map(test(TextComparison::Unequal)))
+        .chain(matching.into_iter().map(test(TextComparison::Matches)))
         .collect();
     match asked::expression(query, labels)? {
         Some(LogExpression::Filter(filter)) => {

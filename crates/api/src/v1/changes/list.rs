@@ -14,6 +14,7 @@ use crate::convert::window::Slice;
 use crate::convert::{investigation::change, metrics::gap, selection};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params, limit};
+use crate::refusals::NotFound;
 use crate::services::Metrics;
 
 /// Which changes: where, when, and of what.
@@ -51,7 +52,7 @@ impl Changes {
     path = "/api/v1/changes",
     tag = "topology",
     params(Changes),
-    responses((status = 200, body = ChangeAnswer)),
+    responses((status = 200, body = ChangeAnswer), NotFound),
 )]
 pub async fn list(
     State(metrics): State<Metrics>,

@@ -12,6 +12,7 @@ use crate::convert::window::Slice;
 use crate::convert::{analysis::entity, metrics::gap, name, selection};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Metrics;
 
 /// Edges in a part where the caller does not say, and the most there may be: a page is a read of
@@ -71,7 +72,7 @@ impl Structure {
     path = "/api/v1/topology",
     tag = "topology",
     params(Structure),
-    responses((status = 200, body = TopologyAnswer)),
+    responses((status = 200, body = TopologyAnswer), NotFound),
 )]
 pub async fn list(
     State(metrics): State<Metrics>,

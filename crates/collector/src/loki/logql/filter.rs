@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use fleetscope_model::{Comparison, LabelTest, LineTest, LogFilter, LogParser};
+use fleetscope_model::{LabelTest, LineTest, LogFilter, LogParser, TextComparison};
 use fleetscope_ports::Result;
 
 use crate::quote::quoted;
@@ -56,7 +56,7 @@ pub(crate) fn build(filter: &LogFilter) -> Result<String> {
 /// lack the label.
 fn demands(test: &LabelTest) -> bool {
     let comparison = test.comparison;
-    matches!(comparison, Comparison::Equal | Comparison::Matches) && !test.value.is_empty()
+    matches!(comparison, TextComparison::Equal | TextComparison::Matches) && !test.value.is_empty()
 }
 
 fn label(test: &LabelTest) -> Result<String> {
@@ -102,7 +102,7 @@ mod tests {
     use super::super::lexer::{Token, words};
     use super::*;
 
-    fn test(name: &str, comparison: Comparison, value: &str) -> LabelTest {
+    fn test(name: &str, comparison: TextComparison, value: &str) -> LabelTest {
         LabelTest {
             name: name.to_owned(),
             comparison,
@@ -114,21 +114,21 @@ mod tests {
     fn all_parts_stand_in_the_order_in_which_loki_reads_them() {
         let filter = LogFilter {
             labels: vec![
-                test("namespace", Comparison::Equal, "shop"),
-                test("app", Comparison::Matches, "cart|till"),
+                test("namespace", TextComparison::Equal, "shop"),
+                test("app", TextComparison::Matches, "cart|till"),
             ],
             lines: vec![
                 LineTest {
-                    comparison: Comparison::Equal,
+                    comparison: TextComparison::Equal,
                     text: "time\"out".to_owned(),
                 },
                 LineTest {
-                    comparison: Comparison::MatchesNot,
+                    comparison: TextComparison::MatchesNot,
                     text: r"\d+ ms".to_owned(),
                 },
             ],
             parser: Some(LogParser::Json),
-            fields: vec![test("level", Comparison::Unequal, "info")],
+            fields: vec![test("level", TextComparison::Unequal, "info")],
         };
         assert_eq!(
             build(&filter).unwrap(),
@@ -144,16 +144,16 @@ mod tests {
         };
         for labels in [
             vec![],
-            vec![test("app", Comparison::Equal, "")],
-            vec![test("app", Comparison::Unequal, "a")],
+            vec![test("app", TextComparison::Equal, "")],
+            vec![test("app", TextComparison::Unequal, "a")],
         ] {
             assert_eq!(build(&of(labels)).unwrap_err().code(), "invalid_query");
         }
-        let odd = of(vec![test("a=\"b\"} or {c", Comparison::Equal, "d")]);
+        let odd = of(vec![test("a=\"b\"} or {c", TextComparison::Equal, "d")]);
         assert_eq!(build(&odd).unwrap_err().code(), "invalid_label");
         let long = of(vec![test(
             "app",
-            Comparison::Equal,
+            TextComparison::Equal,
             &"x".repeat(LONGEST + 1),
         )]);
         assert_eq!(build(&long).unwrap_err().code(), "invalid_query");
@@ -178,13 +178,13 @@ mod tests {
         fn no_value_escapes(a in value(), b in value(), line in value(), field in value()) {
             let filter = LogFilter {
                 labels: vec![
-                    test("app", Comparison::Equal, "x"),
-                    test("a", Comparison::Equal, &a),
-                    test("b", Comparison::MatchesNot, &b),
+                    test("app", TextComparison::Equal, "x"),
+                    test("a", TextComparison::Equal, &a),
+                    test("b", TextComparison::MatchesNot, &b),
                 ],
-                lines: vec![LineTest { comparison: Comparison::Equal, text: line.clone() }],
+                lines: vec![LineTest { comparison: TextComparison::Equal, text: line.clone() }],
                 parser: None,
-                fields: vec![test("f", Comparison::Equal, &field)],
+                fields: vec![test("f", TextComparison::Equal, &field)],
             };
             let query = build(&filter).unwrap();
             let words = words(&query).unwrap();

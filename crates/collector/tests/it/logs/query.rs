@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use axum::response::Response;
 use fleetscope_collector::Collector;
 use fleetscope_model::{
-    Aspect, Caller, ClusterId, ClusterVerb, Comparison, Endpoint, Fault, GapKind, LabelTest,
-    LogAnswer, LogExpression, LogFilter, LogKind, LogQuestion, LogResult, LogScope, LogTenant,
-    Selection, Sight, Source,
+    Aspect, Caller, ClusterId, ClusterVerb, Endpoint, Fault, GapKind, LabelTest, LogAnswer,
+    LogExpression, LogFilter, LogKind, LogQuestion, LogResult, LogScope, LogTenant, Selection,
+    Sight, Source, TextComparison,
 };
 use fleetscope_outbound::Outbound;
 use fleetscope_ports::{Access, Logs, Result, Unasked};
@@ -362,7 +362,7 @@ async fn a_filter_goes_out_as_logql_and_a_long_one_in_a_form() {
     let mut question = raw("");
     let label = |value: &str| LabelTest {
         name: "app".to_owned(),
-        comparison: Comparison::Equal,
+        comparison: TextComparison::Equal,
         value: value.to_owned(),
     };
     question.expression = LogExpression::Filter(LogFilter {

@@ -13,6 +13,14 @@ fn filled(path: &str, id: &str) -> String {
     let path = path.replace("{id}", id).replace("{name}", "app");
     match path.as_str() {
         "/api/v1/metrics/query" => format!("{path}?query=up&cluster={id}"),
+        "/api/v1/alerts" | "/api/v1/alerts/groups" | "/api/v1/alerts/silences" => {
+            format!("{path}?cluster={id}")
+        }
+        "/api/v1/alerts/silences/{silence_id}" => {
+            format!("/api/v1/alerts/silences/1?cluster={id}")
+        }
+        "/api/v1/traces/services" | "/api/v1/traces/dependencies" => format!("{path}?cluster={id}"),
+        "/api/v1/traces/{trace_id}" => format!("/api/v1/traces/1?cluster={id}"),
         "/api/v1/metrics/query_range" => {
             format!("{path}?query=up&start=1767268000&end=1767268800&step=60s&cluster={id}")
         }
@@ -62,7 +70,7 @@ async fn every_route_lets_pass_whom_the_document_says_and_nobody_else() {
         stage.person("anna", &["owners"]),
     ];
     let stranger = stage.person("sven", &["viewers"]);
-    let every = ["get", "query", "update", "delete", "investigate"];
+    let every = ["get", "query", "update", "delete", "investigate", "silence"];
     for name in ["vera", "oscar", "anna"] {
         stage.let_use(name, &cluster, &every);
     }

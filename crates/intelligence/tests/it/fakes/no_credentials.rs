@@ -65,6 +65,10 @@ impl CredentialStore for Shelf {
     async fn put_rotation(&self, _: &KeyRotation, _: &[NewEvent]) -> Result<()> {
         not_here()
     }
+
+    async fn installation(&self, _: uuid::Uuid) -> Result<uuid::Uuid> {
+        not_here()
+    }
 }
 
 #[async_trait]
