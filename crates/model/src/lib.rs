@@ -25,6 +25,7 @@ pub mod health;
 pub mod ids;
 pub mod investigation;
 pub mod logs;
+pub mod metric;
 pub mod page;
 pub mod query;
 pub mod question;
@@ -62,6 +63,10 @@ pub use investigation::{
     Candidate, Confidence, Findings, Investigation, Reason, Stance, TimelineEntry, Verdict,
 };
 pub use logs::LogLine;
+pub use metric::{
+    Alerting, Evaluated, Evaluation, Exemplar, ExemplarSeries, MetricMeta, Rule, RuleAlert,
+    RuleGroup, SeriesQuery, Shape, Target, Union, Window,
+};
 pub use page::{Page, PageRequest};
 pub use query::{LogQuery, MetricQuery, RangeQuery, Selection, TraceQuery};
 pub use question::{Action, Question};

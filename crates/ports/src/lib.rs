@@ -12,6 +12,7 @@ pub mod credentials;
 pub mod error;
 pub mod health;
 pub mod ids;
+pub mod metrics;
 pub mod objects;
 pub mod store;
 pub mod telemetry;
@@ -24,6 +25,7 @@ pub use credentials::{CredentialStore, Credentials, Opened, Plain, Vault};
 pub use error::Error;
 pub use health::HealthSource;
 pub use ids::{IdSource, SeededIds, SystemIds};
+pub use metrics::{Metrics, Passed};
 pub use objects::Objects;
 pub use store::{
     AnalysisStore, ClusterStore, EventLog, InvestigationStore, ObservationStore, ReportStore,

@@ -10,13 +10,15 @@ pub(crate) mod registry;
 pub(crate) mod session_keys;
 pub(crate) mod streaming;
 
+use std::sync::Arc;
+
 use axum::Router;
 use fleetscope_api::{Services, TaskBoard};
 use fleetscope_config::Config;
 use fleetscope_gateway::Probe;
 use fleetscope_model::Role;
 use fleetscope_outbound::Shown;
-use fleetscope_ports::Store;
+use fleetscope_ports::{Store, Telemetry};
 use fleetscope_store::Housekeeping;
 use prometheus_client::registry::Registry;
 use secrecy::SecretString;
@@ -62,7 +64,9 @@ impl Local {
             .with_vault(vault)
             .with_hub(identity::hub(config)?.map(|hub| hub.api));
         let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
-        let telemetry = collector::telemetry(clusters.clone(), access.clone(), outbound);
+        let clock = parts.clock.clone();
+        let collector = collector::collector(clusters.clone(), access.clone(), outbound, clock);
+        let telemetry: Arc<dyn Telemetry> = Arc::new(collector.clone());
         let rights = (clusters.clone(), access.clone());
         let intelligence = intelligence::service(&store, telemetry.clone(), rights, parts);
         let services = Services {
@@ -70,6 +74,7 @@ impl Local {
             registry: clusters,
             tokens,
             telemetry,
+            metrics: Arc::new(collector),
             intelligence,
             streaming: streaming::service(&store, access),
             board: board.clone(),
