@@ -16,6 +16,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::prometheus::{MOUNT, Refusal};
 use crate::routes::{auth_documented, documented, health_documented, login_documented};
 use crate::table;
 
@@ -48,6 +49,7 @@ pub fn openapi() -> OpenApi {
         .insert("bearer".to_owned(), RefOr::T(scheme));
     let mut schemas = vec![
         (Problem::name().into_owned(), Problem::schema()),
+        (Refusal::name().into_owned(), Refusal::schema()),
         // Is in no body, only in paths.
         (
             CredentialField::name().into_owned(),
@@ -156,16 +158,25 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
     ];
     for (status, applies, description) in refusals {
         if applies {
-            let response = ResponseBuilder::new()
+            let mut response = ResponseBuilder::new()
                 .description(description)
-                .content("application/problem+json", problem())
-                .build();
+                .content("application/problem+json", problem());
+            if path.starts_with(MOUNT) {
+                response = response.content("application/json", prometheus_refusal());
+            }
+            let response = response.build();
             operation
                 .responses
                 .responses
                 .insert(status.to_string(), RefOr::T(response));
         }
     }
+}
+
+fn prometheus_refusal() -> utoipa::openapi::Content {
+    ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(Refusal::name())))
+        .build()
 }
 
 fn problem() -> utoipa::openapi::Content {

@@ -93,7 +93,15 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(audit::list::list)),
         Role::Collector => OpenApiRouter::new()
             .routes(routes!(metrics::query::query))
-            .routes(routes!(metrics::query_range::query_range)),
+            .routes(routes!(metrics::query_range::query_range))
+            .routes(routes!(metrics::series::series))
+            .routes(routes!(metrics::labels::labels))
+            .routes(routes!(metrics::label::values::values))
+            .routes(routes!(metrics::metadata::metadata))
+            .routes(routes!(metrics::rules::rules))
+            .routes(routes!(metrics::alerts::alerts))
+            .routes(routes!(metrics::targets::targets))
+            .merge(crate::prometheus::documented()),
         Role::Streaming => OpenApiRouter::new()
             .routes(routes!(events::list::list))
             .routes(routes!(events::stream::stream)),

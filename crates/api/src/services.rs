@@ -23,6 +23,8 @@ pub struct Services {
     pub tokens: LocalTokens,
     /// Reading clusters.
     pub telemetry: Arc<dyn Telemetry>,
+    /// Metrics of clusters, for people and their tools.
+    pub metrics: Arc<dyn fleetscope_ports::Metrics>,
     /// Analyses, investigations, reports.
     pub intelligence: Intelligence,
     /// The event log.
@@ -44,7 +46,7 @@ impl std::fmt::Debug for Services {
 /// What metric queries need.
 #[derive(Clone)]
 pub struct Metrics {
-    pub(crate) telemetry: Arc<dyn Telemetry>,
+    pub(crate) metrics: Arc<dyn fleetscope_ports::Metrics>,
     pub(crate) clusters: Arc<dyn Clusters>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -90,7 +92,7 @@ impl FromRef<Services> for TaskBoard {
 impl FromRef<Services> for Metrics {
     fn from_ref(services: &Services) -> Self {
         Self {
-            telemetry: Arc::clone(&services.telemetry),
+            metrics: Arc::clone(&services.metrics),
             clusters: Arc::new(services.registry.clone()),
             clock: Arc::clone(&services.clock),
         }

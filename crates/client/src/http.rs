@@ -1,8 +1,10 @@
 //! The typed client: one method a call, errors that keep the server's own words.
 
 mod calls;
+mod metrics;
 
 pub use calls::{MetricScope, Paging};
+pub use metrics::SeriesScope;
 
 use std::fmt;
 use std::time::Duration;

@@ -10,4 +10,4 @@ pub mod http;
 pub mod stream;
 pub mod wire;
 
-pub use http::{Client, Error, MetricScope, Paging};
+pub use http::{Client, Error, MetricScope, Paging, SeriesScope};

@@ -10,6 +10,7 @@ pub mod events;
 pub mod health;
 pub mod import;
 pub mod investigation;
+pub mod metric_lists;
 pub mod metrics;
 pub mod page;
 pub mod problem;
@@ -37,6 +38,10 @@ pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
 pub use import::{ImportOutcome, ImportReport, ImportRequest, ImportResult, ImportedCluster};
 pub use investigation::{
     Candidate, Change, Investigation, InvestigationRequest, Reason, TimelineEntry, Verdict,
+};
+pub use metric_lists::{
+    LabelList, MetadataList, MetricMetadata, Rule, RuleAlert, RuleAlertList, RuleGroup, RuleList,
+    SeriesList, Target, TargetList,
 };
 pub use metrics::{MetricAnswer, MetricSeries, SamplePair};
 pub use page::Page;

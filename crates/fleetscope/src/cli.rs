@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Rbac(commands::rbac::Rbac),
     /// Evaluate PromQL on many clusters at once
     Query(commands::query::Query),
+    /// List series, labels, rules, alerts and targets of many clusters
+    Metrics(commands::metrics::Metrics),
     /// Look for anomalies, or for the root cause of what goes wrong
     Analysis(commands::analysis::Analysis),
     /// Write, list, read and remove reports

@@ -16,6 +16,7 @@ pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod events;
 pub(crate) mod keys;
+pub(crate) mod metrics;
 pub(crate) mod query;
 pub(crate) mod rbac;
 pub(crate) mod reports;
@@ -37,6 +38,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Keys(args) => wait_for(None, keys::run(args)),
         Command::Rbac(args) => rbac::run(args),
         Command::Query(args) => wait_for(None, query::run(args)),
+        Command::Metrics(args) => wait_for(None, metrics::run(args)),
         Command::Analysis(args) => wait_for(None, analysis::run(args)),
         Command::Reports(args) => wait_for(None, reports::run(args)),
         Command::Events(args) => wait_for(None, events::run(args)),

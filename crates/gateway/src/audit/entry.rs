@@ -18,6 +18,9 @@ const MOST_CLUSTERS: usize = 100;
 /// The status of a request whose caller went away before it was answered, as nginx has it.
 const GONE_AWAY: u16 = 499;
 
+/// Routes that change nothing whatever their method is.
+const READS_BY_POST: &str = "/prometheus/";
+
 /// Routes by which clusters are named in the path.
 const CLUSTERS: &str = "/api/v1/clusters/";
 
@@ -44,7 +47,10 @@ impl Asked {
 
     /// Whether it may change something.
     pub(super) fn changes(&self) -> bool {
-        !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
+        let route = self.route.as_ref().map_or("", MatchedPath::as_str);
+        // There a query may be too long for a URL, and is posted.
+        let reads = route.starts_with(READS_BY_POST);
+        !reads && !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
     }
 
     /// The entry, if there is to be one.

@@ -1,0 +1,29 @@
+//! `GET /api/v1/metrics/labels`
+
+use axum::Json;
+use axum::extract::State;
+use fleetscope_client::wire::LabelList;
+
+use super::OfSeries;
+use crate::convert::metrics;
+use crate::error::ApiError;
+use crate::extract::{Asker, Params};
+use crate::services::Metrics;
+
+/// The names of labels, of many clusters.
+#[utoipa::path(
+    get,
+    path = "/api/v1/metrics/labels",
+    tag = "metrics",
+    params(OfSeries),
+    responses((status = 200, body = LabelList)),
+)]
+pub async fn labels(
+    State(metrics): State<Metrics>,
+    Asker(caller): Asker,
+    Params(asked): Params<OfSeries>,
+) -> Result<Json<LabelList>, ApiError> {
+    let question = asked.question()?;
+    let found = metrics.metrics.label_names(&caller, &question).await?;
+    Ok(Json(metrics::labels(found)))
+}
