@@ -10,12 +10,19 @@ use super::stage::{Stage, ask, told};
 
 /// The path of a route with this id, and the parameters without which it is refused.
 fn filled(path: &str, id: &str) -> String {
-    let path = path.replace("{id}", id);
+    let path = path.replace("{id}", id).replace("{cluster}", id);
+    let path = path.replace("{name}", "job");
     match path.as_str() {
         "/api/v1/metrics/query" => format!("{path}?query=up&cluster={id}"),
         "/api/v1/metrics/query_range" => {
             format!("{path}?query=up&start=1767268000&end=1767268800&step=60s&cluster={id}")
         }
+        "/api/v1/metrics/series" => format!("{path}?match=up&cluster={id}"),
+        _ if path.starts_with("/api/v1/metrics/") => format!("{path}?cluster={id}"),
+        _ if path.ends_with("/query_range") || path.ends_with("/query_exemplars") => {
+            format!("{path}?query=up&start=1767268000&end=1767268800&step=60s")
+        }
+        _ if path.starts_with("/prometheus/") => format!("{path}?query=up&match[]=up"),
         _ => path,
     }
 }
