@@ -46,7 +46,7 @@ impl std::fmt::Debug for Services {
 /// What metric queries need.
 #[derive(Clone)]
 pub struct Metrics {
-    pub(crate) metrics: Arc<dyn fleetscope_ports::Metrics>,
+    pub(crate) reader: Arc<dyn fleetscope_ports::Metrics>,
     pub(crate) clusters: Arc<dyn Clusters>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -92,7 +92,7 @@ impl FromRef<Services> for TaskBoard {
 impl FromRef<Services> for Metrics {
     fn from_ref(services: &Services) -> Self {
         Self {
-            metrics: Arc::clone(&services.metrics),
+            reader: Arc::clone(&services.metrics),
             clusters: Arc::new(services.registry.clone()),
             clock: Arc::clone(&services.clock),
         }

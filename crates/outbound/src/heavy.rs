@@ -59,7 +59,10 @@ impl Heavy {
         }
         let since = weights.last.map(|last| now.saturating_duration_since(last));
         if let Some(since) = since.filter(|since| *since < APART) {
-            let (took, left) = (took.as_secs_f64(), (APART - since).as_secs_f64());
+            let (took, left) = (
+                took.as_secs_f64(),
+                APART.saturating_sub(since).as_secs_f64(),
+            );
             let detail = format!(
                 "this query took {took:.1} s the last time, and one so heavy is asked by schedule \
                  every 30 s at most: it is left out, and may be asked in {left:.0} s"

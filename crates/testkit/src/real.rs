@@ -36,7 +36,7 @@ impl Prometheus {
         Self::serve(folder, address, &jobs).await
     }
 
-    /// Starts one that scrapes nothing and holds these samples, in the text form of OpenMetrics
+    /// Starts one that scrapes nothing and holds these samples, in the text form of `OpenMetrics`
     /// with times; with these rules, if any, in the form of its rule files.
     pub async fn over(samples: &str, rules: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -57,7 +57,7 @@ impl Prometheus {
         if let Some(rules) = rules {
             let file = folder.path().join("rules.yml");
             std::fs::write(&file, rules).expect("the rules are written");
-            config.push_str(&format!("rule_files: ['{}']\n", file.display()));
+            config += &rule_files(&file);
         }
         Self::serve(folder, free_address(), &config).await
     }
@@ -140,6 +140,10 @@ impl Drop for Process {
 
 fn job(name: &str, target: SocketAddr) -> String {
     format!("- job_name: {name}\n  static_configs:\n  - targets: ['{target}']\n")
+}
+
+fn rule_files(file: &Path) -> String {
+    format!("rule_files: ['{}']\n", file.display())
 }
 
 fn flag(name: &str, path: &Path) -> String {

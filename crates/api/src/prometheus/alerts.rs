@@ -29,7 +29,7 @@ pub(super) async fn alerts(
 ) -> Result<Response, Refusal> {
     let of = place.of(&metrics, &caller).await?;
     let clusters = of.selection();
-    let found = metrics.metrics.rule_alerts(&caller, &clusters).await?;
+    let found = metrics.reader.rule_alerts(&caller, &clusters).await?;
     answer::list(found, |items| {
         let alerts = items.into_iter().map(|alert| {
             let mut alert = convert::metrics::alert(alert);

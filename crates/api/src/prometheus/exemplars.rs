@@ -39,7 +39,7 @@ pub(super) async fn exemplars(
     let (range, query) = (TimeRange { start, end }, asked.query()?);
     let clusters = of.selection();
     let found = metrics
-        .metrics
+        .reader
         .exemplars(&caller, &clusters, query, range)
         .await?;
     answer::list(found, |items| {

@@ -32,6 +32,6 @@ pub(super) async fn labels(
 ) -> Result<Response, Refusal> {
     let of = place.of(&metrics, &caller).await?;
     let question = asked.series(&of)?;
-    let found = metrics.metrics.label_names(&caller, &question).await?;
+    let found = metrics.reader.label_names(&caller, &question).await?;
     answer::list(found, |items| json!(items))
 }

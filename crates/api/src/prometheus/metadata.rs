@@ -33,7 +33,7 @@ pub(super) async fn metadata(
     let of = place.of(&metrics, &caller).await?;
     let (clusters, limit) = (of.selection(), asked.limit()?);
     let found = metrics
-        .metrics
+        .reader
         .metadata(&caller, &clusters, asked.get("metric"), limit)
         .await?;
     answer::list(found, |items| {

@@ -44,7 +44,7 @@ pub(super) async fn evaluate(
 ) -> Result<Response, Refusal> {
     if let Of::One(cluster) = of {
         let found = metrics
-            .metrics
+            .reader
             .passed(caller, cluster, query, window)
             .await?;
         return match found.items.into_iter().next() {
@@ -60,5 +60,5 @@ pub(super) async fn evaluate(
         union: Union::One,
         points: None,
     };
-    answer::evaluated(&metrics.metrics.evaluate(caller, &question).await?)
+    answer::evaluated(&metrics.reader.evaluate(caller, &question).await?)
 }

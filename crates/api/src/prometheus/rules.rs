@@ -40,7 +40,7 @@ pub(super) async fn rules(
             return Err(Refusal::parameter("type", said));
         }
     };
-    let found = served.metrics.rules(&caller, &of.selection()).await?;
+    let found = served.reader.rules(&caller, &of.selection()).await?;
     answer::list(found, |items| {
         let groups = items.into_iter().map(|group| shown(group, of, kind));
         json!({ "groups": groups.collect::<Vec<_>>() })

@@ -35,6 +35,6 @@ pub(super) async fn series(
     if question.matches.is_empty() {
         return Err(Refusal::new("bad_data", "no match[] parameter provided"));
     }
-    let found = metrics.metrics.series(&caller, &question).await?;
+    let found = metrics.reader.series(&caller, &question).await?;
     answer::list(found, |items| json!(items))
 }

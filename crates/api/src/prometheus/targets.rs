@@ -28,7 +28,7 @@ pub(super) async fn targets(
     place: Place,
 ) -> Result<Response, Refusal> {
     let of = place.of(&metrics, &caller).await?;
-    let found = metrics.metrics.targets(&caller, &of.selection()).await?;
+    let found = metrics.reader.targets(&caller, &of.selection()).await?;
     answer::list(found, |items| {
         let targets = items.into_iter().map(|target| {
             let mut labels = target.labels.clone();

@@ -35,7 +35,7 @@ pub(super) async fn values(
     let question = asked.series(&of)?;
     let name = place.0.get(1).map_or("", String::as_str);
     let found = metrics
-        .metrics
+        .reader
         .label_values(&caller, name, &question)
         .await?;
     answer::list(found, |items| json!(items))

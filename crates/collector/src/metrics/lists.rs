@@ -1,6 +1,7 @@
 //! Series, labels and their values, and what metrics are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use fleetscope_model::{
     Aspect, Caller, Collection, Exemplar, ExemplarSeries, GapKind, Labels, MetricMeta, Selection,
@@ -213,7 +214,8 @@ fn percent(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            // Writing to a string can't fail.
+            let _ = write!(text, "%{byte:02X}");
         }
     }
     text

@@ -155,7 +155,7 @@ struct Success {
     data: Data,
     #[serde(default)]
     warnings: Vec<String>,
-    /// VictoriaMetrics' word for a warning.
+    /// The word of `VictoriaMetrics` for a warning.
     #[serde(default, rename = "isPartial")]
     is_partial: bool,
 }

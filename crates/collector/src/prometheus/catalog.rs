@@ -148,7 +148,7 @@ pub(crate) struct OneExemplar {
     pub(crate) timestamp: f64,
 }
 
-/// A number as text; VictoriaMetrics writes some as numbers.
+/// A number as text; `VictoriaMetrics` writes some as numbers.
 #[derive(Default)]
 pub(crate) struct Text(pub(crate) String);
 

@@ -96,7 +96,10 @@ impl Merge {
             }
             Self::Fold(fold) => folded(*fold, first_parts(given)),
             Self::Average => average(given),
-            Self::Pick(pick) => pick.of(given.into_iter().flat_map(labelled).collect()),
+            Self::Pick(pick) => {
+                let all: Vec<Series> = given.into_iter().flat_map(labelled).collect();
+                pick.of(&all)
+            }
         }
     }
 }
@@ -178,7 +181,7 @@ fn average(given: Vec<Given>) -> Vec<Series> {
 
 impl Pick {
     /// The best of each group at each instant; of equal ones those that come first.
-    fn of(&self, all: Vec<Series>) -> Vec<Series> {
+    fn of(&self, all: &[Series]) -> Vec<Series> {
         let mut groups: BTreeMap<Labels, Vec<usize>> = BTreeMap::new();
         for (index, series) in all.iter().enumerate() {
             let key = self.grouping.key(&series.labels);
@@ -186,7 +189,7 @@ impl Pick {
         }
         let mut picked: Vec<Series> = Vec::new();
         for members in groups.into_values() {
-            picked.extend(self.group(&all, &members));
+            picked.extend(self.group(all, &members));
         }
         picked
     }

@@ -106,11 +106,11 @@ fn text(answer: &MetricAnswer) -> String {
     } else {
         table(["CLUSTER", "SERIES", "VALUE", "AT", "SAMPLES"], rows)
     };
-    let notes: String = answer
-        .notes
-        .iter()
-        .map(|note| format!("\n\n{note}"))
-        .collect();
+    let mut notes = String::new();
+    for note in &answer.notes {
+        notes.push_str("\n\n");
+        notes.push_str(note);
+    }
     list + &notes + &gaps(&answer.gaps)
 }
 

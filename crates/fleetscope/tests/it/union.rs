@@ -127,7 +127,9 @@ fn values(known: &Known) -> BTreeMap<i64, Vec<String>> {
     for (at, value) in known.values().flatten() {
         values.entry(*at).or_default().push(format!("{value:.9e}"));
     }
-    values.values_mut().for_each(|all| all.sort());
+    for all in values.values_mut() {
+        all.sort();
+    }
     values
 }
 
@@ -170,8 +172,7 @@ fn form(query: &str, question: &Question) -> (&'static str, Vec<(&'static str, S
 
 #[tokio::test(flavor = "multi_thread")]
 async fn generated_queries_over_many_clusters_give_what_one_server_gives_or_say_why_not() {
-    let count = std::env::var("FLEETSCOPE_QUERIES").ok();
-    let count = count.map_or(USUAL, |count| count.parse().unwrap());
+    let count = wanted();
     let fleet = Fleet::start().await;
     let (mut refused, mut empty, mut wrong, mut combined) = (0_u64, 0_u64, 0_u64, 0_u64);
     let (mut reasons, mut ties): (BTreeMap<String, u64>, u64) = (BTreeMap::new(), 0);
@@ -222,6 +223,16 @@ async fn generated_queries_over_many_clusters_give_what_one_server_gives_or_say_
         "only {combined} of {count} need several clusters"
     );
     fleet.app.stop().await;
+}
+
+/// How many queries are put; `./dev soak promql` asks for more.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a soak is the same test with another number"
+)]
+fn wanted() -> u64 {
+    let count = std::env::var("FLEETSCOPE_QUERIES").ok();
+    count.map_or(USUAL, |count| count.parse().unwrap())
 }
 
 /// A reason of ours, not an error of one of the servers.

@@ -24,6 +24,6 @@ pub async fn alerts(
     Params(asked): Params<OfClusters>,
 ) -> Result<Json<RuleAlertList>, ApiError> {
     let clusters = named(asked.cluster)?;
-    let found = metrics.metrics.rule_alerts(&caller, &clusters).await?;
+    let found = metrics.reader.rule_alerts(&caller, &clusters).await?;
     Ok(Json(metrics::alerts(found)))
 }

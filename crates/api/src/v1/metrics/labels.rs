@@ -24,6 +24,6 @@ pub async fn labels(
     Params(asked): Params<OfSeries>,
 ) -> Result<Json<LabelList>, ApiError> {
     let question = asked.question()?;
-    let found = metrics.metrics.label_names(&caller, &question).await?;
+    let found = metrics.reader.label_names(&caller, &question).await?;
     Ok(Json(metrics::labels(found)))
 }

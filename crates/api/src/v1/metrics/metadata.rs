@@ -44,7 +44,7 @@ pub async fn metadata(
     let clusters = named(asked.cluster)?;
     let (metric, limit) = (asked.metric.as_deref(), asked.limit.unwrap_or(10_000));
     let found = metrics
-        .metrics
+        .reader
         .metadata(&caller, &clusters, metric, limit)
         .await?;
     Ok(Json(metrics::metadata(found)))

@@ -57,7 +57,7 @@ pub async fn query(
         union: union(asked.combine),
         points: None,
     };
-    let found = metrics.metrics.evaluate(&caller, &question).await?;
+    let found = metrics.reader.evaluate(&caller, &question).await?;
     Ok(Json(metrics::answer(found)))
 }
 

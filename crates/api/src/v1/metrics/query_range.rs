@@ -77,6 +77,6 @@ pub async fn query_range(
     Params(asked): Params<Range>,
 ) -> Result<Json<MetricAnswer>, ApiError> {
     let question = asked.question()?;
-    let found = metrics.metrics.evaluate(&caller, &question).await?;
+    let found = metrics.reader.evaluate(&caller, &question).await?;
     Ok(Json(metrics::answer(found)))
 }

@@ -24,6 +24,6 @@ pub async fn rules(
     Params(asked): Params<OfClusters>,
 ) -> Result<Json<RuleList>, ApiError> {
     let clusters = named(asked.cluster)?;
-    let found = metrics.metrics.rules(&caller, &clusters).await?;
+    let found = metrics.reader.rules(&caller, &clusters).await?;
     Ok(Json(metrics::rules(found)))
 }

@@ -24,6 +24,6 @@ pub async fn series(
     Params(asked): Params<OfSeries>,
 ) -> Result<Json<SeriesList>, ApiError> {
     let question = asked.question()?;
-    let found = metrics.metrics.series(&caller, &question).await?;
+    let found = metrics.reader.series(&caller, &question).await?;
     Ok(Json(metrics::series(found)))
 }

@@ -24,6 +24,6 @@ pub async fn targets(
     Params(asked): Params<OfClusters>,
 ) -> Result<Json<TargetList>, ApiError> {
     let clusters = named(asked.cluster)?;
-    let found = metrics.metrics.targets(&caller, &clusters).await?;
+    let found = metrics.reader.targets(&caller, &clusters).await?;
     Ok(Json(metrics::targets(found)))
 }

@@ -69,7 +69,7 @@ fn of_binary(binary: &BinaryExpr) -> Result<Reach, String> {
     let (left, right) = (reach(&binary.lhs)?, reach(&binary.rhs)?);
     let vectors = [&binary.lhs, &binary.rhs].map(|side| side.value_type() == ValueType::Vector);
     if left != right {
-        let made = if left == Reach::Nowhere { 0 } else { 1 };
+        let made = usize::from(left != Reach::Nowhere);
         if vectors[0] && vectors[1] && vectors[made] {
             return Err(format!(
                 "{OF_NO_SERIES}, so it can't be matched with series of each: compare with a plain \

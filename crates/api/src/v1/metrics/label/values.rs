@@ -26,7 +26,7 @@ pub async fn values(
 ) -> Result<Json<LabelList>, ApiError> {
     let question = asked.question()?;
     let found = metrics
-        .metrics
+        .reader
         .label_values(&caller, &name, &question)
         .await?;
     Ok(Json(metrics::labels(found)))
