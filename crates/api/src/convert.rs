@@ -1,5 +1,6 @@
 //! From the model's nouns to the wire's shapes, and back for what callers send.
 
+pub mod alerts;
 pub mod analysis;
 pub mod audit;
 pub mod capability;
@@ -9,11 +10,14 @@ pub mod health;
 pub mod identity;
 pub mod import;
 pub mod investigation;
+pub mod logs;
 pub mod metrics;
 pub mod report;
 pub mod time;
 pub mod token;
+pub mod traces;
 pub mod validation;
+pub mod window;
 
 use fleetscope_client::wire;
 use fleetscope_model::{Event, Selection};
@@ -23,7 +27,7 @@ use uuid::Uuid;
 use crate::error::ApiError;
 
 /// The name that a unit variant is stored and shown by.
-fn name(value: &impl Serialize) -> String {
+pub(crate) fn name(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(name)) => name,
         _ => String::new(),

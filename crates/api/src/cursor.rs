@@ -16,12 +16,15 @@ pub fn decode(cursor: &str) -> Result<String, ApiError> {
         .then(|| URL_SAFE_NO_PAD.decode(cursor).ok())
         .flatten()
         .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| {
-            ApiError::invalid(
-                "cursor",
-                "this is no cursor of ours: give the next_cursor of the part before, unchanged",
-            )
-        })
+        .ok_or_else(foreign)
+}
+
+/// What is said of a cursor that we never gave.
+pub fn foreign() -> ApiError {
+    ApiError::invalid(
+        "cursor",
+        "this is no cursor of ours: give the next_cursor of the part before, unchanged",
+    )
 }
 
 /// A cursor that holds a key.

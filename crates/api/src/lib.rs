@@ -20,6 +20,7 @@ pub mod extract;
 pub mod health;
 pub mod openapi;
 pub mod prometheus;
+pub mod refusals;
 pub mod routes;
 pub mod services;
 pub mod table;

@@ -10,13 +10,12 @@ use fleetscope_model::Role;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{
-    ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
-};
+use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::prometheus::{MOUNT, Refusal};
+use crate::refusals::problem;
 use crate::routes::{auth_documented, documented, health_documented, login_documented};
 use crate::table;
 
@@ -88,7 +87,8 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
         .filter_map(|(name, operation)| Some((name, operation.as_mut()?)))
 }
 
-/// Adds what every operation has: who may call it, and how it says no.
+/// Adds what every operation has: who may call it, and how every route may say no. What only some
+/// routes say (404, 409, 412) stands at each of them.
 fn complete(operation: &mut Operation, method: &str, path: &str) {
     let route = table::lookup(method, path);
     let needed = route.and_then(|route| Some((route, route.permission?)));
@@ -114,8 +114,6 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
         )]);
     }
     let body = operation.request_body.is_some();
-    let in_path = path.contains('{');
-    let changes = method != "GET";
     let refusals = [
         (
             400,
@@ -128,22 +126,8 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
             true,
             "The caller's role, or its rights on a cluster, are not enough.",
         ),
-        (
-            404,
-            in_path || !changes || body || path.ends_with("/rotation"),
-            "There is no such thing, or none that the caller may see.",
-        ),
+        (404, path.starts_with(MOUNT), "There is no such cluster."),
         (408, body, "The body did not arrive in time."),
-        (
-            409,
-            changes || path.ends_with("/capabilities"),
-            "It clashes with what is there.",
-        ),
-        (
-            412,
-            changes && path == "/api/v1/clusters/{id}",
-            "It is not as `If-Match` says it was read.",
-        ),
         (413, body, "The body is too large."),
         (415, body, "The body is not JSON."),
         (
@@ -158,29 +142,15 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
     ];
     for (status, applies, description) in refusals {
         if applies {
-            let mut response = ResponseBuilder::new()
-                .description(description)
-                .content("application/problem+json", problem());
+            let mut response = problem(description);
             if path.starts_with(MOUNT) {
-                response = response.content("application/json", prometheus_refusal());
+                let schema = Ref::from_schema_name(Refusal::name());
+                let content = ContentBuilder::new().schema(Some(schema)).build();
+                let kind = "application/json".to_owned();
+                response.content.insert(kind, RefOr::T(content));
             }
-            let response = response.build();
-            operation
-                .responses
-                .responses
-                .insert(status.to_string(), RefOr::T(response));
+            let responses = &mut operation.responses.responses;
+            responses.insert(status.to_string(), RefOr::T(response));
         }
     }
-}
-
-fn prometheus_refusal() -> utoipa::openapi::Content {
-    ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name(Refusal::name())))
-        .build()
-}
-
-fn problem() -> utoipa::openapi::Content {
-    ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("Problem")))
-        .build()
 }

@@ -14,7 +14,10 @@ use crate::contract::keep_contract;
 use crate::health::detailed;
 use crate::services::Services;
 use crate::v1::analysis::{anomaly, rca};
-use crate::v1::{audit, clusters, events, keys, metrics, reports, tasks, tokens};
+use crate::v1::{
+    alerts, audit, changes, clusters, events, keys, logs, metrics, reports, tasks, tokens,
+    topology, traces,
+};
 
 /// The routes of a role with their full paths. Requests must carry a `Caller` in their extensions,
 /// and are held to the OpenAPI document before a handler sees them. The gateway has none of its
@@ -101,7 +104,28 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(metrics::rules::rules))
             .routes(routes!(metrics::alerts::alerts))
             .routes(routes!(metrics::targets::targets))
-            .merge(crate::prometheus::documented()),
+            .merge(crate::prometheus::documented())
+            .routes(routes!(logs::query::query))
+            .routes(routes!(logs::labels::labels))
+            .routes(routes!(logs::label::values::values))
+            .routes(routes!(logs::series::series))
+            .routes(routes!(logs::volume::volume))
+            .routes(routes!(logs::stats::stats))
+            .routes(routes!(logs::fields::fields))
+            .routes(routes!(logs::tail::tail))
+            .routes(routes!(topology::list::list))
+            .routes(routes!(changes::list::list))
+            .routes(routes!(traces::search::search))
+            .routes(routes!(traces::services::services))
+            .routes(routes!(traces::dependencies::dependencies))
+            .routes(routes!(traces::get::get))
+            .routes(routes!(alerts::list::list))
+            .routes(routes!(alerts::groups::groups))
+            .routes(routes!(
+                alerts::silences::list::list,
+                alerts::silences::create::create
+            ))
+            .routes(routes!(alerts::silences::expire::expire)),
         Role::Streaming => OpenApiRouter::new()
             .routes(routes!(events::list::list))
             .routes(routes!(events::stream::stream)),
@@ -110,9 +134,11 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(anomaly::get::get))
             .routes(routes!(rca::list::list, rca::create::create))
             .routes(routes!(rca::get::get))
+            .routes(routes!(logs::patterns::patterns))
             .routes(routes!(reports::list::list, reports::create::create))
             .routes(routes!(reports::get::get, reports::delete::delete))
             .routes(routes!(reports::download::download))
-            .routes(routes!(tasks::tasks)),
+            .routes(routes!(tasks::tasks))
+            .routes(routes!(alerts::webhook::webhook)),
     }
 }

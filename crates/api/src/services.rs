@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use fleetscope_identity::LocalTokens;
-use fleetscope_intelligence::Intelligence;
-use fleetscope_ports::{Clock, Clusters, Telemetry};
+use fleetscope_intelligence::{Intelligence, PatternMiner};
+use fleetscope_ports::{Alerts, Clock, Clusters, Logs as LogsPort, Telemetry, Traces};
 use fleetscope_registry::{Credentials, Registry};
 use fleetscope_streaming::Streaming;
 use tokio::sync::watch;
@@ -25,6 +25,12 @@ pub struct Services {
     pub telemetry: Arc<dyn Telemetry>,
     /// Metrics of clusters, for people and their tools.
     pub metrics: Arc<dyn fleetscope_ports::Metrics>,
+    /// Reading their logs.
+    pub logs: Arc<dyn LogsPort>,
+    /// Reading traces in full.
+    pub traces: Arc<dyn Traces>,
+    /// Alerts and silences.
+    pub alerts: Arc<dyn Alerts>,
     /// Analyses, investigations, reports.
     pub intelligence: Intelligence,
     /// The event log.
@@ -47,6 +53,40 @@ impl std::fmt::Debug for Services {
 #[derive(Clone)]
 pub struct Metrics {
     pub(crate) reader: Arc<dyn fleetscope_ports::Metrics>,
+    pub(crate) telemetry: Arc<dyn Telemetry>,
+    pub(crate) clusters: Arc<dyn Clusters>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What questions about logs need.
+#[derive(Clone)]
+pub struct Logs {
+    pub(crate) logs: Arc<dyn LogsPort>,
+    pub(crate) clusters: Arc<dyn Clusters>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// What patterns of logs need.
+#[derive(Clone)]
+pub struct Patterns {
+    pub(crate) miner: PatternMiner,
+    pub(crate) clusters: Arc<dyn Clusters>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What questions about traces need.
+#[derive(Clone)]
+pub struct Tracing {
+    pub(crate) traces: Arc<dyn Traces>,
+    pub(crate) clusters: Arc<dyn Clusters>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What questions about alerts need.
+#[derive(Clone)]
+pub struct Alerting {
+    pub(crate) alerts: Arc<dyn Alerts>,
     pub(crate) clusters: Arc<dyn Clusters>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -93,9 +133,57 @@ impl FromRef<Services> for Metrics {
     fn from_ref(services: &Services) -> Self {
         Self {
             reader: Arc::clone(&services.metrics),
+            telemetry: Arc::clone(&services.telemetry),
             clusters: Arc::new(services.registry.clone()),
             clock: Arc::clone(&services.clock),
         }
+    }
+}
+
+impl FromRef<Services> for Logs {
+    fn from_ref(services: &Services) -> Self {
+        Self {
+            logs: Arc::clone(&services.logs),
+            clusters: Arc::new(services.registry.clone()),
+            clock: Arc::clone(&services.clock),
+            stopping: services.stopping.clone(),
+        }
+    }
+}
+
+impl FromRef<Services> for Patterns {
+    fn from_ref(services: &Services) -> Self {
+        Self {
+            miner: PatternMiner::new(Arc::clone(&services.logs)),
+            clusters: Arc::new(services.registry.clone()),
+            clock: Arc::clone(&services.clock),
+        }
+    }
+}
+
+impl FromRef<Services> for Tracing {
+    fn from_ref(services: &Services) -> Self {
+        Self {
+            traces: Arc::clone(&services.traces),
+            clusters: Arc::new(services.registry.clone()),
+            clock: Arc::clone(&services.clock),
+        }
+    }
+}
+
+impl FromRef<Services> for Alerting {
+    fn from_ref(services: &Services) -> Self {
+        Self {
+            alerts: Arc::clone(&services.alerts),
+            clusters: Arc::new(services.registry.clone()),
+            clock: Arc::clone(&services.clock),
+        }
+    }
+}
+
+impl FromRef<Services> for Intelligence {
+    fn from_ref(services: &Services) -> Self {
+        services.intelligence.clone()
     }
 }
 

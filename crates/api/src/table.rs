@@ -45,7 +45,7 @@ const fn prometheus(method: &'static str, path: &'static str) -> Route {
     route(method, path, Collector, Read)
 }
 
-use Permission::{Administer, Operate, Read};
+use Permission::{Administer, Notify, Operate, Read};
 use Role::{Collector, Gateway, Intelligence, Registry, Streaming};
 
 /// Every route of the public API.
@@ -122,6 +122,32 @@ pub const TABLE: &[Route] = &[
     prometheus("GET", "/prometheus/{cluster}/api/v1/alerts"),
     prometheus("GET", "/prometheus/{cluster}/api/v1/targets"),
     prometheus("GET", "/prometheus/{cluster}/api/v1/status/buildinfo"),
+    route("POST", "/api/v1/logs/query", Collector, Read),
+    route("GET", "/api/v1/logs/labels", Collector, Read),
+    route("GET", "/api/v1/logs/label/{name}/values", Collector, Read),
+    route("GET", "/api/v1/logs/series", Collector, Read),
+    route("GET", "/api/v1/logs/volume", Collector, Read),
+    route("GET", "/api/v1/logs/stats", Collector, Read),
+    route("GET", "/api/v1/logs/fields", Collector, Read),
+    route("GET", "/api/v1/logs/tail", Collector, Read),
+    route("GET", "/api/v1/logs/patterns", Intelligence, Read),
+    route("GET", "/api/v1/topology", Collector, Read),
+    route("GET", "/api/v1/changes", Collector, Read),
+    route("POST", "/api/v1/traces/search", Collector, Read),
+    route("GET", "/api/v1/traces/services", Collector, Read),
+    route("GET", "/api/v1/traces/dependencies", Collector, Read),
+    route("GET", "/api/v1/traces/{trace_id}", Collector, Read),
+    route("GET", "/api/v1/alerts", Collector, Read),
+    route("GET", "/api/v1/alerts/groups", Collector, Read),
+    route("GET", "/api/v1/alerts/silences", Collector, Read),
+    route("POST", "/api/v1/alerts/silences", Collector, Operate),
+    route(
+        "DELETE",
+        "/api/v1/alerts/silences/{silence_id}",
+        Collector,
+        Operate,
+    ),
+    route("POST", "/api/v1/alerts/webhook/{id}", Intelligence, Notify),
     route("GET", "/api/v1/events", Streaming, Read),
     route("GET", "/api/v1/events/stream", Streaming, Read),
     route("GET", "/api/v1/analysis/anomaly", Intelligence, Read),
@@ -152,6 +178,10 @@ impl Route {
             ("POST", path) if path.starts_with("/api/v1/analysis/") => {
                 Some(ClusterVerb::Investigate)
             }
+            ("POST" | "DELETE", path) if path.starts_with("/api/v1/alerts/silences") => {
+                Some(ClusterVerb::Silence)
+            }
+            ("POST", "/api/v1/alerts/webhook/{id}") => Some(ClusterVerb::Get),
             (_, path) if IN_CLUSTERS.iter().any(|prefix| path.starts_with(prefix)) => {
                 Some(ClusterVerb::Query)
             }
@@ -161,9 +191,14 @@ impl Route {
 }
 
 /// Paths below which telemetry, or what is derived from it, is shown.
-const IN_CLUSTERS: [&str; 5] = [
+const IN_CLUSTERS: [&str; 10] = [
     "/prometheus/",
+    "/api/v1/alerts",
+    "/api/v1/changes",
     "/api/v1/metrics/",
+    "/api/v1/logs/",
+    "/api/v1/topology",
+    "/api/v1/traces/",
     "/api/v1/events",
     "/api/v1/analysis/",
     "/api/v1/reports",

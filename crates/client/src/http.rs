@@ -1,10 +1,20 @@
 //! The typed client: one method a call, errors that keep the server's own words.
 
+mod alerts;
 mod calls;
+pub(crate) mod logs;
 mod metrics;
+mod tail;
+mod topology;
+mod traces;
 
+pub use alerts::AlertScope;
 pub use calls::{MetricScope, Paging};
+pub use logs::LogsAbout;
 pub use metrics::SeriesScope;
+pub use tail::{TailEvent, TailOf};
+pub use topology::PlaceScope;
+pub use traces::TraceScope;
 
 use std::fmt;
 use std::time::Duration;

@@ -10,4 +10,7 @@ pub mod http;
 pub mod stream;
 pub mod wire;
 
-pub use http::{Client, Error, MetricScope, Paging, SeriesScope};
+pub use http::{
+    AlertScope, Client, Error, LogsAbout, MetricScope, Paging, PlaceScope, SeriesScope, TailEvent,
+    TailOf, TraceScope,
+};

@@ -1,5 +1,6 @@
 //! The shapes of requests and answers. Requests refuse unknown fields; answers may grow new ones.
 
+pub mod alerts;
 pub mod analysis;
 pub mod audit;
 pub mod auth;
@@ -10,6 +11,7 @@ pub mod events;
 pub mod health;
 pub mod import;
 pub mod investigation;
+pub mod logs;
 pub mod metric_lists;
 pub mod metrics;
 pub mod page;
@@ -17,8 +19,14 @@ pub mod problem;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
+pub mod topology;
+pub mod traces;
 pub mod validation;
 
+pub use alerts::{
+    Alert, AlertGroup, AlertGroups, AlertList, AlertNotification, Matcher, NewSilence,
+    NotifiedAlert, NotifiedStatus, ReceivedAlerts, Silence, SilenceList,
+};
 pub use analysis::{
     Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
     Severity, Status,
@@ -39,9 +47,15 @@ pub use import::{ImportOutcome, ImportReport, ImportRequest, ImportResult, Impor
 pub use investigation::{
     Candidate, Change, Investigation, InvestigationRequest, Reason, TimelineEntry, Verdict,
 };
+pub use logs::{
+    DetectedField, DetectedFields, LabelList, LabelMatch, LogAnswer, LogEntry, LogFieldParser,
+    LogPattern, LogPatterns, LogQuery, LogResultKind, LogStats, LogStatsAnswer, LogStream,
+    LogStreams, LogSubstitute, LogTenant, LogVolume, LogVolumes, LogsDirection, MatchOp,
+    PatternCount, TailGap, TailGapKind, TailLine,
+};
 pub use metric_lists::{
-    LabelList, MetadataList, MetricMetadata, Rule, RuleAlert, RuleAlertList, RuleGroup, RuleList,
-    SeriesList, Target, TargetList,
+    MetadataList, MetricLabelList, MetricMetadata, Rule, RuleAlert, RuleAlertList, RuleGroup,
+    RuleList, SeriesList, Target, TargetList,
 };
 pub use metrics::{MetricAnswer, MetricSeries, SamplePair};
 pub use page::Page;
@@ -49,6 +63,13 @@ pub use problem::{FieldProblem, Problem};
 pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};
+pub use topology::{ChangeAnswer, TopologyAnswer, TopologyEdge};
+pub use traces::{
+    AttributeCondition, AttributeScope, AttributeValue, ClusterDependencies, Comparison,
+    CriticalStep, DependencyEdge, DependencyGraph, DependencySource, FoundTrace, MatchedSpan,
+    OmittedSpans, ServiceShare, SpanEvent, SpanStatus, Trace, TraceSearch, TraceSearchAnswer,
+    TraceSpan, TracedService, TracedServices,
+};
 pub use validation::{
     Check, CheckCode, ClusterHealth, ClusterState, NeededRight, OwnRights, Validation,
 };

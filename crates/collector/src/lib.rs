@@ -12,6 +12,7 @@
 //! `prometheus`, `loki`, `tempo`, and `changes`, `events`, `topology` over the Kubernetes API. A
 //! new source is a new folder and one line in [`Collector`].
 
+mod alertmanager;
 mod changes;
 mod events;
 mod federation;

@@ -1,7 +1,17 @@
 //! Loki: log lines.
 
 mod answer;
+mod budget;
+mod catalogue;
+mod door;
+mod expression;
 mod logql;
+mod logs;
+mod pods;
+mod query;
+mod refusal;
+mod tail;
+mod tenant;
 mod within;
 
 use fleetscope_model::{Aspect, Caller, Collection, LogLine, LogQuery, Sight, Source, TimeRange};

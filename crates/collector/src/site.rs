@@ -82,6 +82,11 @@ impl Site {
         self.cluster.id
     }
 
+    /// The cluster as it is registered.
+    pub(crate) fn registered(&self) -> Arc<Cluster> {
+        Arc::clone(&self.cluster)
+    }
+
     /// An endpoint of the cluster; `NotConfigured` where none is registered.
     pub(crate) fn upstream(&self, source: Source) -> Result<Upstream, Failure> {
         let endpoint = self.endpoint(source).ok_or_else(|| {
@@ -91,6 +96,15 @@ impl Site {
                 format!("no endpoint of its {title} is registered: add one to the cluster"),
             )
         })?;
+        self.upstream_at(source, endpoint)
+    }
+
+    /// An endpoint of the cluster that is read in a way of its own.
+    pub(crate) fn upstream_at(
+        &self,
+        source: Source,
+        endpoint: &Endpoint,
+    ) -> Result<Upstream, Failure> {
         let upstream = self.outbound.upstream(self.cluster.id, source, endpoint)?;
         Ok(upstream.by(self.deadline).lane(self.lane))
     }

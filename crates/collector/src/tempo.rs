@@ -1,7 +1,18 @@
-//! Tempo: traces found by a search.
+//! Tempo: traces found by a search, read whole, and what they tell of services.
 
 mod answer;
+mod dependencies;
+mod fields;
+mod held;
+mod lookup;
+mod otlp;
+mod port;
+mod search;
+mod services;
+mod tokens;
 mod traceql;
+mod tree;
+mod value;
 
 use fleetscope_model::{
     Aspect, Caller, Collection, Sight, Source, TimeRange, TraceQuery, TraceSummary,
@@ -86,7 +97,7 @@ async fn ask(
 }
 
 /// Whole seconds around the range; Tempo wants its end after its start.
-fn seconds(range: TimeRange) -> (String, String) {
+pub(crate) fn seconds(range: TimeRange) -> (String, String) {
     let start = range.start.as_second();
     let end = range.end.as_second() + 1;
     (start.to_string(), end.to_string())

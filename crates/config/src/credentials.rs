@@ -162,8 +162,8 @@ impl Credentials {
         for text in &self.keys {
             if parse(text).is_none() {
                 // It may be a key that was written here by mistake.
-                let what = "has one that is not an id and a place: write each as in 2026-01 \
-                            file:/etc/fleetscope/keys/2026-01 (or env:VARIABLE, or \
+                let what = "has one that is not an id, a space and a place: write each as in \
+                            \"2026-01 file:/etc/fleetscope/keys/2026-01\" (or env:VARIABLE, or \
                             secret:NAME/KEY)";
                 problems.push(Problem::of("credentials.keys", what));
             }

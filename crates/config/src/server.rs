@@ -42,6 +42,12 @@ pub struct Server {
     #[serde(with = "crate::length")]
     #[schemars(schema_with = "crate::length::schema")]
     pub head_timeout: Duration,
+    /// How long a client may take no byte of an answer that is there for it. One that reads slowly
+    /// is waited for; one that does not read loses its connection. More than 15s, as an event
+    /// stream that has no event says so as often.
+    #[serde(with = "crate::length")]
+    #[schemars(schema_with = "crate::length::schema")]
+    pub send_timeout: Duration,
     /// The longest request body that is read.
     pub max_body: ByteSize,
     /// How long a request may take; streams are exempt. Longer than outbound.timeout, so that a
@@ -73,6 +79,7 @@ impl Default for Server {
             shutdown_grace: Duration::from_secs(23),
             max_connections: 10_000,
             head_timeout: Duration::from_secs(30),
+            send_timeout: Duration::from_mins(1),
             max_body: ByteSize::mebibytes(1),
             request_timeout: Duration::from_mins(1),
             max_streams: 1000,
@@ -153,6 +160,10 @@ impl Server {
         if self.head_timeout.is_zero() {
             let what = "is no time: write at least 1s";
             problems.push(Problem::of("server.head_timeout", what));
+        }
+        if self.send_timeout.is_zero() {
+            let what = "is no time: write at least 1s";
+            problems.push(Problem::of("server.send_timeout", what));
         }
         if self.max_connections == 0 {
             let what = "must be at least 1: without a connection nobody is served";

@@ -5,13 +5,14 @@
 //! on the model only.
 //!
 //! Start reading at [`Input`], then [`detect()`] (is this series unusual?), [`onset()`] (since
-//! when?), [`diagnose()`] (what is the cause?) and [`narrate()`] (say so).
+//! when?), [`patterns()`](patterns::patterns) (what do lines say again and again?), [`diagnose()`] (what is the cause?) and [`narrate()`] (say so).
 
 pub mod detect;
 pub mod diagnose;
 pub mod input;
 pub mod narrate;
 pub mod onset;
+pub mod patterns;
 pub mod phrase;
 
 pub use detect::detect;

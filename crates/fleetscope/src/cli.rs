@@ -36,6 +36,18 @@ pub(crate) enum Command {
     Query(commands::query::Query),
     /// List series, labels, rules, alerts and targets of many clusters
     Metrics(commands::metrics::Metrics),
+    /// Read, search and follow the logs of many clusters at once
+    Logs(commands::logs::Logs),
+    /// Show how things hang together: who calls whom, what runs where, what uses what
+    Topology(commands::topology::Topology),
+    /// List what was changed in many clusters, newest first
+    Changes(commands::changes::Changes),
+    /// Search traces, draw one, list services and who calls whom
+    Traces(commands::traces::Traces),
+    /// List the alerts that Alertmanagers hold
+    Alerts(commands::alerts::Alerts),
+    /// List, make and end silences of alerts
+    Silences(commands::silences::Silences),
     /// Look for anomalies, or for the root cause of what goes wrong
     Analysis(commands::analysis::Analysis),
     /// Write, list, read and remove reports

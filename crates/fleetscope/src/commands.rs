@@ -2,13 +2,16 @@
 
 use std::process::ExitCode;
 
+use fleetscope_client::wire::Gap;
 use tokio::runtime::Builder;
 
 use crate::cli::Command;
 use crate::exit::Failure;
 
+pub(crate) mod alerts;
 pub(crate) mod analysis;
 pub(crate) mod audit;
+pub(crate) mod changes;
 pub(crate) mod clusters;
 pub(crate) mod config;
 pub(crate) mod credentials;
@@ -16,13 +19,17 @@ pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod events;
 pub(crate) mod keys;
+pub(crate) mod logs;
 pub(crate) mod metrics;
 pub(crate) mod query;
 pub(crate) mod rbac;
 pub(crate) mod reports;
 pub(crate) mod serve;
+pub(crate) mod silences;
 pub(crate) mod sim;
 pub(crate) mod tokens;
+pub(crate) mod topology;
+pub(crate) mod traces;
 
 /// Carries out a command.
 pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
@@ -39,6 +46,12 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Rbac(args) => rbac::run(args),
         Command::Query(args) => wait_for(None, query::run(args)),
         Command::Metrics(args) => wait_for(None, metrics::run(args)),
+        Command::Logs(args) => wait_for(None, Box::pin(logs::run(args))),
+        Command::Topology(args) => wait_for(None, topology::run(args)),
+        Command::Changes(args) => wait_for(None, changes::run(args)),
+        Command::Traces(args) => wait_for(None, traces::run(args)),
+        Command::Alerts(args) => wait_for(None, alerts::run(args)),
+        Command::Silences(args) => wait_for(None, silences::run(args)),
         Command::Analysis(args) => wait_for(None, analysis::run(args)),
         Command::Reports(args) => wait_for(None, reports::run(args)),
         Command::Events(args) => wait_for(None, events::run(args)),
@@ -48,6 +61,12 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Demo(args) => wait_for(None, Box::pin(demo::run(args))),
         Command::Eval(args) => wait_for(None, Box::pin(eval::run(args))),
     }
+}
+
+/// How a command ends that has answered. An answer with gaps is incomplete; a script that does not
+/// look must still notice.
+fn whole(gaps: &[Gap]) -> ExitCode {
+    ExitCode::from(u8::from(!gaps.is_empty()))
 }
 
 /// Runs a command to its end, on so many threads; one per core where it is not said.

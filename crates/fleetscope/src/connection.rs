@@ -1,5 +1,6 @@
 //! From the command line to a client.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use fleetscope_client::{Client, Paging};
@@ -57,4 +58,21 @@ pub(crate) async fn cluster_ids(client: &Client, named: &[String]) -> Result<Vec
         ids.push(cluster_id(client, name).await?);
     }
     Ok(ids)
+}
+
+/// The name of every cluster that may be seen, by its id.
+pub(crate) async fn cluster_names(client: &Client) -> Result<BTreeMap<Uuid, String>, Failure> {
+    let mut paging = Paging {
+        cursor: None,
+        limit: Some(500),
+    };
+    let mut names = BTreeMap::new();
+    loop {
+        let page = client.clusters(&paging).await?;
+        names.extend(page.items.into_iter().map(|one| (one.id, one.name)));
+        paging.cursor = page.next_cursor;
+        if paging.cursor.is_none() {
+            return Ok(names);
+        }
+    }
 }

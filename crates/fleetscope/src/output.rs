@@ -69,6 +69,11 @@ pub(crate) fn more(next_cursor: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
+/// The machine's time: a range that ends now has to be given its end.
+pub(crate) fn now() -> Timestamp {
+    fleetscope_ports::Clock::now(&fleetscope_ports::SystemClock)
+}
+
 /// An instant to the second.
 pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
@@ -103,6 +108,12 @@ pub(crate) fn gaps(gaps: &[Gap]) -> String {
     lines.collect()
 }
 
+/// A foreign text that goes to a terminal: nothing in it moves the cursor or colours.
+pub(crate) fn plain(text: &str) -> String {
+    let inert = |c: char| if c.is_control() { '·' } else { c };
+    text.chars().map(inert).collect()
+}
+
 /// How text is set off: colours on a terminal, none elsewhere.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
@@ -115,6 +126,12 @@ impl Style {
         Self {
             colour: io::stdout().is_terminal(),
         }
+    }
+
+    /// No colours.
+    #[cfg(test)]
+    pub(crate) const fn plain() -> Self {
+        Self { colour: false }
     }
 
     fn paint(self, code: &str, text: &str) -> String {
@@ -189,6 +206,11 @@ mod tests {
         assert_eq!(wrap("one two three", 9, "  "), "  one two\n  three");
         assert_eq!(wrap("", 9, "  "), "");
         assert_eq!(wrap("about 100 % of it", 9, ""), "about\n100 % of\nit");
+    }
+
+    #[test]
+    fn foreign_text_is_inert() {
+        assert_eq!(plain("a\u{1b}[31mb\n"), "a·[31mb·");
     }
 
     #[test]

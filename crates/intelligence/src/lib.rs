@@ -13,11 +13,13 @@
 //! Start reading at [`Intelligence`]; then `watches/catalogue.rs` (what is looked at), `gather.rs`
 //! (what an investigation reads) and `watches/` (how incidents are opened and followed).
 
+mod alerts;
 mod analyses;
 mod error;
 mod gather;
 mod hash;
 mod investigations;
+mod log_patterns;
 mod options;
 mod reports;
 mod service;
@@ -25,9 +27,12 @@ mod tasks;
 mod visible;
 mod watches;
 
+pub use alerts::Notification;
 pub use analyses::AnomalyRequest;
 pub use error::Error;
+pub use fleetscope_engine::patterns::Pattern;
 pub use investigations::InvestigationRequest;
+pub use log_patterns::{MinedLogs, PatternMiner, PatternRequest};
 pub use options::Options;
 pub use service::Intelligence;
 pub use tasks::{Sweep, TaskReport, Watches, Work};

@@ -230,7 +230,7 @@ fn exit(bytes: &[u8]) -> Option<Exit> {
 }
 
 /// Whether an object may have this name, which then stands in a path as it is.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
     !name.is_empty() && name.chars().all(fits) && !name.starts_with('.')
 }

@@ -55,6 +55,14 @@ impl Secret {
         self.0["metadata"]["labels"][name].as_str()
     }
 
+    /// Gives a label a value where it has none.
+    pub fn label_if_none(&mut self, name: &str, value: &str) {
+        let labels = &mut self.0["metadata"]["labels"];
+        if labels[name].is_null() {
+            labels[name] = value.into();
+        }
+    }
+
     /// What is in it under a key.
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
         STANDARD.decode(self.0["data"][key].as_str()?).ok()

@@ -21,16 +21,19 @@ pub enum ClusterVerb {
     Delete,
     /// Start analyses and investigations of it.
     Investigate,
+    /// Silence its alerts.
+    Silence,
 }
 
 impl ClusterVerb {
     /// Every verb.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Get,
         Self::Query,
         Self::Update,
         Self::Delete,
         Self::Investigate,
+        Self::Silence,
     ];
 
     /// The verb of the access review.
@@ -41,6 +44,7 @@ impl ClusterVerb {
             Self::Update => "update",
             Self::Delete => "delete",
             Self::Investigate => "investigate",
+            Self::Silence => "silence",
         }
     }
 }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessRole {
+    /// Notifies of alerts, and nothing else: whoever reads may not, and it may not read.
+    Notifier,
     /// Reads.
     Viewer,
     /// Reads, and starts work: analyses, investigations, reports.
@@ -20,6 +22,7 @@ impl AccessRole {
     /// The name in configuration, tokens and messages.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Notifier => "notifier",
             Self::Viewer => "viewer",
             Self::Operator => "operator",
             Self::Admin => "admin",
@@ -33,7 +36,9 @@ impl AccessRole {
 pub enum Permission {
     /// See clusters, telemetry, analyses, reports and events.
     Read,
-    /// Start analyses and write reports.
+    /// Notify of alerts.
+    Notify,
+    /// Start analyses, write reports, silence alerts.
     Operate,
     /// Change clusters and tokens.
     Administer,
@@ -44,16 +49,17 @@ impl Permission {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::Notify => "notify",
             Self::Operate => "operate",
             Self::Administer => "administer",
         }
     }
 
-    /// The least role that has it.
+    /// The least role that has it. A notifier may notify besides.
     pub const fn least_role(self) -> AccessRole {
         match self {
             Self::Read => AccessRole::Viewer,
-            Self::Operate => AccessRole::Operator,
+            Self::Notify | Self::Operate => AccessRole::Operator,
             Self::Administer => AccessRole::Admin,
         }
     }
@@ -136,6 +142,7 @@ impl Caller {
 
     /// Whether the caller has the permission.
     pub fn may(&self, permission: Permission) -> bool {
-        self.role >= permission.least_role()
+        let notifies = self.role == AccessRole::Notifier && permission == Permission::Notify;
+        notifies || self.role >= permission.least_role()
     }
 }

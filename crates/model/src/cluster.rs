@@ -47,6 +47,24 @@ impl Endpoint {
             ..Self::default()
         }
     }
+
+    /// Whom a request to this endpoint reaches: scheme, host and port of its URL, and of the proxy
+    /// before it. What is shown to the endpoint is given for this and for nothing else; a path, or
+    /// another name on the certificate, leads to nobody else.
+    pub fn reach(&self) -> String {
+        let url = origin(&self.url);
+        match &self.proxy_url {
+            Some(proxy) => format!("{url} through {}", origin(proxy)),
+            None => url.to_owned(),
+        }
+    }
+}
+
+/// The beginning of a URL in its normal form, up to its path.
+fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |scheme| scheme + 3);
+    let end = url[host..].find(['/', '?', '#', '\\']);
+    &url[..end.map_or(url.len(), |end| host + end)]
 }
 
 /// Which credential of its cluster an endpoint is shown.
@@ -184,5 +202,28 @@ impl ClusterFilter {
             && self
                 .capability
                 .is_none_or(|wanted| observed.capabilities.contains(&wanted))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scheme_host_port_and_proxy_say_whom_a_request_reaches() {
+        for (url, reach) in [
+            ("https://a.example.com", "https://a.example.com"),
+            ("https://a.example.com/x/y", "https://a.example.com"),
+            ("https://a.example.com:8443/x", "https://a.example.com:8443"),
+            ("http://[::1]:9090", "http://[::1]:9090"),
+            ("https://a?b://c", "https://a"),
+        ] {
+            assert_eq!(Endpoint::at(url).reach(), reach);
+        }
+        let behind = Endpoint {
+            proxy_url: Some("http://proxy:3128".to_owned()),
+            ..Endpoint::at("https://a/x")
+        };
+        assert_eq!(behind.reach(), "https://a through http://proxy:3128");
     }
 }

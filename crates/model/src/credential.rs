@@ -132,6 +132,10 @@ pub struct Credential {
     pub generation: u64,
     /// The key-encryption key that it is under.
     pub key_id: String,
+    /// Whom it was given for, as [`Endpoint::reach`](crate::Endpoint::reach) says it: it is shown to
+    /// nobody else, whatever the cluster's endpoints become.
+    #[serde(default)]
+    pub given_for: Vec<String>,
     /// When there was first one.
     pub created_at: Timestamp,
     /// When it got its present value.

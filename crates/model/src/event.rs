@@ -36,6 +36,12 @@ pub enum EventKind {
     /// Something unusual was found.
     #[serde(rename = "anomaly.detected")]
     AnomalyDetected,
+    /// Alerts began to fire, as an Alertmanager says.
+    #[serde(rename = "alert.firing")]
+    AlertFiring,
+    /// Alerts fire no more, as an Alertmanager says.
+    #[serde(rename = "alert.resolved")]
+    AlertResolved,
     /// An investigation was opened.
     #[serde(rename = "investigation.opened")]
     InvestigationOpened,
@@ -61,7 +67,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind, in the order of the declaration.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::ClusterCreated,
         Self::ClusterUpdated,
         Self::ClusterDeleted,
@@ -71,6 +77,8 @@ impl EventKind {
         Self::CredentialDeleted,
         Self::KeysRotation,
         Self::AnomalyDetected,
+        Self::AlertFiring,
+        Self::AlertResolved,
         Self::InvestigationOpened,
         Self::InvestigationUpdated,
         Self::InvestigationClosed,
@@ -92,6 +100,8 @@ impl EventKind {
             Self::CredentialDeleted => "credential.deleted",
             Self::KeysRotation => "keys.rotation",
             Self::AnomalyDetected => "anomaly.detected",
+            Self::AlertFiring => "alert.firing",
+            Self::AlertResolved => "alert.resolved",
             Self::InvestigationOpened => "investigation.opened",
             Self::InvestigationUpdated => "investigation.updated",
             Self::InvestigationClosed => "investigation.closed",

@@ -9,6 +9,7 @@
 //! [`Investigation`].
 
 pub mod access;
+pub mod alerting;
 pub mod analysis;
 pub mod audit;
 pub mod caller;
@@ -36,10 +37,15 @@ pub mod series;
 pub mod time;
 pub mod token;
 pub mod traces;
+pub mod tracing;
 pub mod validation;
 pub mod watch;
 
 pub use access::{Aspect, ClusterVerb, Part, Place, Sight};
+pub use alerting::{
+    Alert, AlertGroup, AlertQuery, AlertState, Firing, Matcher, NewSilence, Received,
+    ReceivedAlert, Silence, SilenceState,
+};
 pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
 pub use audit::{AuditDecision, AuditEntry, AuditRecord};
 pub use caller::{AccessRole, Authority, Caller, Permission};
@@ -62,7 +68,12 @@ pub use ids::{
 pub use investigation::{
     Candidate, Confidence, Findings, Investigation, Reason, Stance, TimelineEntry, Verdict,
 };
-pub use logs::LogLine;
+pub use logs::{
+    DetectedField, LabelNames, LabelTest, LineTest, LogAnswer, LogExpression, LogFilter, LogKind,
+    LogLine, LogParser, LogPlace, LogQuestion, LogResult, LogScope, LogSeverity, LogStats,
+    LogStream, LogTenant, LogVolume, LogsAbout, Substitute, TailLine, TailNotice, TailNoticeKind,
+    TailQuestion, TailRecord, TextComparison,
+};
 pub use metric::{
     Alerting, Evaluated, Evaluation, Exemplar, ExemplarSeries, MetricMeta, Rule, RuleAlert,
     RuleGroup, SeriesQuery, Shape, Target, Union, Window,
@@ -77,6 +88,12 @@ pub use series::{ClusterSeries, Labels, Sample, Series};
 pub use time::{Origin, Status, TimeRange};
 pub use token::ApiToken;
 pub use traces::TraceSummary;
+pub use tracing::{
+    AttributeFilter, AttributeScope, AttributeValue, Attributes, Comparison, CriticalStep,
+    Dependencies, Dependency, FoundSpan, FoundTrace, Omitted, PlacedSpan, Sampling, ServiceShare,
+    Span, SpanEvent, SpanFilter, SpanId, SpanKind, SpanStatus, TraceAnswer, TraceId, TraceSearch,
+    TraceTree, TracedService, Wanted,
+};
 pub use validation::{
     Check, CheckCode, ClusterHealth, Observed, OwnRights, Validation, ValidationBrief,
 };

@@ -1,4 +1,19 @@
-//! Log lines.
+//! Log lines, what is asked about them, and what is told.
+
+mod asked;
+mod severity;
+mod tail;
+mod told;
+
+pub use asked::{
+    LabelTest, LineTest, LogExpression, LogFilter, LogKind, LogParser, LogPlace, LogQuestion,
+    LogScope, LogTenant, LogsAbout, TextComparison,
+};
+pub use severity::LogSeverity;
+pub use tail::{TailLine, TailNotice, TailNoticeKind, TailQuestion, TailRecord};
+pub use told::{
+    DetectedField, LabelNames, LogAnswer, LogResult, LogStats, LogStream, LogVolume, Substitute,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

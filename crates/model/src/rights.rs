@@ -112,6 +112,15 @@ pub const NEEDS: &[Need] = &[
         "",
         &["nodes", "namespaces", "pods", "events"],
     ),
+    // Where there is no Loki.
+    Need {
+        ability: Ability::Base,
+        group: "",
+        resources: &["pods/log"],
+        verbs: &["get"],
+        name: "",
+        namespace: "",
+    },
     read(
         Ability::Base,
         "apps",
@@ -231,6 +240,21 @@ impl Right {
     }
 }
 
+impl Right {
+    /// Whether a cluster that serves these API groups has what the right is on. Pods that belong to
+    /// an operator, in its namespace, are there if the operator's own resources are.
+    pub fn is_of(&self, serves: impl Fn(&str) -> bool) -> bool {
+        match self.group.as_str() {
+            "" if !self.namespace.is_empty() => {
+                let mut own = NEEDS.iter().filter(|need| need.ability == self.ability);
+                own.any(|need| !need.group.is_empty() && serves(need.group))
+            }
+            "" => true,
+            group => serves(group),
+        }
+    }
+}
+
 impl std::fmt::Display for Right {
     /// `list nodes`, `get loki.grafana.com/application "logs"`, `create pods/exec in openshift-ptp`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -260,6 +284,27 @@ mod tests {
             assert_ne!(right.resource, "secrets");
             assert!(!format!("{right}").contains('*'), "{right}");
         }
+    }
+
+    #[test]
+    fn a_plain_cluster_is_missed_nothing_of_what_operators_bring() {
+        let there = |groups: &'static [&str]| {
+            let there =
+                Right::needed().filter(|right| right.is_of(|group| groups.contains(&group)));
+            there
+                .map(|right| right.ability)
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        let plain: &[&str] = &["apps", "authorization.k8s.io"];
+        assert_eq!(there(plain), [Ability::Base, Ability::Rights].into());
+        let of_gpu = Right::needed().filter(|right| {
+            right.is_of(|group| group == "nvidia.com") && right.resource == "pods/exec"
+        });
+        assert!(
+            of_gpu
+                .into_iter()
+                .all(|right| right.ability == Ability::Gpu)
+        );
     }
 
     #[test]

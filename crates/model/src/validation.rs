@@ -14,6 +14,10 @@ pub struct Validation {
     pub at: Timestamp,
     /// Of which state of the cluster's record.
     pub generation: u64,
+    /// Which states of its credentials there were when it began, as the port of their store says
+    /// them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub credentials: String,
     /// One a registered endpoint, in the order of [`Source::ALL`].
     pub checks: Vec<Check>,
 }
@@ -179,6 +183,9 @@ pub struct ValidationBrief {
     pub at: Timestamp,
     /// Of which state of the cluster's record.
     pub generation: u64,
+    /// Which states of its credentials there were when it began.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub credentials: String,
     /// The endpoints' codes, in the order of the checks.
     pub codes: Vec<(Source, CheckCode)>,
 }
@@ -189,6 +196,7 @@ impl Validation {
         ValidationBrief {
             at: self.at,
             generation: self.generation,
+            credentials: self.credentials.clone(),
             codes: self.checks.iter().map(|c| (c.source, c.code)).collect(),
         }
     }

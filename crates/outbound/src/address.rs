@@ -224,4 +224,6 @@ fn never_v6(address: Ipv6Addr) -> Option<&'static str> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -147,8 +147,7 @@ impl Upstream {
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(knowing(response, proof));
         }
-        let (cluster, source) = (self.key.cluster, self.key.source);
-        let instead = timeout_at(limit, shown.instead(cluster, source, &proof)).await;
+        let instead = timeout_at(limit, shown.instead(&self.to(), &proof)).await;
         match instead.ok().flatten() {
             Some(proof) => {
                 let response = self.answered(again, &proof, limit).await?;
@@ -162,7 +161,7 @@ impl Upstream {
     async fn proof(&self) -> Result<Proof, Failure> {
         match (&self.bearer, &self.shown) {
             (Some(bearer), _) => bearer.header().await.map(Proof::Header),
-            (None, Some(shown)) => shown.proof(self.key.cluster, self.key.source).await,
+            (None, Some(shown)) => shown.proof(&self.to()).await,
             (None, None) => Ok(Proof::None),
         }
     }

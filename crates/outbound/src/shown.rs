@@ -63,7 +63,17 @@ struct Inner {
     credentials: Arc<dyn Credentials>,
     by: Role,
     keep: Duration,
-    places: Mutex<HashMap<(ClusterId, Source), Place>>,
+    places: Mutex<HashMap<To, Place>>,
+}
+
+/// Who is shown something. An endpoint that moved is another one: what is kept of the old one is
+/// not for it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct To {
+    pub(crate) cluster: ClusterId,
+    pub(crate) source: Source,
+    /// As [`fleetscope_model::Endpoint::reach`] says it.
+    pub(crate) reach: Arc<str>,
 }
 
 /// One endpoint's; locked while it is fetched, so that a hundred readers fetch it once.
@@ -87,7 +97,7 @@ impl Shown {
 
     /// A cluster's credentials are others now, or gone.
     pub fn forget(&self, cluster: ClusterId) {
-        self.places().retain(|(of, _), _| *of != cluster);
+        self.places().retain(|to, _| to.cluster != cluster);
     }
 
     /// Every credential may be another one now: events were missed.
@@ -96,8 +106,8 @@ impl Shown {
     }
 
     /// What is shown to this endpoint now.
-    pub(crate) async fn proof(&self, cluster: ClusterId, source: Source) -> Result<Proof, Failure> {
-        let place = self.place(cluster, source);
+    pub(crate) async fn proof(&self, to: &To) -> Result<Proof, Failure> {
+        let place = self.place(to);
         let mut kept = place.lock().await;
         if let Some(kept) = kept.as_ref()
             && kept.fetched.elapsed() < self.0.keep
@@ -105,7 +115,7 @@ impl Shown {
             return Ok(kept.proof.clone());
         }
         *kept = None;
-        let proof = self.fetch(cluster, source).await?;
+        let proof = self.fetch(to).await?;
         *kept = Some(Kept {
             fetched: Instant::now(),
             proof: proof.clone(),
@@ -114,13 +124,8 @@ impl Shown {
     }
 
     /// The endpoint refused what it was shown: what it is to be shown instead, if that is another.
-    pub(crate) async fn instead(
-        &self,
-        cluster: ClusterId,
-        source: Source,
-        refused: &Proof,
-    ) -> Option<Proof> {
-        let place = self.place(cluster, source);
+    pub(crate) async fn instead(&self, to: &To, refused: &Proof) -> Option<Proof> {
+        let place = self.place(to);
         {
             let mut kept = place.lock().await;
             let stale = kept
@@ -130,12 +135,16 @@ impl Shown {
                 *kept = None;
             }
         }
-        let proof = self.proof(cluster, source).await.ok()?;
+        let proof = self.proof(to).await.ok()?;
         (proof != *refused).then_some(proof)
     }
 
-    async fn fetch(&self, cluster: ClusterId, source: Source) -> Result<Proof, Failure> {
-        let opened = self.0.credentials.shown(cluster, source, self.0.by).await;
+    async fn fetch(&self, to: &To) -> Result<Proof, Failure> {
+        let Inner {
+            credentials, by, ..
+        } = &*self.0;
+        let opened = credentials.shown(to.cluster, to.source, &to.reach, *by);
+        let opened = opened.await;
         let opened = opened.map_err(|error| {
             let detail = format!("the credential can't be had: {}", error.message());
             Failure::new(GapKind::Unauthenticated, detail)
@@ -154,12 +163,12 @@ impl Shown {
         }
     }
 
-    fn place(&self, cluster: ClusterId, source: Source) -> Place {
+    fn place(&self, to: &To) -> Place {
         let mut places = self.places();
-        Arc::clone(places.entry((cluster, source)).or_default())
+        Arc::clone(places.entry(to.clone()).or_default())
     }
 
-    fn places(&self) -> std::sync::MutexGuard<'_, HashMap<(ClusterId, Source), Place>> {
+    fn places(&self) -> std::sync::MutexGuard<'_, HashMap<To, Place>> {
         self.0.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

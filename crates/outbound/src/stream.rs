@@ -113,7 +113,7 @@ impl Upstream {
         }))
     }
 
-    /// Opens a WebSocket at a path, offering subprotocols. Where the server answers without
+    /// Opens a WebSocket at a path, offering subprotocols, if any. Where the server answers without
     /// switching, that answer.
     pub async fn socket(
         &self,
@@ -127,7 +127,9 @@ impl Upstream {
         headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocols));
+        if !protocols.is_empty() {
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocols));
+        }
         let value = HeaderValue::try_from(&key).map_err(|_| self.unswitched())?;
         headers.insert(SEC_WEBSOCKET_KEY, value);
         let response = self.opened(request).await?;

@@ -17,6 +17,7 @@ use crate::breaker::Key;
 use crate::certificate::ClientCertificate;
 use crate::failure::{Cause, Failure};
 use crate::limits::Lane;
+use crate::shown::To;
 use crate::way::Way;
 use crate::{Parts, Shown};
 
@@ -32,6 +33,7 @@ pub struct Upstream {
     /// What requests are made to: the base, with the name on the certificate in it.
     target: Url,
     pub(crate) way: Way,
+    reach: Arc<str>,
     headers: HeaderMap,
     pub(crate) bearer: Option<Bearer>,
     pub(crate) shown: Option<Shown>,
@@ -72,6 +74,7 @@ impl Upstream {
             base,
             target,
             way,
+            reach: endpoint.reach().into(),
             headers,
             bearer: None,
             shown: None,
@@ -88,6 +91,15 @@ impl Upstream {
     pub fn by(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
         self
+    }
+
+    /// Who it is that a credential is shown to here.
+    pub(crate) fn to(&self) -> To {
+        To {
+            cluster: self.key.cluster,
+            source: self.key.source,
+            reach: Arc::clone(&self.reach),
+        }
     }
 
     pub(crate) fn showing(self, shown: Option<Shown>) -> Self {

@@ -1,5 +1,6 @@
 //! What is shown to clusters to be let in: opened for whoever reads them, and for nobody else.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,6 +8,7 @@ use fleetscope_model::{
     ClusterId, Credential, CredentialField, CredentialKind, CredentialSlot, CredentialUsage,
     KeyRotation, KeyUse, NewEvent, Role, Source,
 };
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::Result;
@@ -86,11 +88,13 @@ impl Opened {
 /// Opens credentials for whoever reads clusters. Every opening is written down.
 #[async_trait]
 pub trait Credentials: Send + Sync {
-    /// What is shown to an endpoint of a cluster; none where nothing is.
+    /// What is shown to an endpoint of a cluster that is reached so; none where nothing is. An error
+    /// where there is something that was not given for it.
     async fn shown(
         &self,
         cluster: ClusterId,
         source: Source,
+        reach: &str,
         by: Role,
     ) -> Result<Option<Arc<Opened>>>;
 }
@@ -110,6 +114,10 @@ pub trait CredentialStore: Send + Sync {
 
     /// The current states of a cluster's fields, in their order.
     async fn of(&self, cluster: ClusterId) -> Result<Vec<Credential>>;
+
+    /// Which states are the current ones, in one word a cluster that has any: another word means
+    /// that one of its credentials was written or taken away.
+    async fn states(&self) -> Result<HashMap<ClusterId, String>>;
 
     /// Takes the current state away; `NotFound` where there is none. Its generation is not given
     /// again.
@@ -143,6 +151,10 @@ pub trait CredentialStore: Send + Sync {
 
     /// Keeps what is asked for, or how far it has come.
     async fn put_rotation(&self, rotation: &KeyRotation, events: &[NewEvent]) -> Result<()>;
+
+    /// Which installation this is: the id that is kept, or else the given one, which is kept from
+    /// now on. It tells what is ours from what another installation laid down in the same place.
+    async fn installation(&self, fresh: Uuid) -> Result<Uuid>;
 }
 
 /// Where envelopes lie: sealed values, each under the state that it is bound to. What lies here is

@@ -5,6 +5,7 @@
 //! only here. Start reading at [`Telemetry`] (reading clusters) and [`store`] (keeping things).
 
 pub mod access;
+pub mod alerts;
 pub mod audit;
 pub mod clock;
 pub mod clusters;
@@ -12,12 +13,15 @@ pub mod credentials;
 pub mod error;
 pub mod health;
 pub mod ids;
+pub mod logs;
 pub mod metrics;
 pub mod objects;
 pub mod store;
 pub mod telemetry;
+pub mod traces;
 
 pub use access::{Access, Extent, Reader, Unasked, Unrestricted};
+pub use alerts::{AlertStore, Alerts};
 pub use audit::{AuditLog, AuditSink};
 pub use clock::{Clock, ManualClock, PacedClock, SystemClock};
 pub use clusters::Clusters;
@@ -25,6 +29,7 @@ pub use credentials::{CredentialStore, Credentials, Opened, Plain, Vault};
 pub use error::Error;
 pub use health::HealthSource;
 pub use ids::{IdSource, SeededIds, SystemIds};
+pub use logs::{Logs, Tail};
 pub use metrics::{Metrics, Passed};
 pub use objects::Objects;
 pub use store::{
@@ -32,6 +37,7 @@ pub use store::{
     Store, TokenStore,
 };
 pub use telemetry::Telemetry;
+pub use traces::Traces;
 
 /// The result of a port's call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -27,6 +27,16 @@ pub trait ClusterStore: Send + Sync {
     /// Removes a cluster, if its generation is the given one (any where none is given).
     async fn delete(&self, id: ClusterId, generation: Option<u64>, event: &NewEvent) -> Result<()>;
 
+    /// The same, and with it everything that tells of this cluster and of no other: events,
+    /// analyses, investigations, reports. Returns the keys of the reports' texts, which can be
+    /// removed after.
+    async fn forget(
+        &self,
+        id: ClusterId,
+        generation: Option<u64>,
+        event: &NewEvent,
+    ) -> Result<Vec<String>>;
+
     /// One cluster.
     async fn get(&self, id: ClusterId) -> Result<Cluster>;
 
@@ -163,6 +173,8 @@ pub struct Store {
     pub tokens: Arc<dyn TokenStore>,
     /// The event log.
     pub events: Arc<dyn EventLog>,
+    /// What Alertmanagers told of each alert at last.
+    pub alerts: Arc<dyn crate::AlertStore>,
     /// Anomaly analyses.
     pub analyses: Arc<dyn AnalysisStore>,
     /// Investigations.

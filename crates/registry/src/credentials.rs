@@ -7,6 +7,7 @@
 //! leaves one too many, which the next write or the sweep removes. At no moment are there two
 //! states that open, or none.
 
+mod bound;
 mod import;
 mod kubeconfig;
 mod opener;
@@ -31,7 +32,7 @@ pub use import::{ImportOutcome, ImportResult, Imported};
 pub use kubeconfig::{Context, Kubeconfig};
 pub use opener::Opener;
 pub use rotation::{KeyInfo, Keys};
-pub use secrets::Secrets;
+pub use secrets::{Secrets, secret_text};
 pub use value::{InvalidCredential, NewCredential};
 
 /// The use cases about credentials. Cheap to clone.
@@ -100,6 +101,7 @@ impl Credentials {
             kind: opened.kind(),
             generation: store.reserve(cluster, field).await?,
             key_id: self.ring.active().id().to_owned(),
+            given_for: bound::given_for(&found.draft, field),
             created_at: before.map_or(now, |before| before.created_at),
             rotated_at: now,
             last_used: None,
@@ -116,6 +118,7 @@ impl Credentials {
         );
         store.activate(&credential, &event).await?;
         self.prune(cluster, field, credential.generation).await;
+        self.registry.changed.notify_one();
         Ok(credential)
     }
 
@@ -155,6 +158,7 @@ impl Credentials {
         let store = &self.registry.store.credentials;
         store.delete(cluster, field, &event).await?;
         self.prune(cluster, field, u64::MAX).await;
+        self.registry.changed.notify_one();
         Ok(())
     }
 

@@ -180,4 +180,6 @@ fn bound(purpose: &[u8], slot: CredentialSlot, key_id: &str) -> Vec<u8> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

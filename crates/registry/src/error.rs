@@ -43,6 +43,20 @@ pub enum Error {
         /// Whose envelope.
         field: CredentialField,
     },
+    /// A credential was given for other addresses than this.
+    #[error(
+        "the {field} credential was given for {} and is not shown to {reach}: give it again if it is \
+         meant for there too, or write credential = none for an endpoint that needs none",
+        if given_for.is_empty() { "no endpoint" } else { given_for }
+    )]
+    NotGivenFor {
+        /// Which credential.
+        field: CredentialField,
+        /// Whom it is not shown to.
+        reach: String,
+        /// Whom it was given for.
+        given_for: String,
+    },
     /// Somebody else wrote the same envelope.
     #[error("the credential was changed meanwhile: try again")]
     Overtaken,
@@ -77,7 +91,9 @@ impl Fault for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Invalid(_) | Self::InvalidCredential(_) => ErrorKind::Invalid,
-            Self::Stale { .. } | Self::Overtaken | Self::NoApi => ErrorKind::Conflict,
+            Self::Stale { .. } | Self::Overtaken | Self::NoApi | Self::NotGivenFor { .. } => {
+                ErrorKind::Conflict
+            }
             Self::Unopened(_) | Self::EnvelopeMissing { .. } => ErrorKind::Internal,
             Self::NoRotation => ErrorKind::NotFound,
             Self::Unreachable(_) => ErrorKind::Unavailable,
@@ -94,6 +110,7 @@ impl Fault for Error {
             Self::Unopened(Unopened::UnknownKey(_)) => "credential_key_unknown",
             Self::Unopened(Unopened::Unsealed) => "credential_not_sealed",
             Self::EnvelopeMissing { .. } => "credential_envelope_missing",
+            Self::NotGivenFor { .. } => "credential_not_given_for",
             Self::Overtaken => "credential_changed",
             Self::NoRotation => "no_rotation",
             Self::NoApi => "no_kubernetes_endpoint",

@@ -32,6 +32,15 @@ pub use validation::{RoundReport, Rounds};
 /// Most clusters that one selection resolves to: a bound on fan-out, far above the design's fleet.
 const MOST_SELECTED: u32 = 500;
 
+/// What becomes of a removed cluster's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// It stays.
+    Keep,
+    /// What tells of that cluster alone is removed.
+    Forget,
+}
+
 /// The use cases about clusters. Cheap to clone.
 #[derive(Clone)]
 pub struct Registry {
@@ -92,7 +101,7 @@ impl Registry {
         Credentials::new(self.clone(), opener)
     }
 
-    /// Told whenever a cluster was registered or changed, and so is to be looked at.
+    /// Told whenever a cluster or what it is shown was changed, and so is to be looked at.
     pub fn look_wanted(&self) -> Arc<Notify> {
         Arc::clone(&self.changed)
     }
@@ -199,13 +208,18 @@ impl Registry {
             created_at: before.created_at,
             updated_at: self.clock.now(),
         };
-        let event = self.event(caller, EventKind::ClusterUpdated, &cluster, "changed");
+        let mut event = self.event(caller, EventKind::ClusterUpdated, &cluster, "changed");
+        let left = self.left_behind(&cluster).await?;
+        if !left.is_empty() {
+            event.summary = format!("{}; {left}", event.summary);
+        }
         self.store.clusters.update(&cluster, &event).await?;
         self.changed.notify_one();
         Ok(cluster)
     }
 
     /// Removes a cluster with its credentials, if it is still at `generation` (where one is given).
+    /// What tells of it and of no other cluster goes with it where that is asked for.
     ///
     /// # Errors
     ///
@@ -215,15 +229,37 @@ impl Registry {
         caller: &Caller,
         id: ClusterId,
         generation: Option<u64>,
+        history: History,
     ) -> Result<(), Error> {
         allow(caller, Permission::Administer)?;
         let cluster = self.visible(caller, id).await?;
         self.permit(caller, id, ClusterVerb::Delete).await?;
         let event = self.event(caller, EventKind::ClusterDeleted, &cluster, "removed");
-        self.store.clusters.delete(id, generation, &event).await?;
+        match history {
+            History::Keep => self.store.clusters.delete(id, generation, &event).await?,
+            History::Forget => self.forget(id, generation, event).await?,
+        }
         // From here on nothing opens: that the envelopes can't be removed now is no failure.
         if let Err(error) = self.vault.remove(id).await {
             tracing::warn!(cluster = %id, %error, "a removed cluster's envelopes are left for the sweep");
+        }
+        Ok(())
+    }
+
+    /// Removes a cluster with its history. That a report's text can't be removed now is no failure:
+    /// no record names it any more, and the sweep takes it.
+    async fn forget(
+        &self,
+        id: ClusterId,
+        generation: Option<u64>,
+        mut event: NewEvent,
+    ) -> Result<(), Error> {
+        event.summary.push_str(", and its history with it");
+        let texts = self.store.clusters.forget(id, generation, &event).await?;
+        for key in texts {
+            if let Err(error) = self.store.objects.delete(&key).await {
+                tracing::warn!(cluster = %id, %error, "a removed report's text is left for the sweep");
+            }
         }
         Ok(())
     }

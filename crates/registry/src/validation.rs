@@ -61,6 +61,8 @@ impl Registry {
         cluster: &Cluster,
         actor: &str,
     ) -> Result<Validation, Error> {
+        // Before anything is called: what is written meanwhile makes the outcome an old one.
+        let mut states = self.store.credentials.states().await?;
         let checks = Source::ALL.into_iter().filter_map(|source| {
             let endpoint = cluster.draft.endpoints.of(source)?;
             Some(self.check(cluster.id, source, endpoint))
@@ -70,6 +72,7 @@ impl Registry {
             checks: join_all(checks).await,
             at: self.clock.now(),
             generation: cluster.generation,
+            credentials: states.remove(&cluster.id).unwrap_or_default(),
         };
         let before = self.store.observations.validation(cluster.id).await?;
         let health = |validation: Option<&Validation>| {

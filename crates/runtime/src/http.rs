@@ -1,6 +1,7 @@
 //! The serving loop of every listener.
 
 mod frames;
+mod patient;
 mod watched;
 
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tower::util::MapRequest;
 
+use patient::Patient;
 use watched::Watched;
 
 use crate::driver::Driver;
@@ -54,6 +56,8 @@ pub(crate) struct Bounds {
     /// How long a request's head may take, which is also how long an idle connection is kept. A
     /// client that sends its head byte by byte holds a connection no longer than that.
     head_timeout: Duration,
+    /// How long a client may take no byte of what is there for it.
+    send_timeout: Duration,
     /// How many connections there may be; each costs some kilobytes and a file descriptor.
     connections: usize,
 }
@@ -62,6 +66,7 @@ impl Bounds {
     pub(crate) fn of(server: &fleetscope_config::Server) -> Self {
         Self {
             head_timeout: server.head_timeout,
+            send_timeout: server.send_timeout,
             connections: server.max_connections as usize,
         }
     }
@@ -103,7 +108,7 @@ pub(crate) fn serve(
         driver: driver.clone(),
         router,
         tls,
-        head_timeout: bounds.head_timeout,
+        bounds,
         places: Arc::new(Semaphore::new(bounds.connections)),
     };
     driver.spawn(serving.accept(listener));
@@ -115,7 +120,7 @@ struct Serving {
     driver: Driver,
     router: Router,
     tls: Option<TlsAcceptor>,
-    head_timeout: Duration,
+    bounds: Bounds,
     places: Arc<Semaphore>,
 }
 
@@ -160,6 +165,7 @@ impl Serving {
     async fn connection(self, stream: TcpStream, address: ClientAddress) {
         // An answer is written in one piece; waiting for more would only delay it.
         let _ = stream.set_nodelay(true);
+        let stream = Patient::new(stream, self.bounds.send_timeout);
         let Some(tls) = self.tls.clone() else {
             let builder = self.builder().http1_only();
             return self.speak(builder, stream, address).await;
@@ -168,7 +174,8 @@ impl Serving {
             // What was agreed on in the handshake need not be guessed, nor waited for.
             Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
                 let builder = self.builder().http2_only();
-                let stream = Watched::new(stream, self.head_timeout);
+                let stream =
+                    Watched::new(stream, self.bounds.head_timeout, self.bounds.send_timeout);
                 self.speak(builder, stream, address).await;
             }
             Ok(Ok(stream)) => {
@@ -210,7 +217,7 @@ impl Serving {
         builder
             .http1()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.head_timeout)
+            .header_read_timeout(self.bounds.head_timeout)
             .max_buf_size(MOST_HEAD_BYTES);
         builder
             .http2()

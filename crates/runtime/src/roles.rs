@@ -10,15 +10,13 @@ pub(crate) mod registry;
 pub(crate) mod session_keys;
 pub(crate) mod streaming;
 
-use std::sync::Arc;
-
 use axum::Router;
 use fleetscope_api::{Services, TaskBoard};
 use fleetscope_config::Config;
 use fleetscope_gateway::Probe;
 use fleetscope_model::Role;
 use fleetscope_outbound::Shown;
-use fleetscope_ports::{Store, Telemetry};
+use fleetscope_ports::Store;
 use fleetscope_store::Housekeeping;
 use prometheus_client::registry::Registry;
 use secrecy::SecretString;
@@ -55,7 +53,7 @@ impl Local {
     ) -> Result<Self> {
         let (store, housekeeping) = fleetscope_store::open(&config.storage.data_dir).await?;
         let housekeeping = housekeeping.with_retention(registry::retention(&config.audit));
-        let vault = credentials::vault(config, &store)?;
+        let vault = credentials::vault(config, &store, parts).await?;
         let opener = credentials::opener(config, &store, vault.clone(), parts).await?;
         let shown = collector::shown(config, &opener);
         let outbound = collector::outbound(config, metrics)?.showing(shown.clone());
@@ -66,15 +64,17 @@ impl Local {
         let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
         let clock = parts.clock.clone();
         let collector = collector::collector(clusters.clone(), access.clone(), outbound, clock);
-        let telemetry: Arc<dyn Telemetry> = Arc::new(collector.clone());
         let rights = (clusters.clone(), access.clone());
-        let intelligence = intelligence::service(&store, telemetry.clone(), rights, parts);
+        let intelligence = intelligence::service(&store, collector.clone(), rights, parts);
         let services = Services {
             credentials: clusters.credentials(&opener),
             registry: clusters,
             tokens,
-            telemetry,
-            metrics: Arc::new(collector),
+            traces: collector.clone(),
+            alerts: collector.clone(),
+            logs: collector.clone(),
+            metrics: collector.clone(),
+            telemetry: collector,
             intelligence,
             streaming: streaming::service(&store, access),
             board: board.clone(),

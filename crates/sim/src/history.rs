@@ -156,6 +156,11 @@ impl History {
         self.moments.range(start..end)
     }
 
+    /// The end of the last tick, in nanoseconds.
+    pub(crate) fn last_nanos(&self) -> Option<i64> {
+        self.moments.back().map(|moment| moment.tick.nanos())
+    }
+
     pub(crate) fn moment(&self, tick: Tick) -> Option<&Moment> {
         self.moments(tick, tick).next()
     }

@@ -2,16 +2,20 @@
 //! answers of a real server. Lines are drawn from the history when they are asked for.
 //!
 //! Served: `query_range`, `query`, `labels`, `label/{name}/values`, `series`, `index/stats`,
-//! `status/buildinfo` below `/loki/api/v1/`, and `/ready`. Everything else is 404 (`tail` too).
+//! `index/volume`, `detected_fields`, `tail`, `status/buildinfo` below `/loki/api/v1/`, and `/ready`.
+//! Everything else is 404; `patterns` is as where the pattern ingester is off.
 //! What a query may contain is in `logql`.
 
 mod answer;
 mod catalogue;
+mod fields;
 mod lines;
 mod logql;
 mod metric;
 mod parameters;
 mod query;
+mod tail;
+mod volume;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -36,6 +40,13 @@ pub(crate) fn router(history: Arc<RwLock<History>>, now: Now) -> Router {
             "/index/stats",
             get(catalogue::statistics).post(catalogue::statistics),
         )
+        .route("/tail", get(tail::tail))
+        .route("/index/volume", get(volume::volume).post(volume::volume))
+        .route(
+            "/detected_fields",
+            get(fields::detected).post(fields::detected),
+        )
+        .route("/patterns", get(async || text(StatusCode::NOT_FOUND, "")))
         .route("/status/buildinfo", get(build_info));
     Router::new()
         .nest("/loki/api/v1", api)

@@ -4,6 +4,7 @@
 mod boot;
 mod event;
 mod node;
+mod openshift;
 mod pod;
 mod telco;
 mod workload;

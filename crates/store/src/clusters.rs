@@ -66,17 +66,24 @@ impl ClusterStore for Clusters {
     #[instrument(level = "debug", skip_all, name = "clusters.delete", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn delete(&self, id: ClusterId, generation: Option<u64>, event: &NewEvent) -> Result<()> {
         let mut write = self.0.write().await?;
-        let stored = write.generation(id).await?;
-        if generation.is_some_and(|wanted| integer(wanted) != stored) {
-            return Err(changed_meanwhile(stored));
-        }
-        sqlx::query("DELETE FROM clusters WHERE id = ?1")
-            .bind(id.to_string())
-            .execute(write.on())
-            .await
-            .map_err(failure)?;
+        write.remove(id, generation).await?;
         write.record(std::slice::from_ref(event)).await?;
         write.commit().await
+    }
+
+    #[instrument(level = "debug", skip_all, name = "clusters.forget", fields(otel.kind = "client", db.system.name = "sqlite"))]
+    async fn forget(
+        &self,
+        id: ClusterId,
+        generation: Option<u64>,
+        event: &NewEvent,
+    ) -> Result<Vec<String>> {
+        let mut write = self.0.write().await?;
+        write.remove(id, generation).await?;
+        let objects = write.forget(id).await?;
+        write.record(std::slice::from_ref(event)).await?;
+        write.commit().await?;
+        Ok(objects)
     }
 
     #[instrument(level = "debug", skip_all, name = "clusters.get", fields(otel.kind = "client", db.system.name = "sqlite"))]
@@ -106,6 +113,16 @@ impl Write<'_> {
             .await
             .map_err(failure)?;
         generation.ok_or_else(|| Error::not_found(WHAT, &id))
+    }
+
+    /// Removes a cluster that is at this generation; at any where none is given.
+    async fn remove(&mut self, id: ClusterId, generation: Option<u64>) -> Result<()> {
+        let stored = self.generation(id).await?;
+        if generation.is_some_and(|wanted| integer(wanted) != stored) {
+            return Err(changed_meanwhile(stored));
+        }
+        let removed = sqlx::query("DELETE FROM clusters WHERE id = ?1").bind(id.to_string());
+        removed.execute(self.on()).await.map(drop).map_err(failure)
     }
 
     /// Refuses a name that another cluster has.

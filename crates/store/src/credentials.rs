@@ -2,6 +2,7 @@
 
 mod row;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ use crate::document::{decode, encode};
 use crate::failure::failure;
 use crate::sqlite::{Database, integer};
 use row::{Row, credential};
+use uuid::Uuid;
 
 const WHAT: &str = "credential";
 const ROTATION: &str = "rotation of keys";
@@ -84,6 +86,19 @@ impl CredentialStore for Credentials {
         let mut found: Vec<_> = rows.into_iter().map(credential).collect::<Result<_>>()?;
         found.sort_by_key(|credential| credential.field);
         Ok(found)
+    }
+
+    async fn states(&self) -> Result<HashMap<ClusterId, String>> {
+        const SQL: &str = "SELECT cluster, group_concat(field || ':' || generation, ' ' \
+             ORDER BY field) FROM credentials WHERE generation IS NOT NULL GROUP BY cluster";
+        let rows: Vec<(String, String)> = sqlx::query_as(SQL)
+            .fetch_all(&self.0.readers)
+            .await
+            .map_err(failure)?;
+        let read = rows
+            .into_iter()
+            .filter_map(|(id, states)| Some((id.parse().ok()?, states)));
+        Ok(read.collect())
     }
 
     async fn delete(
@@ -198,6 +213,20 @@ impl CredentialStore for Credentials {
             .map_err(failure)?;
         write.record(events).await?;
         write.commit().await
+    }
+
+    async fn installation(&self, fresh: Uuid) -> Result<Uuid> {
+        const SQL: &str = "INSERT INTO installation (id, name) VALUES (1, ?1) \
+             ON CONFLICT (id) DO UPDATE SET name = name RETURNING name";
+        let mut write = self.0.write().await?;
+        let kept: String = sqlx::query_scalar(SQL)
+            .bind(fresh.to_string())
+            .fetch_one(write.on())
+            .await
+            .map_err(failure)?;
+        write.commit().await?;
+        // What can't be read is no id: better another one than that of everybody.
+        Ok(kept.parse().unwrap_or(fresh))
     }
 }
 

@@ -15,6 +15,7 @@
 //! | `fleetscope.lock` | locked by the one process that uses the folder; holds its process id |
 //! | `objects/` | the objects, each a file under its key |
 
+mod alerts;
 mod analyses;
 mod audit;
 mod clusters;
@@ -23,6 +24,7 @@ mod document;
 mod events;
 mod failure;
 mod folder;
+mod history;
 mod housekeeping;
 mod investigations;
 mod objects;
@@ -64,6 +66,7 @@ pub async fn open(dir: &Path) -> Result<(fleetscope_ports::Store, Housekeeping)>
         observations: Arc::new(observations::Observations(Arc::clone(&database))),
         tokens: Arc::new(tokens::Tokens(Arc::clone(&database))),
         events: Arc::new(events::Events(Arc::clone(&database))),
+        alerts: Arc::new(alerts::Alerts(Arc::clone(&database))),
         analyses: Arc::new(analyses::Analyses(Arc::clone(&database))),
         investigations: Arc::new(investigations::Investigations(Arc::clone(&database))),
         reports: Arc::new(reports::Reports(Arc::clone(&database))),

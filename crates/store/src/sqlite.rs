@@ -38,7 +38,7 @@ const TURN: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
 /// Every migration, oldest first. One that was released is never changed again.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (3, "audit", include_str!("../migrations/0003_audit.sql")),
     (
@@ -51,6 +51,12 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
         "observations",
         include_str!("../migrations/0005_observations.sql"),
     ),
+    (
+        9,
+        "installation",
+        include_str!("../migrations/0009_installation.sql"),
+    ),
+    (10, "alerts", include_str!("../migrations/0010_alerts.sql")),
 ];
 
 /// An open database.

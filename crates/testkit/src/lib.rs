@@ -15,4 +15,4 @@ pub mod real;
 
 pub use app::{Shape, TestApp, a_time};
 pub use fleet::Fleet;
-pub use real::{NodeExporter, Prometheus};
+pub use real::{Alertmanager, NodeExporter, Prometheus};

@@ -87,6 +87,52 @@ impl Prometheus {
     }
 }
 
+/// A running Alertmanager, alone.
+#[derive(Debug)]
+pub struct Alertmanager {
+    /// Its base URL.
+    pub base: Url,
+    _process: Process,
+    _folder: TempDir,
+}
+
+impl Alertmanager {
+    /// Starts one that groups alerts by name and sends them nowhere or, where a webhook is given
+    /// (address and token), there at once.
+    pub async fn start(webhook: Option<(&Url, &str)>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = free_address();
+        let receiver = webhook.map_or_else(String::new, |(url, token)| {
+            format!(
+                "  webhook_configs:\n  - url: '{url}'\n    http_config:\n      authorization:\n        credentials: '{token}'\n"
+            )
+        });
+        let text = format!(
+            "route:\n  receiver: ours\n  group_by: [alertname]\n  group_wait: 100ms\n  group_interval: 200ms\nreceivers:\n- name: ours\n{receiver}"
+        );
+        let file = folder.path().join("alertmanager.yml");
+        std::fs::write(&file, text).expect("its configuration is written");
+        let data = folder.path().join("data");
+        let process = Process::start(
+            "prometheus-alertmanager",
+            &[
+                &flag("config.file", &file),
+                &flag("storage.path", &data),
+                &format!("--web.listen-address={address}"),
+                "--cluster.listen-address=",
+                "--log.level=warn",
+            ],
+        );
+        let base = base(address);
+        answers(&base.join("-/ready").expect("a URL")).await;
+        Self {
+            base,
+            _process: process,
+            _folder: folder,
+        }
+    }
+}
+
 /// A running node exporter.
 #[derive(Debug)]
 pub struct NodeExporter {

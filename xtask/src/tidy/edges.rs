@@ -88,7 +88,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
         "axum",
         &["api", "gateway", "runtime", "sim", "testkit", "fleetscope"],
     ),
-    ("tokio-tungstenite", &["kubernetes"]),
+    // Frames of exec, and of a Loki's tail; the connection below them is opened by `outbound`.
+    ("tokio-tungstenite", &["kubernetes", "collector"]),
     ("utoipa", &["api", "client"]),
     ("jsonschema", &["api"]),
     ("governor", &["gateway"]),

@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 use super::{SignIn, cookies, login};
 use crate::error::ApiError;
 use crate::extract::Params;
+use crate::refusals::NotFound;
 
 /// What the login server sends the browser back with. Servers add parameters of their own.
 #[derive(Deserialize, IntoParams)]
@@ -29,7 +30,7 @@ pub struct Answer {
     path = "/auth/callback",
     tag = "auth",
     params(Answer),
-    responses((status = 303, description = "To where the login was to end.")),
+    responses((status = 303, description = "To where the login was to end."), NotFound),
 )]
 pub async fn callback(
     State(sign_in): State<SignIn>,

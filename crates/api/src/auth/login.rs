@@ -12,6 +12,7 @@ use utoipa::IntoParams;
 use super::{SignIn, cookies};
 use crate::error::ApiError;
 use crate::extract::Params;
+use crate::refusals::NotFound;
 
 /// Where a login is to end.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -30,7 +31,7 @@ pub struct Destination {
     path = "/auth/login",
     tag = "auth",
     params(Destination),
-    responses((status = 303, description = "To the login server.")),
+    responses((status = 303, description = "To the login server."), NotFound),
 )]
 pub async fn login(
     State(sign_in): State<SignIn>,

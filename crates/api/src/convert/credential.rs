@@ -89,6 +89,7 @@ pub fn credential(credential: Credential) -> wire::Credential {
         },
         generation: credential.generation,
         key_id: credential.key_id,
+        given_for: credential.given_for,
         created_at: credential.created_at,
         rotated_at: credential.rotated_at,
         last_used_at,

@@ -26,6 +26,7 @@ pub fn identity(known: Known) -> wire::Identity {
 
 const fn role(role: AccessRole) -> wire::TokenRole {
     match role {
+        AccessRole::Notifier => wire::TokenRole::Notifier,
         AccessRole::Viewer => wire::TokenRole::Viewer,
         AccessRole::Operator => wire::TokenRole::Operator,
         AccessRole::Admin => wire::TokenRole::Admin,

@@ -88,7 +88,8 @@ fn candidate(candidate: Candidate) -> wire::Candidate {
     }
 }
 
-fn change(change: Change) -> wire::Change {
+/// A change.
+pub fn change(change: Change) -> wire::Change {
     wire::Change {
         entity: entity(change.entity),
         kind: name(&change.kind),

@@ -1,28 +1,51 @@
 //! Series and gaps.
 
+use std::collections::BTreeMap;
+
 use fleetscope_client::wire;
 use fleetscope_model as model;
-use fleetscope_model::{Collection, Evaluated, Gap, Labels};
+use fleetscope_model::{
+    Cluster, ClusterId, ClusterSeries, Collection, Evaluated, Gap, Labels, Series,
+};
 
 use super::name;
+
+/// Series of clusters; `cluster` becomes a label on each.
+pub fn of_clusters(all: Vec<ClusterSeries>, clusters: &[Cluster]) -> Vec<wire::MetricSeries> {
+    let names: BTreeMap<ClusterId, &str> = clusters
+        .iter()
+        .map(|cluster| (cluster.id, cluster.name()))
+        .collect();
+    let named = all.into_iter().map(|item| {
+        let cluster = names.get(&item.cluster).copied().unwrap_or_default();
+        let mut series = item.series;
+        let label = "cluster".to_owned();
+        series.labels.insert(label, cluster.to_owned());
+        self::shown(series, Vec::new())
+    });
+    named.collect()
+}
+
+fn shown(series: Series, missing: Vec<(i64, i64)>) -> wire::MetricSeries {
+    let samples = series.samples.iter();
+    let samples = samples
+        .map(|sample| wire::SamplePair(seconds(sample.at_ms), value(sample.value)))
+        .collect();
+    wire::MetricSeries {
+        labels: series.labels,
+        samples,
+        missing: missing
+            .into_iter()
+            .map(|(before, after)| [seconds(before), seconds(after)])
+            .collect(),
+    }
+}
 
 /// What a federated query gave.
 pub fn answer(found: Evaluated) -> wire::MetricAnswer {
     let mut missing = found.missing.into_iter();
-    let series = found.series.into_iter().map(|series| {
-        let samples = series.samples.iter();
-        let samples = samples
-            .map(|sample| wire::SamplePair(seconds(sample.at_ms), value(sample.value)))
-            .collect();
-        let missing = missing.next().unwrap_or_default().into_iter();
-        wire::MetricSeries {
-            labels: series.labels,
-            samples,
-            missing: missing
-                .map(|(before, after)| [seconds(before), seconds(after)])
-                .collect(),
-        }
-    });
+    let series = found.series.into_iter();
+    let series = series.map(|series| shown(series, missing.next().unwrap_or_default()));
     wire::MetricAnswer {
         series: series.collect(),
         gaps: gaps(found.gaps),
@@ -48,8 +71,8 @@ pub fn series(found: Collection<Labels>) -> wire::SeriesList {
 }
 
 /// Names or values of labels.
-pub fn labels(found: Collection<String>) -> wire::LabelList {
-    wire::LabelList {
+pub fn labels(found: Collection<String>) -> wire::MetricLabelList {
+    wire::MetricLabelList {
         values: found.items,
         gaps: gaps(found.gaps),
     }

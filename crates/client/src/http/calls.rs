@@ -130,6 +130,12 @@ impl Client {
         self.delete(&format!("/api/v1/clusters/{id}")).await
     }
 
+    /// Removes a cluster, and what tells of it and of no other cluster with it.
+    pub async fn forget_cluster(&self, id: Uuid) -> Result<(), Error> {
+        self.delete(&format!("/api/v1/clusters/{id}?history=true"))
+            .await
+    }
+
     /// Imports clusters.
     pub async fn import_clusters(&self, import: &ImportRequest) -> Result<ImportReport, Error> {
         self.post("/api/v1/clusters/import", import).await

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Client, Error};
-use crate::wire::{LabelList, MetadataList, RuleAlertList, RuleList, SeriesList, TargetList};
+use crate::wire::{MetadataList, MetricLabelList, RuleAlertList, RuleList, SeriesList, TargetList};
 
 /// Which clusters and series a question about labels is about.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +43,7 @@ impl Client {
     }
 
     /// The names of labels.
-    pub async fn metric_labels(&self, scope: &SeriesScope) -> Result<LabelList, Error> {
+    pub async fn metric_labels(&self, scope: &SeriesScope) -> Result<MetricLabelList, Error> {
         self.get("/api/v1/metrics/labels", &scope.query()).await
     }
 
@@ -52,7 +52,7 @@ impl Client {
         &self,
         name: &str,
         scope: &SeriesScope,
-    ) -> Result<LabelList, Error> {
+    ) -> Result<MetricLabelList, Error> {
         let path = format!("/api/v1/metrics/label/{name}/values");
         self.get(&path, &scope.query()).await
     }

@@ -159,6 +159,9 @@ pub struct Credential {
     pub generation: u64,
     /// The id of the key that it is sealed under.
     pub key_id: String,
+    /// Whom it was given for: scheme, host and port of the endpoints that the cluster had then. It
+    /// is shown to nobody else; give it again where an endpoint has moved.
+    pub given_for: Vec<String>,
     /// When there was first one.
     pub created_at: Timestamp,
     /// When it got its present value.

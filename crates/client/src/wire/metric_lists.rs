@@ -18,7 +18,7 @@ pub struct SeriesList {
 
 /// Names of labels, or values of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LabelList {
+pub struct MetricLabelList {
     /// Sorted, each once.
     pub values: Vec<String>,
     /// What could not be read.

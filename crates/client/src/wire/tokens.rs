@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// What a token's bearer may do, each including the ones before.
+/// What a token's bearer may do; from `viewer` on each includes the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenRole {
+    /// Notifies of alerts, and nothing else.
+    Notifier,
     /// Reads.
     Viewer,
     /// Reads, and starts work.

@@ -1,4 +1,13 @@
-//! LogQL, built from parts so that no value can become syntax.
+//! LogQL: built from parts so that no value can become syntax, and read where it comes as text.
+
+mod filter;
+mod lexer;
+mod selectors;
+mod simple;
+
+pub(crate) use filter::{build as of_filter, check_label};
+pub(crate) use selectors::{Held, Read, position};
+pub(crate) use simple::Simple;
 
 use std::collections::BTreeSet;
 use std::fmt;

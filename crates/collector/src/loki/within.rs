@@ -5,12 +5,17 @@ use std::collections::BTreeSet;
 
 use fleetscope_model::{Endpoint, Labels};
 
+use super::tenant;
+use crate::quote::{names_pattern, quoted};
+
 /// Labels by which log stores tell the namespace of a line: Promtail's and Alloy's, OpenShift
-/// Logging's, OpenTelemetry's.
-const LABELS: [&str; 3] = [
+/// Logging's, OpenTelemetry's, and those of both ends of a flow in a LokiStack's tenant `network`.
+pub(super) const LABELS: [&str; 5] = [
     "namespace",
     "kubernetes_namespace_name",
     "k8s_namespace_name",
+    "SrcK8S_Namespace",
+    "DstK8S_Namespace",
 ];
 
 /// The namespaces that a query names by a label of a stream.
@@ -25,15 +30,28 @@ pub(super) fn named(labels: &[(String, String)]) -> Option<BTreeSet<String>> {
 /// The label by which lines of an endpoint are held to namespaces. OpenShift's gateway reads only
 /// its own.
 pub(super) fn label(endpoint: Option<&Endpoint>) -> &'static str {
-    let gateway = endpoint.is_some_and(|endpoint| endpoint.url.contains("/api/logs/v1/"));
-    if gateway { LABELS[1] } else { LABELS[0] }
+    match endpoint.and_then(tenant::of) {
+        Some("network") => LABELS[3],
+        Some(_) => LABELS[1],
+        None => LABELS[0],
+    }
+}
+
+/// The selector of everything in these namespaces.
+pub(super) fn selector(label: &str, namespaces: &BTreeSet<String>) -> String {
+    format!("{{{label}=~{}}}", quoted(&names_pattern(namespaces)))
+}
+
+/// Whether labels tell of a namespace at all.
+pub(super) fn tells(labels: &Labels) -> bool {
+    LABELS.iter().any(|label| labels.contains_key(*label))
 }
 
 /// Whether a line is of one of the namespaces. One that tells of no namespace is of none.
 pub(super) fn shows(namespaces: &BTreeSet<String>, line: &Labels) -> bool {
     let mut told = LABELS
         .iter()
-        .filter_map(|&label| line.get(label))
+        .filter_map(|&label| line.get(label).filter(|name| !name.is_empty()))
         .peekable();
     told.peek().is_some() && told.all(|namespace| namespaces.contains(namespace))
 }

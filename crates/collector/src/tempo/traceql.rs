@@ -1,5 +1,6 @@
 //! TraceQL, built from parts so that no value can become syntax.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use fleetscope_model::{Sight, TraceQuery};
@@ -22,18 +23,30 @@ impl Search {
             return self.to_string();
         };
         let mut search = self.clone();
-        // Older versions of Tempo do not anchor patterns themselves.
-        let pattern = quoted(&format!("^(?:{})$", names_pattern(namespaces)));
-        let held = format!("resource.k8s.namespace.name =~ {pattern}");
-        search.conditions.push(held);
+        search.conditions.push(in_namespaces(namespaces));
         search.to_string()
+    }
+
+    /// A search with these conditions, all of which hold.
+    pub(crate) fn of(conditions: Vec<String>) -> Self {
+        Self { conditions }
     }
 }
 
 impl fmt::Display for Search {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.conditions.is_empty() {
+            return f.write_str("{ }");
+        }
         write!(f, "{{ {} }}", self.conditions.join(" && "))
     }
+}
+
+/// The condition that a span is of one of these namespaces.
+pub(crate) fn in_namespaces(namespaces: &BTreeSet<String>) -> String {
+    // Older versions of Tempo do not anchor patterns themselves.
+    let pattern = quoted(&format!("^(?:{})$", names_pattern(namespaces)));
+    format!("resource.k8s.namespace.name =~ {pattern}")
 }
 
 /// Checks the parts of a search.
@@ -58,7 +71,7 @@ pub(crate) fn build(query: &TraceQuery) -> Result<Search> {
 }
 
 /// In the largest unit that is exact.
-fn duration(length: SignedDuration) -> String {
+pub(crate) fn duration(length: SignedDuration) -> String {
     let nanoseconds = length.as_nanos();
     let (unit, name) = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")]
         .into_iter()

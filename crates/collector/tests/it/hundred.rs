@@ -140,7 +140,13 @@ struct Safe {
 
 #[async_trait]
 impl Credentials for Safe {
-    async fn shown(&self, _: ClusterId, _: Source, _: Role) -> Result<Option<Arc<Opened>>> {
+    async fn shown(
+        &self,
+        _: ClusterId,
+        _: Source,
+        _: &str,
+        _: Role,
+    ) -> Result<Option<Arc<Opened>>> {
         self.opened.fetch_add(1, Ordering::SeqCst);
         let token = self.token.lock().unwrap().clone();
         let token = (!token.is_empty()).then(|| Arc::new(Opened::Token(Plain::new(token))));

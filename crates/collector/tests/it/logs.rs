@@ -1,5 +1,12 @@
 //! Loki: what is sent, and what is made of the answers.
 
+mod catalogue;
+mod flood;
+mod pods;
+mod query;
+mod tail;
+mod tails;
+
 use fleetscope_model::{Collection, Fault, GapKind, LogLine, LogQuery, Selection, Source};
 use fleetscope_ports::{Result, Telemetry};
 

@@ -8,6 +8,7 @@
 )]
 
 mod address;
+mod alerts;
 mod changes;
 mod exec;
 mod federation;
@@ -23,4 +24,5 @@ mod server;
 mod sharing;
 mod topology;
 mod traces;
+mod tracing;
 mod watch;

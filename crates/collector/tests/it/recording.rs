@@ -41,6 +41,7 @@ fn find(file: &str, name: &str) -> Exchange {
         "kubernetes-watch" => include_str!("recordings/kubernetes-watch.json"),
         "loki" => include_str!("recordings/loki.json"),
         "tempo" => include_str!("recordings/tempo.json"),
+        "tempo-traces" => include_str!("recordings/tempo-traces.json"),
         "prometheus" => include_str!("recordings/prometheus.json"),
         other => panic!("there is no recording '{other}'"),
     };

@@ -62,9 +62,14 @@ Example:
     /// Register many clusters at once, or bring them up to date
     Import(Box<import::Import>),
     /// Remove a cluster, and its credentials with it
+    #[command(visible_alias = "delete")]
     Remove {
         /// Its name or id
         cluster: String,
+        /// Remove its history too: events, analyses, investigations and reports that tell of this
+        /// cluster and of no other
+        #[arg(long)]
+        history: bool,
     },
 }
 
@@ -160,11 +165,15 @@ pub(crate) async fn run(args: Clusters) -> Result<ExitCode, Failure> {
             show(output, &known, capabilities::table_of)?;
         }
         Action::Import(import) => return import::run(&client, output, *import).await,
-        Action::Remove { cluster } => {
-            client
-                .delete_cluster(cluster_id(&client, &cluster).await?)
-                .await?;
-            say(format!("removed {cluster}"))?;
+        Action::Remove { cluster, history } => {
+            let id = cluster_id(&client, &cluster).await?;
+            if history {
+                client.forget_cluster(id).await?;
+                say(format!("removed {cluster} and its history"))?;
+            } else {
+                client.delete_cluster(id).await?;
+                say(format!("removed {cluster}"))?;
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -199,7 +199,11 @@ fn rows(credentials: &[Credential]) -> String {
             time(one.rotated_at),
             used,
             one.key_id.clone(),
+            one.given_for.join(", "),
         ]
     });
-    table(["FOR", "KIND", "WRITTEN", "LAST USED", "KEY"], rows)
+    table(
+        ["FOR", "KIND", "WRITTEN", "LAST USED", "KEY", "SHOWN TO"],
+        rows,
+    )
 }

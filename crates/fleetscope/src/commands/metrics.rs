@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use fleetscope_client::SeriesScope;
 use fleetscope_client::wire::{
-    Gap, LabelList, MetadataList, RuleAlertList, RuleList, SeriesList, TargetList,
+    Gap, MetadataList, MetricLabelList, RuleAlertList, RuleList, SeriesList, TargetList,
 };
 use jiff::Timestamp;
 
@@ -183,7 +183,7 @@ fn series(found: &SeriesList) -> String {
     table(["CLUSTER", "SERIES"], rows) + &gaps(&found.gaps)
 }
 
-fn labels(found: &LabelList) -> String {
+fn labels(found: &MetricLabelList) -> String {
     found.values.join("\n") + &gaps(&found.gaps)
 }
 

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cli::Connection;
 use crate::connection::{client, cluster_ids};
 use crate::exit::Failure;
-use crate::output::{clock, gaps, show, table};
+use crate::output::{clock, gaps, now, show, table};
 
 /// Evaluate PromQL on many clusters at once.
 #[derive(Debug, Args)]
@@ -76,21 +76,21 @@ pub(crate) async fn run(args: Query) -> Result<ExitCode, Failure> {
         }
     };
     show(args.connection.output, &answer, text)?;
-    // An answer with gaps is incomplete; a script that does not look must still notice.
-    Ok(if answer.gaps.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
-}
-
-/// The machine's time: a range that ends now has to be given its end.
-fn now() -> Timestamp {
-    fleetscope_ports::Clock::now(&fleetscope_ports::SystemClock)
+    Ok(super::whole(&answer.gaps))
 }
 
 fn text(answer: &MetricAnswer) -> String {
-    let rows = answer.series.iter().map(|series| {
+    let mut text = series_table(&answer.series);
+    for note in &answer.notes {
+        text.push_str("\n\n");
+        text.push_str(note);
+    }
+    text + &gaps(&answer.gaps)
+}
+
+/// Series, each with its last value.
+pub(super) fn series_table(series: &[MetricSeries]) -> String {
+    let rows = series.iter().map(|series| {
         let (last, count) = (series.samples.last(), series.samples.len());
         [
             series.labels.get("cluster").cloned().unwrap_or_default(),
@@ -101,17 +101,11 @@ fn text(answer: &MetricAnswer) -> String {
             count.to_string(),
         ]
     });
-    let list = if answer.series.is_empty() {
+    if series.is_empty() {
         "No series.".to_owned()
     } else {
         table(["CLUSTER", "SERIES", "VALUE", "AT", "SAMPLES"], rows)
-    };
-    let mut notes = String::new();
-    for note in &answer.notes {
-        notes.push_str("\n\n");
-        notes.push_str(note);
     }
-    list + &notes + &gaps(&answer.gaps)
 }
 
 fn identity(series: &MetricSeries) -> String {

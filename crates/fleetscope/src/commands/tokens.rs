@@ -63,6 +63,8 @@ enum Request {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Rights {
+    /// Notifies of alerts, and nothing else
+    Notifier,
     /// Reads
     Viewer,
     /// Reads, and starts work
@@ -88,6 +90,7 @@ async fn ask(connection: &Connection, request: Request) -> Result<ExitCode, Fail
             expires,
         } => {
             let role = match role {
+                Rights::Notifier => TokenRole::Notifier,
                 Rights::Viewer => TokenRole::Viewer,
                 Rights::Operator => TokenRole::Operator,
                 Rights::Admin => TokenRole::Admin,

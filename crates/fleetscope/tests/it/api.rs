@@ -1,12 +1,13 @@
 //! The same story through the API, in one process and split in two.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use fleetscope_client::wire::{
-    AnomalyAnalysis, AnomalyRequest, Investigation, InvestigationRequest, NewCluster, NewReport,
-    ReportFormat, Status,
+    AnomalyAnalysis, AnomalyRequest, Investigation, InvestigationRequest, LogQuery, LogResultKind,
+    NewCluster, NewReport, ReportFormat, Status,
 };
-use fleetscope_client::{Client, MetricScope, Paging};
+use fleetscope_client::{Client, LogsAbout, MetricScope, Paging};
 use fleetscope_testkit::{Fleet, Shape, TestApp, app};
 use futures::StreamExt;
 
@@ -27,6 +28,7 @@ async fn tell(shape: Shape) {
     assert_eq!(registered.len(), 3);
     clusters(&app).await;
     metrics(&app.viewer).await;
+    logs(&app.viewer).await;
     let investigation = analyses(&app).await;
     reports(&app, &investigation).await;
     events(&app).await;
@@ -109,6 +111,89 @@ async fn metrics(viewer: &Client) {
     let range = viewer.query_range("sum(up)", &scope).await.unwrap();
     assert_eq!(range.series.len(), 3);
     assert!(range.series.iter().all(|series| series.samples.len() == 11));
+}
+
+async fn logs(viewer: &Client) {
+    let query = |text: &str| LogQuery {
+        query: Some(text.to_owned()),
+        limit: Some(40),
+        ..LogQuery::default()
+    };
+    let mut asked = query("{app=~\".+\"}");
+    let (mut lines, mut pages) = (Vec::new(), 0);
+    while pages < 3 {
+        let page = viewer.query_logs(&asked).await.unwrap();
+        assert_eq!(page.gaps, []);
+        lines.extend(page.lines);
+        asked.cursor = page.next_cursor;
+        assert!(asked.cursor.is_some());
+        pages += 1;
+    }
+    assert!(lines.windows(2).all(|pair| pair[0].at >= pair[1].at));
+    let clusters: BTreeSet<_> = lines.iter().map(|line| &line.labels["cluster"]).collect();
+    assert_eq!(clusters.len(), 3, "{clusters:?}");
+    assert!(lines.iter().all(|line| line.severity.is_some()));
+    let mut told: Vec<_> = lines
+        .iter()
+        .map(|line| (line.at, &line.labels, &line.line))
+        .collect();
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len(), lines.len(), "a line comes once");
+
+    let series = viewer
+        .query_logs(&LogQuery {
+            instant: true,
+            ..query("sum(count_over_time({app=~\".+\"}[5m]))")
+        })
+        .await
+        .unwrap();
+    assert_eq!(series.result, LogResultKind::Vector);
+    assert_eq!(series.series.len(), 3);
+    let wrong = viewer.query_logs(&query("{app=")).await.unwrap_err();
+    let fleetscope_client::Error::Refused(problem) = wrong else {
+        panic!("{wrong}");
+    };
+    assert_eq!(
+        (problem.status, problem.code.as_str()),
+        (422, "invalid_logql")
+    );
+    assert!(
+        problem.detail.starts_with("parse error at line 1, col "),
+        "{problem:?}"
+    );
+    assert_eq!(problem.errors[0].pointer, "/query");
+
+    let about = LogsAbout {
+        labels: vec!["app=~.+".to_owned()],
+        ..LogsAbout::default()
+    };
+    let names = viewer.log_labels(&LogsAbout::default()).await.unwrap();
+    assert!(names.items.contains(&"cluster".to_owned()));
+    let values = viewer.log_label_values("cluster", &about).await.unwrap();
+    assert_eq!(values.items, ["edge", "shop", "train"]);
+    let apps = viewer.log_label_values("app", &about).await.unwrap();
+    assert!(apps.items.contains(&"cart".to_owned()), "{apps:?}");
+    let streams = viewer.log_streams(&about).await.unwrap();
+    assert!(
+        streams
+            .items
+            .iter()
+            .all(|stream| stream.labels.contains_key("cluster"))
+    );
+    let volume = viewer
+        .log_volume(&about, &["app".to_owned()])
+        .await
+        .unwrap();
+    assert!(volume.items.len() > 3 && volume.gaps.is_empty());
+    assert_eq!(viewer.log_stats(&about).await.unwrap().items.len(), 3);
+    let fields = viewer.log_fields(&about).await.unwrap();
+    assert!(
+        fields
+            .items
+            .iter()
+            .any(|field| field.name == "detected_level")
+    );
 }
 
 async fn analyses(app: &TestApp) -> Investigation {

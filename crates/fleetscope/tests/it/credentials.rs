@@ -1,6 +1,7 @@
 //! Credentials from the outside: what is written is used, and shown to nobody.
 
 mod canaries;
+mod process;
 
 use std::time::Duration;
 

@@ -71,6 +71,31 @@ const ROUTES: &[(&str, &str, Option<usize>)] = &[
         "/prometheus/{cluster}/api/v1/status/buildinfo",
         Some(VIEWER),
     ),
+    ("POST", "/api/v1/logs/query", Some(VIEWER)),
+    ("GET", "/api/v1/logs/labels", Some(VIEWER)),
+    ("GET", "/api/v1/logs/label/{name}/values", Some(VIEWER)),
+    ("GET", "/api/v1/logs/series", Some(VIEWER)),
+    ("GET", "/api/v1/logs/volume", Some(VIEWER)),
+    ("GET", "/api/v1/logs/stats", Some(VIEWER)),
+    ("GET", "/api/v1/logs/fields", Some(VIEWER)),
+    ("GET", "/api/v1/logs/tail", Some(VIEWER)),
+    ("GET", "/api/v1/logs/patterns", Some(VIEWER)),
+    ("GET", "/api/v1/topology", Some(VIEWER)),
+    ("GET", "/api/v1/changes", Some(VIEWER)),
+    ("POST", "/api/v1/traces/search", Some(VIEWER)),
+    ("GET", "/api/v1/traces/services", Some(VIEWER)),
+    ("GET", "/api/v1/traces/dependencies", Some(VIEWER)),
+    ("GET", "/api/v1/traces/{trace_id}", Some(VIEWER)),
+    ("GET", "/api/v1/alerts", Some(VIEWER)),
+    ("GET", "/api/v1/alerts/groups", Some(VIEWER)),
+    ("GET", "/api/v1/alerts/silences", Some(VIEWER)),
+    ("POST", "/api/v1/alerts/silences", Some(OPERATOR)),
+    (
+        "DELETE",
+        "/api/v1/alerts/silences/{silence_id}",
+        Some(OPERATOR),
+    ),
+    ("POST", "/api/v1/alerts/webhook/{id}", Some(OPERATOR)),
     ("GET", "/api/v1/events", Some(VIEWER)),
     ("GET", "/api/v1/events/stream", Some(VIEWER)),
     ("GET", "/api/v1/analysis/anomaly", Some(VIEWER)),
@@ -117,7 +142,7 @@ async fn every_route_lets_pass_whom_it_should_and_nobody_else() {
             .replace("{id}", "00000000-0000-7000-8000-000000000000")
             .replace("{field}", "shared")
             .replace("{cluster}", "fleet")
-            .replace("{name}", "job");
+            .replace("{name}", "app");
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let anonymous = anonymous(&app, &method, &path, None).await;
         let wrong = self::anonymous(&app, &method, &path, Some("fls_wrong")).await;

@@ -17,11 +17,13 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 /// What a server on loopback does.
-enum Manner {
+pub(crate) enum Manner {
     /// Answers every request with this status and body.
     Answer(u16, &'static str),
     /// Takes the connection and says nothing.
@@ -32,7 +34,7 @@ enum Manner {
 
 const GOOD: &str = r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#;
 
-async fn serve(manner: Manner) -> u16 {
+pub(crate) async fn serve(manner: Manner) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let manner = Arc::new(manner);
@@ -70,13 +72,13 @@ where
     let _ = stream.shutdown().await;
 }
 
-struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pem: String,
+    pub(crate) pem: String,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let _ = tokio_rustls::rustls::crypto::aws_lc_rs::default_provider().install_default();
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -100,9 +102,34 @@ impl Authority {
             .with_single_cert(vec![certificate.der().clone()], key);
         Manner::Tls(TlsAcceptor::from(Arc::new(config.unwrap())))
     }
+
+    /// A server that lets in nobody without a certificate of the other authority.
+    pub(crate) fn server_asking(&self, name: &str, clients: &Self) -> Manner {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let mut roots = RootCertStore::empty();
+        let root = CertificateDer::from_pem_slice(clients.pem.as_bytes()).unwrap();
+        roots.add(root).unwrap();
+        let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build();
+        let config = ServerConfig::builder()
+            .with_client_cert_verifier(verifier.unwrap())
+            .with_single_cert(vec![certificate.der().clone()], key);
+        Manner::Tls(TlsAcceptor::from(Arc::new(config.unwrap())))
+    }
+
+    /// A client's certificate and key, in PEM.
+    pub(crate) fn client(&self, name: &str) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    }
 }
 
-fn cluster(name: &str, prometheus: Endpoint) -> NewCluster {
+pub(crate) fn cluster(name: &str, prometheus: Endpoint) -> NewCluster {
     NewCluster {
         name: name.to_owned(),
         endpoints: Endpoints {
@@ -113,7 +140,7 @@ fn cluster(name: &str, prometheus: Endpoint) -> NewCluster {
     }
 }
 
-fn at(url: String, ca: Option<&str>) -> Endpoint {
+pub(crate) fn at(url: String, ca: Option<&str>) -> Endpoint {
     Endpoint {
         url,
         ca_bundle: ca.map(str::to_owned),
@@ -121,7 +148,7 @@ fn at(url: String, ca: Option<&str>) -> Endpoint {
     }
 }
 
-fn only(validation: &Validation) -> CheckCode {
+pub(crate) fn only(validation: &Validation) -> CheckCode {
     assert_eq!(validation.checks.len(), 1, "{validation:?}");
     validation.checks[0].code
 }
@@ -258,23 +285,30 @@ async fn ten_broken_endpoints_of_ten_kinds_get_ten_codes_in_the_time_of_the_slow
     );
 }
 
-/// What `fleetscope rbac generate` prints, applied to a simulated cluster as kubectl would.
-fn apply_generated(access: &fleetscope_sim::kubernetes::Access, capabilities: &str) {
+/// The roles and bindings that `fleetscope rbac generate` prints.
+pub(crate) fn generated(capabilities: &str) -> Vec<Value> {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_fleetscope"))
         .args(["rbac", "generate", "--capability", capabilities])
         .output()
         .unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    for document in text.split("---\n") {
-        let manifest: Value = serde_saphyr::from_str(document).unwrap();
-        if manifest["apiVersion"] == "rbac.authorization.k8s.io/v1" {
-            assert!(access.apply(&manifest), "{document}");
-        }
+    let manifests = text
+        .split("---\n")
+        .map(|document| serde_saphyr::from_str::<Value>(document).unwrap());
+    manifests
+        .filter(|manifest| manifest["apiVersion"] == "rbac.authorization.k8s.io/v1")
+        .collect()
+}
+
+/// What is generated, applied to a simulated cluster as kubectl would.
+pub(crate) fn apply_generated(access: &fleetscope_sim::kubernetes::Access, capabilities: &str) {
+    for manifest in generated(capabilities) {
+        assert!(access.apply(&manifest), "{manifest}");
     }
 }
 
-const ALL: &str = "rights,metrics,alerts,logs,traces,gpu,ptp,sriov,dpdk";
+pub(crate) const ALL: &str = "rights,metrics,alerts,logs,traces,gpu,ptp,sriov,dpdk";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_generated_roles_are_enough_and_no_more() {
@@ -452,6 +486,47 @@ async fn clusters_are_looked_at_when_they_are_registered_and_found_by_what_they_
             .collect();
         assert_eq!(names, [name], "{capability}");
     }
+}
+
+/// The state that the list shows of a cluster, once it is this one.
+async fn becomes(app: &TestApp, cluster: uuid::Uuid, state: ClusterState) {
+    let begun = Instant::now();
+    loop {
+        let found = app.admin.cluster(cluster).await.unwrap();
+        if found.health.status == state {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "{found:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clusters_are_looked_at_anew_once_they_are_shown_something_else() {
+    let app = TestApp::start_with(Shape::One, a_time(), |config| {
+        config.checks.enabled = true;
+    })
+    .await;
+    let fleet = Fleet::start(7, app.clock.clone()).await;
+    let access = fleet.simulation().access("edge").unwrap();
+    access.guard(true);
+    let subject = Subject {
+        user: "system:serviceaccount:fleetscope:fleetscope".to_owned(),
+        groups: vec!["system:authenticated".to_owned()],
+        ..Subject::default()
+    };
+    access.know("canary-token", subject);
+    apply_generated(&access, ALL);
+    let clusters = fleet.register(&app.admin).await;
+    let edge = clusters.iter().find(|c| c.name == "edge").unwrap().id;
+    becomes(&app, edge, ClusterState::Degraded).await;
+    let field = CredentialField::Kubernetes;
+    let credential = NewCredential::token("canary-token");
+    let written = app.admin.put_credential(edge, field, &credential).await;
+    written.unwrap();
+    becomes(&app, edge, ClusterState::Healthy).await;
+    app.admin.delete_credential(edge, field).await.unwrap();
+    becomes(&app, edge, ClusterState::Degraded).await;
 }
 
 /// Run with the variable `UPDATE` to write it anew, and read what changed.

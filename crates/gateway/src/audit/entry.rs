@@ -15,6 +15,9 @@ const LONGEST_PATH: usize = 300;
 /// Most clusters that are written down.
 const MOST_CLUSTERS: usize = 100;
 
+/// Routes that are posted to and only read.
+const QUESTIONS: [&str; 1] = ["/api/v1/traces/search"];
+
 /// The status of a request whose caller went away before it was answered, as nginx has it.
 const GONE_AWAY: u16 = 499;
 
@@ -45,12 +48,13 @@ impl Asked {
         }
     }
 
-    /// Whether it may change something.
+    /// Whether it may change something. A question too long for a URL is posted, and still reads.
     pub(super) fn changes(&self) -> bool {
-        let route = self.route.as_ref().map_or("", MatchedPath::as_str);
-        // There a query may be too long for a URL, and is posted.
-        let reads = route.starts_with(READS_BY_POST);
-        !reads && !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
+        let safe = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let path = self.route.as_ref().map(MatchedPath::as_str);
+        let asks =
+            path.is_some_and(|path| QUESTIONS.contains(&path) || path.starts_with(READS_BY_POST));
+        !(safe || self.method == Method::POST && asks)
     }
 
     /// The entry, if there is to be one.

@@ -1,5 +1,6 @@
 //! Fake ports, and a service over them whose clock is moved by hand.
 
+mod no_alerts;
 mod no_credentials;
 mod no_observations;
 pub(crate) mod shelf;
@@ -142,6 +143,7 @@ fn store(shelf: &Arc<Shelf>) -> Store {
         vault: Arc::clone(shelf) as _,
         tokens: Arc::clone(shelf) as _,
         events: Arc::clone(shelf) as _,
+        alerts: Arc::clone(shelf) as _,
         analyses: Arc::clone(shelf) as _,
         investigations: Arc::clone(shelf) as _,
         reports: Arc::clone(shelf) as _,

@@ -13,7 +13,7 @@ use fleetscope_model::{
 };
 use fleetscope_ports::{Opened, Plain};
 
-use super::{Credentials, InvalidCredential, Kubeconfig, NewCredential, value};
+use super::{Credentials, InvalidCredential, Kubeconfig, NewCredential, bound, value};
 use crate::{Error, allow};
 
 /// The most clusters of one import.
@@ -185,12 +185,17 @@ impl Credentials {
                 Err(invalid) => Err(invalid.into()),
             };
             results.push(match taken {
-                Ok((cluster, outcome)) => ImportResult {
-                    name: cluster.draft.name,
-                    id: Some(cluster.id),
-                    outcome,
-                    detail: remark.filter(|_| outcome == ImportOutcome::Created),
-                },
+                Ok((cluster, outcome)) => {
+                    let left = self.registry.left_behind(&cluster).await?;
+                    ImportResult {
+                        name: cluster.draft.name,
+                        id: Some(cluster.id),
+                        outcome,
+                        detail: Some(left)
+                            .filter(|left| !left.is_empty())
+                            .or_else(|| remark.filter(|_| outcome == ImportOutcome::Created)),
+                    }
+                }
                 Err(error) if is_its_own(&error) => ImportResult {
                     name,
                     id: None,
@@ -230,7 +235,7 @@ impl Credentials {
             }
         };
         for (field, opened) in credentials {
-            if self.holds(cluster.id, field, &opened).await? {
+            if self.holds(&cluster, field, &opened).await? {
                 continue;
             }
             self.keep(caller, cluster.id, field, opened).await?;
@@ -241,15 +246,18 @@ impl Credentials {
         Ok((cluster, outcome))
     }
 
-    /// Whether a field has this very value. One that does not open has not.
+    /// Whether a field has this very value, for the addresses that the cluster has. One that does
+    /// not open has not.
     async fn holds(
         &self,
-        cluster: ClusterId,
+        cluster: &Cluster,
         field: CredentialField,
         wanted: &Opened,
     ) -> Result<bool, Error> {
-        match self.opener.opened(cluster, field).await {
-            Ok(Some((_, opened))) => Ok(*value::encode(&opened) == *value::encode(wanted)),
+        match self.opener.opened(cluster.id, field).await {
+            Ok(Some((kept, opened))) => Ok(kept.given_for
+                == bound::given_for(&cluster.draft, field)
+                && *value::encode(&opened) == *value::encode(wanted)),
             Ok(None) | Err(Error::Unopened(_) | Error::EnvelopeMissing { .. }) => Ok(false),
             Err(error) => Err(error),
         }

@@ -327,4 +327,6 @@ fn program(name: &str, what: &str) -> InvalidCredential {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fleetscope_model::{
     AuditDecision, AuditEntry, Authority, Caller, ClusterId, Credential, CredentialField,
-    CredentialUsage, CredentialUse, Fault as _, Role, Source,
+    CredentialUsage, Fault as _, Role, Source,
 };
 use fleetscope_ports::{Clock, IdSource, Opened, Store, Vault};
 use tracing::instrument;
 
-use super::value;
+use super::{bound, value};
 use crate::Error;
 use crate::envelope::{self, KeyRing};
 
@@ -55,26 +55,32 @@ impl fleetscope_ports::Credentials for Opener {
         &self,
         cluster: ClusterId,
         source: Source,
+        reach: &str,
         by: Role,
     ) -> fleetscope_ports::Result<Option<Arc<Opened>>> {
         let found = self.store.clusters.get(cluster).await?;
         let Some(endpoint) = found.draft.endpoints.of(source) else {
             return Ok(None);
         };
-        let own = CredentialField::of(source);
-        let fields: &[CredentialField] = match endpoint.credential {
-            CredentialUse::Own => &[own, CredentialField::Shared],
-            CredentialUse::Shared => &[CredentialField::Shared],
-            CredentialUse::None => &[],
-        };
-        for field in fields {
+        for field in bound::fields(source, endpoint.credential) {
             let opened = self.opened(cluster, *field).await;
             if let Some((credential, opened)) = opened.map_err(Error::into_port)? {
+                if !credential.given_for.iter().any(|given| given == reach) {
+                    return Err(not_for(&credential, reach).into_port());
+                }
                 self.written_down(&credential, by).await?;
                 return Ok(Some(Arc::new(opened)));
             }
         }
         Ok(None)
+    }
+}
+
+fn not_for(credential: &Credential, reach: &str) -> Error {
+    Error::NotGivenFor {
+        field: credential.field,
+        reach: reach.to_owned(),
+        given_for: credential.given_for.join(", "),
     }
 }
 

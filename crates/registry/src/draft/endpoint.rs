@@ -254,6 +254,9 @@ fn check_server_name(at: &str, name: &str) -> Result<(), InvalidDraft> {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

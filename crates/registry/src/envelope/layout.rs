@@ -3,7 +3,7 @@
 /// What every envelope begins with; the fourth byte is the version.
 const MAGIC: [u8; 4] = [b'F', b'S', b'E', 1];
 pub(super) const SALT: usize = 24;
-const NONCE: usize = 12;
+pub(super) const NONCE: usize = 12;
 pub(super) const TAG: usize = 16;
 const WRAPPED: usize = 32 + TAG;
 

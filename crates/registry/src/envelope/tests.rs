@@ -177,3 +177,14 @@ fn keys_that_can_not_be_used_are_refused_without_a_word_of_them() {
 fn key(id: &str) -> Key {
     Key::parse(id, &Key::generate().unwrap()).unwrap()
 }
+
+#[test]
+fn each_seal_has_a_data_key_of_its_own() {
+    let ring = ring("a", &["a"]);
+    let mut seen = HashSet::new();
+    for _ in 0..1_000 {
+        let sealed = seal(&ring, slot(1, HERE, 1), b"token").unwrap();
+        let key = unwrap(&ring, slot(1, HERE, 1), &layout::read(&sealed).unwrap()).unwrap();
+        assert!(seen.insert(*key.0));
+    }
+}

@@ -1,5 +1,7 @@
 //! The Kubernetes API: its version, whether it knows us, and what we may do there.
 
+use std::collections::BTreeSet;
+
 use fleetscope_kubernetes::Kubernetes;
 use fleetscope_model::{Ability, CheckCode, GapKind, OwnRights, Right};
 use fleetscope_outbound::Failure;
@@ -27,7 +29,9 @@ pub(super) async fn probe(probe: &mut Probe) -> Result<(), Verdict> {
     let version: Version = probe.json("/version", &[]).await?;
     probe.version = Some(version.git_version);
     let kubernetes = Kubernetes::new(probe.upstream.clone());
-    let missing = match missing(&kubernetes).await {
+    // Where it can't be told what there is, all is asked about.
+    let groups = kubernetes.groups().await.ok();
+    let missing = match missing(&kubernetes, groups.as_ref()).await {
         Ok(missing) => missing,
         // A server that looks at no credential knows nobody to have rights or not.
         Err(failure) if failure.kind == GapKind::Refused => return Ok(()),
@@ -44,9 +48,14 @@ pub(super) async fn probe(probe: &mut Probe) -> Result<(), Verdict> {
     verdict.map_or(Ok(()), Err)
 }
 
-/// Which of the needed rights the credential does not have.
-async fn missing(kubernetes: &Kubernetes) -> Result<Vec<Right>, Failure> {
-    let asked = Right::needed().map(|right| async move {
+/// Which of the needed rights the credential does not have, of those on what is there.
+async fn missing(
+    kubernetes: &Kubernetes,
+    groups: Option<&BTreeSet<String>>,
+) -> Result<Vec<Right>, Failure> {
+    let there = Right::needed()
+        .filter(|right| groups.is_none_or(|groups| right.is_of(|group| groups.contains(group))));
+    let asked = there.map(|right| async move {
         let has = kubernetes.has_right(&right).await?;
         Ok::<_, Failure>((!has).then_some(right))
     });

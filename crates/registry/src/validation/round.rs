@@ -97,6 +97,7 @@ impl Rounds {
     async fn due(&self) -> Result<Vec<(Cluster, Due)>, Error> {
         let store = &self.registry.store;
         let observed = store.observations.observed().await?;
+        let states = store.credentials.states().await?;
         let now = self.registry.clock.now();
         let mut found = Vec::new();
         let mut after = None;
@@ -104,7 +105,8 @@ impl Rounds {
             let page = PageRequest { after, limit: PAGE };
             let page = store.clusters.list(&page).await?;
             for cluster in page.items {
-                let due = self.judge(&cluster, observed.get(&cluster.id), now);
+                let states = states.get(&cluster.id).map_or("", String::as_str);
+                let due = self.judge(&cluster, states, observed.get(&cluster.id), now);
                 if due.validation || due.discovery {
                     found.push((cluster, due));
                 }
@@ -117,7 +119,14 @@ impl Rounds {
         }
     }
 
-    fn judge(&self, cluster: &Cluster, observed: Option<&Observed>, now: Timestamp) -> Due {
+    /// What is due, while the cluster is shown these states of its credentials.
+    fn judge(
+        &self,
+        cluster: &Cluster,
+        states: &str,
+        observed: Option<&Observed>,
+        now: Timestamp,
+    ) -> Due {
         let old = |word: Option<(Timestamp, u64)>, every: Duration| {
             let every = SignedDuration::try_from(every).unwrap_or(SignedDuration::MAX);
             word.is_none_or(|(at, generation)| {
@@ -125,12 +134,14 @@ impl Rounds {
             })
         };
         let validated = observed.and_then(|o| o.validation.as_ref());
+        let shown_other = validated.is_some_and(|v| v.credentials != states);
         let validated = validated.map(|v| (v.at, v.generation));
         let discovered = observed.and_then(|o| o.discovered);
         let endpoints = &cluster.draft.endpoints;
         Due {
-            validation: old(validated, self.validate_every),
-            discovery: endpoints.kubernetes.is_some() && old(discovered, self.discover_every),
+            validation: shown_other || old(validated, self.validate_every),
+            discovery: endpoints.kubernetes.is_some()
+                && (shown_other || old(discovered, self.discover_every)),
         }
     }
 

@@ -16,6 +16,8 @@ use uuid::Uuid;
 use crate::shelf::Shelf;
 
 pub(crate) const FIELD: CredentialField = CredentialField::Prometheus;
+/// Where the Prometheus of every cluster is.
+pub(crate) const REACH: &str = "https://prometheus.example.com";
 
 pub(crate) fn admin() -> &'static Caller {
     static ADMIN: LazyLock<Caller> =
@@ -109,7 +111,7 @@ impl Fixture {
             provider: None,
             labels: std::collections::BTreeMap::new(),
             endpoints: Endpoints {
-                prometheus: Some(Endpoint::at("https://prometheus.example.com")),
+                prometheus: Some(Endpoint::at(REACH)),
                 ..Endpoints::default()
             },
         };

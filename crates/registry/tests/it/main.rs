@@ -1,6 +1,8 @@
 //! The registry over a real store, and over one in memory whose calls can be made to fail.
 
 #[cfg(test)]
+mod bound;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod opening;

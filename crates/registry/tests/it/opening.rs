@@ -7,14 +7,15 @@ use fleetscope_model::{
     EventKind, EventSeq, Fault as _, PageRequest, Role, Source,
 };
 use fleetscope_ports::{Credentials as _, Opened};
+use fleetscope_registry::History;
 
-use crate::fixture::{FIELD, Fixture, admin, token};
+use crate::fixture::{FIELD, Fixture, REACH, admin, token};
 use crate::shelf::{Death, Kept, Shelf};
 
 async fn opened(fixture: &Fixture, cluster: ClusterId) -> Result<Option<String>, &'static str> {
     let shown = fixture
         .opener
-        .shown(cluster, Source::Prometheus, Role::Collector)
+        .shown(cluster, Source::Prometheus, REACH, Role::Collector)
         .await
         .map_err(|error| error.code())?;
     Ok(shown.map(|shown| match &*shown {
@@ -91,7 +92,7 @@ async fn the_shared_one_is_shown_where_there_is_none_of_its_own() {
     // An endpoint that there is not is shown nothing.
     let loki = fixture
         .opener
-        .shown(shop.id, Source::Loki, Role::Collector)
+        .shown(shop.id, Source::Loki, REACH, Role::Collector)
         .await;
     assert!(loki.unwrap().is_none());
 }
@@ -269,7 +270,7 @@ async fn a_removed_clusters_envelopes_go_at_once_or_with_the_sweep() {
     }
     fixture
         .registry
-        .delete(admin(), shop.id, None)
+        .delete(admin(), shop.id, None, History::Keep)
         .await
         .unwrap();
     assert_eq!(shelf.kept().envelopes.len(), 1);

@@ -8,7 +8,7 @@ use fleetscope_model::{
 use fleetscope_ports::{Credentials as _, Opened, Vault};
 use fleetscope_registry::envelope;
 
-use crate::fixture::{FIELD, Fixture, admin, ring, slot, token};
+use crate::fixture::{FIELD, Fixture, REACH, admin, ring, slot, token};
 use crate::shelf::{Death, Kept, Shelf};
 
 const CLUSTERS: u128 = 200;
@@ -27,6 +27,7 @@ fn wished() -> Kept {
             kind: CredentialKind::Token,
             generation: 1,
             key_id: "old".to_owned(),
+            given_for: vec![REACH.to_owned()],
             created_at: now,
             rotated_at: now,
             last_used: None,
@@ -178,7 +179,7 @@ async fn whoever_reads_meanwhile_always_gets_the_value() {
         for _ in 0..5 {
             for (number, cluster) in clusters.iter().enumerate() {
                 let shown = opener
-                    .shown(*cluster, Source::Prometheus, Role::Collector)
+                    .shown(*cluster, Source::Prometheus, REACH, Role::Collector)
                     .await;
                 let shown = shown.unwrap().unwrap();
                 let Opened::Token(token) = &*shown else {
@@ -196,7 +197,7 @@ async fn whoever_reads_meanwhile_always_gets_the_value() {
     let (_, without) = fixture.again(&vault, &["new"]);
     for cluster in clusters {
         let shown = without
-            .shown(cluster, Source::Prometheus, Role::Collector)
+            .shown(cluster, Source::Prometheus, REACH, Role::Collector)
             .await;
         assert!(shown.unwrap().is_some());
     }

@@ -1,7 +1,7 @@
 //! Credentials and their envelopes in memory. From a chosen call on the process is dead: that call
 //! is done or not, and everything after it fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -110,6 +110,17 @@ impl CredentialStore for Shelf {
         })
     }
 
+    async fn states(&self) -> Result<HashMap<ClusterId, String>> {
+        self.call(|kept| {
+            let mut states = HashMap::new();
+            for one in kept.credentials.values() {
+                let state = format!("{}:{} ", one.field.as_str(), one.generation);
+                *states.entry(one.cluster).or_insert_with(String::new) += &state;
+            }
+            Ok(states)
+        })
+    }
+
     async fn delete(&self, cluster: ClusterId, field: CredentialField, _: &NewEvent) -> Result<()> {
         self.call(|kept| {
             kept.credentials.remove(&(cluster, field));
@@ -170,6 +181,10 @@ impl CredentialStore for Shelf {
             kept.rotation = Some(rotation.clone());
             Ok(())
         })
+    }
+
+    async fn installation(&self, fresh: uuid::Uuid) -> Result<uuid::Uuid> {
+        Ok(fresh)
     }
 }
 

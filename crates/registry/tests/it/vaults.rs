@@ -6,11 +6,14 @@ use fleetscope_kubernetes::Kubernetes;
 use fleetscope_model::{Cluster, CredentialField, CredentialSlot, Endpoint, Fault as _, Source};
 use fleetscope_outbound::{Outbound, OutboundOptions};
 use fleetscope_ports::{Credentials as _, Store, Vault};
+use fleetscope_registry::History;
 use fleetscope_registry::credentials::Secrets;
 use fleetscope_sim::hub::Served;
 use fleetscope_sim::kubernetes::{KubeStore, ServerVersion, router};
 
-use crate::fixture::{FIELD, Fixture, admin, cluster_id, token};
+use uuid::Uuid;
+
+use crate::fixture::{FIELD, Fixture, REACH, admin, cluster_id, token};
 
 /// A vault, two clusters it may hold envelopes of, and what must stay alive meanwhile.
 struct Place {
@@ -21,6 +24,8 @@ struct Place {
 }
 
 const NAMESPACE: &str = "fleetscope";
+const OURS: Uuid = Uuid::from_u128(0x0a);
+const THEIRS: Uuid = Uuid::from_u128(0x0b);
 
 async fn database() -> Place {
     let fixture = Fixture::new(&["a"]).await;
@@ -33,15 +38,19 @@ async fn database() -> Place {
     }
 }
 
+fn hub_at(served: &Served) -> Kubernetes {
+    let outbound = Outbound::new(OutboundOptions::default()).unwrap();
+    let endpoint = Endpoint::at(served.base.to_string());
+    let hub = outbound.upstream(cluster_id(0), Source::Kubernetes, &endpoint);
+    Kubernetes::new(hub.unwrap())
+}
+
 async fn secrets() -> Place {
     let start = "2026-03-01T10:00:00Z".parse().unwrap();
     let kept = KubeStore::new(Arc::new(move || start), 7);
     let served = Served::start(router(kept.clone(), ServerVersion::new("v1.36.2")), 0);
     let served = served.await.unwrap();
-    let outbound = Outbound::new(OutboundOptions::default()).unwrap();
-    let endpoint = Endpoint::at(served.base.to_string());
-    let hub = outbound.upstream(cluster_id(0), Source::Kubernetes, &endpoint);
-    let vault = Arc::new(Secrets::new(Kubernetes::new(hub.unwrap()), NAMESPACE));
+    let vault = Arc::new(Secrets::new(hub_at(&served), NAMESPACE, OURS));
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = fleetscope_store::open(folder.path()).await.unwrap();
     let fixture = Fixture::over(store, vault.clone(), &["a"], folder);
@@ -209,7 +218,7 @@ async fn a_credential_lies_on_the_hub_as_ciphertext_under_its_clusters_name() {
     // Moved to another cluster's name, it is refused.
     let opener = &place.fixture.opener;
     let role = fleetscope_model::Role::Collector;
-    let open = |id| opener.shown(id, Source::Prometheus, role);
+    let open = |id| opener.shown(id, Source::Prometheus, REACH, role);
     assert!(open(edge).await.unwrap().is_some());
     let moved = place.vault.get(place.slot(0, 2)).await.unwrap().unwrap();
     place.vault.put(place.slot(1, 1), &moved).await.unwrap();
@@ -220,7 +229,7 @@ async fn a_credential_lies_on_the_hub_as_ciphertext_under_its_clusters_name() {
     place
         .fixture
         .registry
-        .delete(admin(), shop, None)
+        .delete(admin(), shop, None, History::Keep)
         .await
         .unwrap();
     assert!(kept.get("v1", "Secret", Some(NAMESPACE), &name).is_none());
@@ -246,4 +255,50 @@ async fn a_hub_that_is_gone_is_said_to_be_and_no_state_changes() {
         let now = store.credentials.get(shop, FIELD).await.unwrap().unwrap();
         assert_eq!(now.generation, first.generation);
     }
+}
+
+#[tokio::test]
+async fn installations_in_one_namespace_leave_each_others_secrets_alone() {
+    let ours = secrets().await;
+    let (kept, served) = ours.hub.as_ref().unwrap();
+    let hub = hub_at(served);
+    let theirs = Arc::new(Secrets::new(hub, NAMESPACE, THEIRS));
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = fleetscope_store::open(folder.path()).await.unwrap();
+    let other = Fixture::over(store, theirs.clone(), &["a"], folder);
+    // Both draw the same ids: the first two are taken here, so that the third is its own.
+    for name in ["one", "two"] {
+        other.cluster(name).await;
+    }
+    let (shop, field) = (ours.clusters[0].id, other.cluster("field").await.id);
+    for (credentials, id) in [
+        (&ours.fixture.credentials, shop),
+        (&other.credentials, field),
+    ] {
+        let put = credentials.put(admin(), id, FIELD, token("canary"));
+        put.await.unwrap();
+    }
+    // Each knows nothing of the other's clusters, which look as if they were removed.
+    assert_eq!(ours.fixture.credentials.sweep().await.unwrap(), 0);
+    assert_eq!(other.credentials.sweep().await.unwrap(), 0);
+    let there = |id| {
+        let name = format!("aiops-cluster-{id}");
+        kept.get("v1", "Secret", Some(NAMESPACE), &name)
+    };
+    let labels = |id| there(id).unwrap()["metadata"]["labels"].clone();
+    assert_eq!(labels(shop)["fleetscope.io/installation"], OURS.to_string());
+    assert_eq!(
+        labels(field)["fleetscope.io/installation"],
+        THEIRS.to_string()
+    );
+    // What it left itself goes.
+    let gone = CredentialSlot {
+        cluster: cluster_id(9),
+        field: FIELD,
+        generation: 1,
+    };
+    theirs.put(gone, b"sealed").await.unwrap();
+    assert_eq!(ours.fixture.credentials.sweep().await.unwrap(), 0);
+    assert_eq!(other.credentials.sweep().await.unwrap(), 1);
+    assert!(there(gone.cluster).is_none() && there(shop).is_some() && there(field).is_some());
 }

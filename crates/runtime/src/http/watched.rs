@@ -1,14 +1,14 @@
 //! What no single frame of an HTTP/2 connection shows: that its client takes back what it asks
 //! for, drips a head, or holds a connection that it does not use.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::frames::{END_HEADERS, END_STREAM, Frame, Frames, GoAway, Kind};
 
@@ -22,7 +22,10 @@ const RESETS: u64 = 200;
 ///   reset" attack, CVE-2023-44487: each of them costs the server work, and leaves room for the
 ///   next at once);
 /// - leaves a head unfinished, or no stream open, for longer than the head's time limit, however
-///   many bytes or pings it sends meanwhile.
+///   many bytes or pings it sends meanwhile;
+/// - gives no room for an answer that has begun, on one of its streams, for longer than a time
+///   limit of its own: the others may flow, but that answer, and what it was made from, is held.
+///   What has nothing to say, as an event stream without events, says so more often than that.
 pub(super) struct Watched<S> {
     inner: S,
     incoming: Frames,
@@ -30,12 +33,16 @@ pub(super) struct Watched<S> {
     streams: Streams,
     limit: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
+    still_limit: Duration,
+    /// When it is looked again whether an answer stands still.
+    look: Pin<Box<Sleep>>,
 }
 
 /// The streams of a connection, as far as frames of both directions tell.
 #[derive(Default)]
 struct Streams {
-    open: HashSet<u32>,
+    /// Of each that is open, when its answer went on last, once it has begun.
+    open: HashMap<u32, Option<Instant>>,
     /// A head that has begun and not ended.
     within_head: bool,
     last: u32,
@@ -44,7 +51,7 @@ struct Streams {
 }
 
 impl<S> Watched<S> {
-    pub(super) fn new(inner: S, limit: Duration) -> Self {
+    pub(super) fn new(inner: S, limit: Duration, still_limit: Duration) -> Self {
         Self {
             inner,
             incoming: Frames::after_preface(),
@@ -52,7 +59,21 @@ impl<S> Watched<S> {
             streams: Streams::default(),
             limit,
             deadline: Some(Box::pin(sleep(limit))),
+            still_limit,
+            look: Box::pin(sleep(still_limit)),
         }
+    }
+
+    /// Whether an answer has stood still for the limit, or for twice as long at most: that it is
+    /// looked at rarely keeps clocks from being set for every frame.
+    fn stands_still(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut still = false;
+        while self.look.as_mut().poll(cx).is_ready() {
+            let (now, limit) = (Instant::now(), self.still_limit);
+            still |= self.streams.stands_still(now, limit);
+            self.look.as_mut().reset(now + limit);
+        }
+        still
     }
 
     /// Starts or stops the clock, and says whether time is up.
@@ -97,23 +118,30 @@ impl Streams {
                 if frame.stream > self.last {
                     self.last = frame.stream;
                     self.opened += 1;
-                    self.open.insert(frame.stream);
+                    self.open.insert(frame.stream, None);
                 }
                 self.within_head = !frame.has(END_HEADERS);
             }
             Kind::Continuation => self.within_head = !frame.has(END_HEADERS),
             Kind::Reset => {
-                let taken_back = self.open.remove(&frame.stream);
+                let taken_back = self.open.remove(&frame.stream).is_some();
                 self.reset += u64::from(taken_back);
             }
             Kind::Other => {}
         }
     }
 
-    fn went(&mut self, frame: Frame) {
+    fn went(&mut self, frame: Frame, now: impl FnOnce() -> Instant) {
         if frame.kind == Kind::Reset || frame.has(END_STREAM) {
             self.open.remove(&frame.stream);
+        } else if let Some(went) = self.open.get_mut(&frame.stream) {
+            *went = Some(now());
         }
+    }
+
+    fn stands_still(&self, now: Instant, limit: Duration) -> bool {
+        let mut begun = self.open.values().flatten();
+        begun.any(|went| now.duration_since(*went) >= limit)
     }
 }
 
@@ -127,6 +155,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
         if this.is_late(cx) {
             let why = "no request has come for too long";
             return Poll::Ready(Err(this.end(cx, GoAway::NoError, why)));
+        }
+        if this.stands_still(cx) {
+            let why = "the client leaves no room for an answer";
+            return Poll::Ready(Err(this.end(cx, GoAway::EnhanceYourCalm, why)));
         }
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
@@ -150,7 +182,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         let written = ready!(Pin::new(&mut this.inner).poll_write(cx, buf))?;
         let streams = &mut this.streams;
         this.outgoing
-            .pass(&buf[..written], |frame| streams.went(frame));
+            .pass(&buf[..written], |frame| streams.went(frame, Instant::now));
         // Starts the clock where that was the end of the last stream; whoever reads looks at it.
         let _ = this.is_late(cx);
         Poll::Ready(Ok(written))
@@ -190,7 +222,7 @@ mod tests {
             if n % 3 == 0 {
                 browser.came(frame(Kind::Reset, 0, stream));
             } else {
-                browser.went(frame(Kind::Headers, END_STREAM, stream));
+                browser.went(frame(Kind::Headers, END_STREAM, stream), Instant::now);
             }
             assert!(!browser.is_flooded());
             assert_eq!(attacker.is_flooded(), u64::from(n) >= RESETS);
@@ -207,10 +239,30 @@ mod tests {
         streams.came(frame(Kind::Continuation, END_HEADERS, 1));
         assert!(!streams.is_waited_for());
         streams.came(frame(Kind::Headers, END_HEADERS | END_STREAM, 3));
-        streams.went(frame(Kind::Headers, END_HEADERS, 1));
-        streams.went(frame(Kind::Other, END_STREAM, 1));
+        streams.went(frame(Kind::Headers, END_HEADERS, 1), Instant::now);
+        streams.went(frame(Kind::Other, END_STREAM, 1), Instant::now);
         assert!(!streams.is_waited_for(), "the other is open");
         streams.came(frame(Kind::Reset, 0, 3));
         assert!(streams.is_waited_for());
+    }
+
+    #[test]
+    fn an_answer_that_has_begun_and_does_not_go_on_stands_still() {
+        let (begun, limit) = (Instant::now(), Duration::from_mins(1));
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        let mut streams = Streams::default();
+        for stream in [1, 3] {
+            streams.came(frame(Kind::Headers, END_HEADERS | END_STREAM, stream));
+        }
+        streams.went(frame(Kind::Headers, END_HEADERS, 3), || at(1));
+        assert!(!streams.stands_still(at(60), limit));
+        assert!(streams.stands_still(at(61), limit));
+        streams.went(frame(Kind::Other, 0, 3), || at(50));
+        assert!(!streams.stands_still(at(61), limit), "it went on");
+        streams.went(frame(Kind::Other, END_STREAM, 3), || at(62));
+        assert!(
+            !streams.stands_still(at(1000), limit),
+            "the other is worked on, which has a time limit elsewhere"
+        );
     }
 }

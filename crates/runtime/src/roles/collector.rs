@@ -34,8 +34,9 @@ pub(crate) fn collector(
     access: Arc<dyn Access>,
     outbound: Outbound,
     clock: Arc<dyn Clock>,
-) -> Collector {
-    Collector::new(Arc::new(clusters), access, outbound).with_clock(clock)
+) -> Arc<Collector> {
+    let collector = Collector::new(Arc::new(clusters), access, outbound);
+    Arc::new(collector.with_clock(clock))
 }
 
 /// How many seconds' worth of reads people may make at once: a dashboard that is opened.

@@ -28,11 +28,13 @@ const AGAIN: Duration = Duration::from_mins(1);
 const SWEEP: Duration = Duration::from_hours(1);
 
 /// Where envelopes lie.
-pub(crate) fn vault(config: &Config, store: &Store) -> Result<Arc<dyn Vault>> {
+pub(crate) async fn vault(config: &Config, store: &Store, parts: &Parts) -> Result<Arc<dyn Vault>> {
     match (config.credentials.store, identity::hub(config)?) {
         (CredentialsStore::Secrets, Some(hub)) => {
             let namespace = &config.credentials.namespace;
-            Ok(Arc::new(Secrets::new(hub.api, namespace)))
+            let fresh = parts.ids.next(parts.clock.now());
+            let installation = store.credentials.installation(fresh).await?;
+            Ok(Arc::new(Secrets::new(hub.api, namespace, installation)))
         }
         // The configuration's check asks for a hub where one is needed.
         _ => Ok(Arc::clone(&store.vault)),

@@ -390,3 +390,33 @@ async fn connections_without_a_request_end_when_a_head_would_be_late() {
     );
     running.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_end_whose_client_leaves_no_room_for_an_answer() {
+    let dir = tempdir().unwrap();
+    let certificate = issue(dir.path());
+    let mut config = config(dir.path());
+    config.server.send_timeout = Duration::from_secs(1);
+    let running = run(config).await;
+    let api = running.public.unwrap();
+    // A window of no byte (SETTINGS_INITIAL_WINDOW_SIZE, RFC 9113, 6.5.2): the head of the answer
+    // may go, the problem that it carries may not.
+    let shut = frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
+    let nothing = headers(&[(0x04, "/nothing"), (0x01, "localhost")]);
+    let asked = [PREFACE, &shut[..], &frame(HEADERS, 0x5, 1, &nothing)].concat();
+    let mut h2 = connect(api, &certificate, "h2").await.unwrap();
+    h2.write_all(&asked).await.unwrap();
+    // More answers than the system keeps for a client, which reads none of them.
+    let request = "GET /api/v1/openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let mut h1 = connect(api, &certificate, "http/1.1").await.unwrap();
+    h1.write_all(request.repeat(400).as_bytes()).await.unwrap();
+    let refused = async {
+        while h1.write_all(request.as_bytes()).await.is_ok() && h1.flush().await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let ping = frame(PING, 0, 0, &[0; 8]);
+    let (_, refused) = tokio::join!(ends(h2, &ping), tokio::time::timeout(LONG, refused));
+    assert!(refused.is_ok(), "a client that reads nothing is waited for");
+    running.shutdown().await;
+}

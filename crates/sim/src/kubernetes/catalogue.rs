@@ -69,6 +69,51 @@ pub fn nvidia() -> Vec<ResourceSpec> {
     ]
 }
 
+/// What the Operator Lifecycle Manager has: `Subscription`, `ClusterServiceVersion`.
+pub fn olm() -> Vec<ResourceSpec> {
+    const OLM: &str = "operators.coreos.com/v1alpha1";
+    vec![
+        ResourceSpec::namespaced(OLM, "Subscription", "subscriptions")
+            .short_name("sub")
+            .column("Package", "string", ".spec.name")
+            .column("Source", "string", ".spec.source")
+            .column("Channel", "string", ".spec.channel"),
+        ResourceSpec::namespaced(OLM, "ClusterServiceVersion", "clusterserviceversions")
+            .short_name("csv")
+            .column("Display", "string", ".spec.displayName")
+            .column("Version", "string", ".spec.version")
+            .column("Replaces", "string", ".spec.replaces")
+            .column("Phase", "string", ".status.phase"),
+    ]
+}
+
+/// OpenShift's `Route`, which its own aggregated API server serves.
+pub fn routes() -> Vec<ResourceSpec> {
+    const ROUTE: &str = "route.openshift.io/v1";
+    const HOST: &str = ".status.ingress[0].host";
+    vec![
+        ResourceSpec::namespaced(ROUTE, "Route", "routes")
+            .column("Host/Port", "string", HOST)
+            .column("Path", "string", ".spec.path")
+            .column("Services", "string", ".spec.to.name")
+            .column("Port", "string", ".spec.port.targetPort"),
+    ]
+}
+
+/// What keeps logs and traces: `LokiStack`, `TempoStack`.
+pub fn stacks() -> Vec<ResourceSpec> {
+    let status = of_condition("Ready", "reason");
+    vec![
+        ResourceSpec::namespaced("loki.grafana.com/v1", "LokiStack", "lokistacks"),
+        ResourceSpec::namespaced("tempo.grafana.com/v1alpha1", "TempoStack", "tempostacks")
+            .short_name("tempo")
+            .column("Age", "date", ".metadata.creationTimestamp")
+            .column("Tempo Version", "string", ".status.tempoVersion")
+            .column("Management", "string", ".spec.managementState")
+            .column("Status", "string", &status),
+    ]
+}
+
 /// The JSON path of a field of one condition.
 fn of_condition(kind: &str, field: &str) -> String {
     format!(".status.conditions[?(@.type==\"{kind}\")].{field}")

@@ -76,7 +76,7 @@ fn instant_answer(server: &Server, given: &Given) -> Result<Value, Refusal> {
 }
 
 /// The lines of a query from `range.0` on and before `range.1`, up to the limit.
-fn select(
+pub(super) fn select(
     history: &History,
     log: &LogQuery,
     range: (i64, i64),

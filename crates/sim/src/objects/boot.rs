@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Objects, node, seconds, selector, telco};
+use super::{Objects, node, openshift, seconds, selector, telco};
 use crate::world::World;
 use crate::world::innocent::Job;
 use crate::world::topology::Kind;
@@ -22,6 +22,7 @@ impl Objects {
             .map(|workload| workload.spec.namespace)
             .collect();
         namespaces.extend(["default", "kube-system"]);
+        namespaces.extend(openshift::namespaces(world));
         for name in namespaces {
             apply(json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } }));
         }
@@ -43,6 +44,12 @@ impl Objects {
             apply(cron_job(job));
         }
         for object in telco::custom_resources(world) {
+            apply(object);
+        }
+        for resource in openshift::resources() {
+            self.store.register(resource);
+        }
+        for object in openshift::objects(&self.spec, world) {
             apply(object);
         }
     }

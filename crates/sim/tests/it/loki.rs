@@ -77,6 +77,41 @@ async fn answers_have_the_recorded_form() {
                 encode("{app=\"payment\"}")
             ),
         ),
+        (
+            "index/volume",
+            format!(
+                "/shop/loki/loki/api/v1/index/volume?query={}",
+                encode("{namespace=\"shop\"}")
+            ),
+        ),
+        (
+            "index/volume, targetLabels",
+            format!(
+                "/shop/loki/loki/api/v1/index/volume?query={}&targetLabels=service_name&limit=5",
+                encode("{namespace=\"shop\"}")
+            ),
+        ),
+        (
+            "index/volume, aggregateBy=labels",
+            format!(
+                "/shop/loki/loki/api/v1/index/volume?query={}&aggregateBy=labels",
+                encode("{namespace=\"shop\"}")
+            ),
+        ),
+        (
+            "detected_fields",
+            format!(
+                "/shop/loki/loki/api/v1/detected_fields?query={}",
+                encode("{app=\"cart\"}")
+            ),
+        ),
+        (
+            "detected_fields, nothing found: {} without fields",
+            format!(
+                "/shop/loki/loki/api/v1/detected_fields?query={}",
+                encode("{app=\"absent\"}")
+            ),
+        ),
     ];
     for (name, path) in cases {
         let real = shape::recorded(RECORDED, name);
@@ -262,4 +297,36 @@ async fn lines(fleet: &Fleet, cluster: &str, query: &str, more: &str) -> Vec<(i6
             (at, value[1].as_str().expect("a line").to_owned())
         })
         .collect()
+}
+
+#[tokio::test]
+async fn volumes_are_the_sizes_of_the_lines_and_fields_have_types() {
+    let fleet = Fleet::new(10, hours(1));
+    let query = encode("{app=\"cart\"}");
+    let end = START * 1_000_000_000;
+    let range = format!("start={}&end={end}", end - 600_000_000_000);
+    let path = format!("/shop/loki/loki/api/v1/index/volume?query={query}&{range}");
+    let volume = fleet.json(&path).await;
+    let all = lines(
+        &fleet,
+        "shop",
+        "{app=\"cart\"}",
+        &format!("limit=5000&{range}"),
+    )
+    .await;
+    let size: usize = all.iter().map(|(_, line)| line.len()).sum();
+    let told = &volume["data"]["result"][0];
+    assert_eq!(told["metric"], serde_json::json!({ "app": "cart" }));
+    assert_eq!(told["value"][1], size.to_string());
+    let path = format!("/shop/loki/loki/api/v1/detected_fields?query={query}");
+    let fields = fleet.json(&path).await;
+    let find = |name: &str| {
+        let mut all = fields["fields"].as_array().expect("fields").iter();
+        all.find(|field| field["label"] == name)
+            .cloned()
+            .expect(name)
+    };
+    assert_eq!(find("duration_ms")["type"], "int");
+    assert_eq!(find("duration_ms")["parsers"][0], "json");
+    assert!(find("detected_level")["parsers"].is_null());
 }

@@ -1,6 +1,7 @@
 //! What every backend has to do, whatever it is made of. A case is a function of a fresh store;
 //! a backend runs them all through [`conformance!`] with its own way of opening one.
 
+pub(crate) mod alerts;
 pub(crate) mod analyses;
 pub(crate) mod audit;
 pub(crate) mod clusters;
@@ -36,6 +37,7 @@ macro_rules! conformance {
                 of_concurrent_updates_exactly_one_wins,
                 an_update_can_rename_and_may_not_take_a_name,
                 a_removal_asks_for_the_generation_only_if_one_is_given,
+                what_tells_of_a_cluster_alone_goes_with_it_where_that_is_asked_for,
                 what_is_not_there_is_not_found,
                 a_list_is_sorted_by_name_and_given_in_parts,
                 a_list_that_changes_meanwhile_gives_nothing_twice;
@@ -44,7 +46,8 @@ macro_rules! conformance {
                 an_earlier_or_unreserved_state_never_becomes_the_current_one,
                 use_and_key_are_told_of_the_current_state_only,
                 what_is_under_other_keys_is_given_in_parts,
-                credentials_go_with_their_cluster;
+                credentials_go_with_their_cluster,
+                an_installation_keeps_its_first_id;
             observations:
                 the_latest_word_replaces_the_one_before_and_is_told_of,
                 lists_show_of_each_cluster_the_essence,
@@ -64,6 +67,11 @@ macro_rules! conformance {
                 a_reading_can_be_of_some_kinds_only,
                 a_follower_is_woken_after_the_event_can_be_read,
                 concurrent_appends_keep_their_own_order;
+            alerts:
+                news_is_told_once_and_counted_in_its_minute,
+                what_is_known_is_bounded_and_the_oldest_is_told_anew,
+                what_has_ended_is_forgotten_after_a_week,
+                alerts_go_with_their_cluster;
             analyses:
                 what_is_stored_is_read_back_to_the_last_bit,
                 a_number_that_json_can_not_say_is_refused_whole,

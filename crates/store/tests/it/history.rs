@@ -23,7 +23,9 @@ impl State {
                 | EventKind::ClusterCapabilities
                 | EventKind::CredentialChanged
                 | EventKind::CredentialDeleted
-                | EventKind::KeysRotation => continue,
+                | EventKind::KeysRotation
+                | EventKind::AlertFiring
+                | EventKind::AlertResolved => continue,
                 EventKind::TokenCreated => ("token", true),
                 EventKind::TokenRevoked => ("token", false),
                 EventKind::AnomalyDetected => ("analysis", true),

@@ -11,6 +11,7 @@ use utoipa::IntoParams;
 use crate::convert::capability;
 use crate::error::ApiError;
 use crate::extract::{Asker, Id, Params};
+use crate::refusals::{Conflict, NotFound};
 
 /// How fresh the answer has to be.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -28,7 +29,7 @@ pub struct Freshness {
     path = "/api/v1/clusters/{id}/capabilities",
     tag = "clusters",
     params(("id" = uuid::Uuid, Path, description = "The cluster's id"), Freshness),
-    responses((status = 200, body = Capabilities)),
+    responses((status = 200, body = Capabilities), NotFound, Conflict),
 )]
 pub async fn capabilities(
     State(registry): State<Registry>,

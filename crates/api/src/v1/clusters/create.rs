@@ -10,6 +10,7 @@ use crate::convert::cluster;
 use crate::error::ApiError;
 use crate::etag;
 use crate::extract::{Asker, Body};
+use crate::refusals::Conflict;
 use crate::touched::{Made, Touched};
 
 /// Register a cluster.
@@ -18,7 +19,7 @@ use crate::touched::{Made, Touched};
     path = "/api/v1/clusters",
     tag = "clusters",
     request_body = NewCluster,
-    responses((status = 201, body = Cluster)),
+    responses((status = 201, body = Cluster), Conflict),
 )]
 pub async fn create(
     State(registry): State<Registry>,

@@ -11,6 +11,7 @@ use crate::convert::cluster;
 use crate::error::ApiError;
 use crate::etag;
 use crate::extract::{Asker, Id};
+use crate::refusals::NotFound;
 
 /// Get one cluster.
 #[utoipa::path(
@@ -18,7 +19,7 @@ use crate::extract::{Asker, Id};
     path = "/api/v1/clusters/{id}",
     tag = "clusters",
     params(("id" = uuid::Uuid, Path, description = "The cluster's id")),
-    responses((status = 200, body = Cluster)),
+    responses((status = 200, body = Cluster), NotFound),
 )]
 pub async fn get(
     State(registry): State<Registry>,

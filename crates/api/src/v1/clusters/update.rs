@@ -11,6 +11,7 @@ use crate::convert::cluster;
 use crate::error::ApiError;
 use crate::etag;
 use crate::extract::{Asker, Body, Id};
+use crate::refusals::{Conflict, NotFound, Stale};
 
 /// Replace what is said of a cluster. With `If-Match`, only if nobody changed it meanwhile.
 #[utoipa::path(
@@ -22,7 +23,7 @@ use crate::extract::{Asker, Body, Id};
         ("If-Match" = Option<String>, Header, description = "The ETag that was read"),
     ),
     request_body = NewCluster,
-    responses((status = 200, body = Cluster)),
+    responses((status = 200, body = Cluster), NotFound, Conflict, Stale),
 )]
 pub async fn update(
     State(registry): State<Registry>,

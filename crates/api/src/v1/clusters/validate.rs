@@ -9,6 +9,7 @@ use fleetscope_registry::Registry;
 use crate::convert::validation;
 use crate::error::ApiError;
 use crate::extract::{Asker, Id};
+use crate::refusals::NotFound;
 
 /// Call the cluster's endpoints now, to see whether they can be used.
 #[utoipa::path(
@@ -16,7 +17,7 @@ use crate::extract::{Asker, Id};
     path = "/api/v1/clusters/{id}/validate",
     tag = "clusters",
     params(("id" = uuid::Uuid, Path, description = "The cluster's id")),
-    responses((status = 200, body = Validation)),
+    responses((status = 200, body = Validation), NotFound),
 )]
 pub async fn validate(
     State(registry): State<Registry>,

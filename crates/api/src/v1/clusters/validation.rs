@@ -9,6 +9,7 @@ use fleetscope_registry::Registry;
 use crate::convert;
 use crate::error::ApiError;
 use crate::extract::{Asker, Id};
+use crate::refusals::NotFound;
 
 /// Get what came of calling the cluster's endpoints the last time.
 #[utoipa::path(
@@ -16,7 +17,7 @@ use crate::extract::{Asker, Id};
     path = "/api/v1/clusters/{id}/validation",
     tag = "clusters",
     params(("id" = uuid::Uuid, Path, description = "The cluster's id")),
-    responses((status = 200, body = Validation)),
+    responses((status = 200, body = Validation), NotFound),
 )]
 pub async fn validation(
     State(registry): State<Registry>,

@@ -8,6 +8,7 @@ use super::{OfClusters, named};
 use crate::convert::metrics;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Metrics;
 
 /// Alerts that rules have raised, of many clusters.
@@ -16,7 +17,7 @@ use crate::services::Metrics;
     path = "/api/v1/metrics/alerts",
     tag = "metrics",
     params(OfClusters),
-    responses((status = 200, body = RuleAlertList)),
+    responses((status = 200, body = RuleAlertList), NotFound),
 )]
 pub async fn alerts(
     State(metrics): State<Metrics>,

@@ -11,6 +11,7 @@ use super::named;
 use crate::convert::metrics;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Metrics;
 
 /// Which metrics of which clusters.
@@ -34,7 +35,7 @@ pub struct OfMetrics {
     path = "/api/v1/metrics/metadata",
     tag = "metrics",
     params(OfMetrics),
-    responses((status = 200, body = MetadataList)),
+    responses((status = 200, body = MetadataList), NotFound),
 )]
 pub async fn metadata(
     State(metrics): State<Metrics>,

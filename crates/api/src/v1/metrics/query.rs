@@ -12,6 +12,7 @@ use super::named;
 use crate::convert::{metrics, time};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Metrics;
 
 /// What to evaluate, where and when.
@@ -38,7 +39,7 @@ pub struct Instant {
     path = "/api/v1/metrics/query",
     tag = "metrics",
     params(Instant),
-    responses((status = 200, body = MetricAnswer)),
+    responses((status = 200, body = MetricAnswer), NotFound),
 )]
 pub async fn query(
     State(metrics): State<Metrics>,

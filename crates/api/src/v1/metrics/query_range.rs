@@ -13,6 +13,7 @@ use super::{backward, named};
 use crate::convert::{metrics, time};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Metrics;
 
 /// What to evaluate, where, over which time and how finely.
@@ -69,7 +70,7 @@ impl Range {
     path = "/api/v1/metrics/query_range",
     tag = "metrics",
     params(Range),
-    responses((status = 200, body = MetricAnswer)),
+    responses((status = 200, body = MetricAnswer), NotFound),
 )]
 pub async fn query_range(
     State(metrics): State<Metrics>,

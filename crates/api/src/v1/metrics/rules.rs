@@ -8,6 +8,7 @@ use super::{OfClusters, named};
 use crate::convert::metrics;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Metrics;
 
 /// Rules that record and alert, of many clusters.
@@ -16,7 +17,7 @@ use crate::services::Metrics;
     path = "/api/v1/metrics/rules",
     tag = "metrics",
     params(OfClusters),
-    responses((status = 200, body = RuleList)),
+    responses((status = 200, body = RuleList), NotFound),
 )]
 pub async fn rules(
     State(metrics): State<Metrics>,

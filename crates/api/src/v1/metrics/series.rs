@@ -8,6 +8,7 @@ use super::OfSeries;
 use crate::convert::metrics;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Metrics;
 
 /// The labels of the series that match, of many clusters.
@@ -16,7 +17,7 @@ use crate::services::Metrics;
     path = "/api/v1/metrics/series",
     tag = "metrics",
     params(OfSeries),
-    responses((status = 200, body = SeriesList)),
+    responses((status = 200, body = SeriesList), NotFound),
 )]
 pub async fn series(
     State(metrics): State<Metrics>,

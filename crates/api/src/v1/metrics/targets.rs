@@ -8,6 +8,7 @@ use super::{OfClusters, named};
 use crate::convert::metrics;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Metrics;
 
 /// What is scraped, in many clusters.
@@ -16,7 +17,7 @@ use crate::services::Metrics;
     path = "/api/v1/metrics/targets",
     tag = "metrics",
     params(OfClusters),
-    responses((status = 200, body = TargetList)),
+    responses((status = 200, body = TargetList), NotFound),
 )]
 pub async fn targets(
     State(metrics): State<Metrics>,

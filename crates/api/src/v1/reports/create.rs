@@ -9,6 +9,7 @@ use fleetscope_model::InvestigationId;
 use crate::convert::report;
 use crate::error::ApiError;
 use crate::extract::{Asker, Body};
+use crate::refusals::{Conflict, NotFound};
 use crate::services::Analyses;
 
 /// Write a report of an investigation as it stands.
@@ -17,7 +18,7 @@ use crate::services::Analyses;
     path = "/api/v1/reports",
     tag = "reports",
     request_body = NewReport,
-    responses((status = 201, body = Report)),
+    responses((status = 201, body = Report), NotFound, Conflict),
 )]
 pub async fn create(
     State(analyses): State<Analyses>,

@@ -6,6 +6,7 @@ use fleetscope_model::ReportId;
 
 use crate::error::ApiError;
 use crate::extract::{Asker, Id};
+use crate::refusals::NotFound;
 use crate::services::Analyses;
 
 /// Remove a report and its text.
@@ -14,7 +15,7 @@ use crate::services::Analyses;
     path = "/api/v1/reports/{id}",
     tag = "reports",
     params(("id" = uuid::Uuid, Path, description = "The report's id")),
-    responses((status = 204)),
+    responses((status = 204), NotFound),
 )]
 pub async fn delete(
     State(analyses): State<Analyses>,

@@ -7,6 +7,7 @@ use fleetscope_model::ReportId;
 
 use crate::error::ApiError;
 use crate::extract::{Asker, Id};
+use crate::refusals::NotFound;
 use crate::services::Analyses;
 
 /// Get a report's text.
@@ -15,7 +16,7 @@ use crate::services::Analyses;
     path = "/api/v1/reports/{id}/download",
     tag = "reports",
     params(("id" = uuid::Uuid, Path, description = "The report's id")),
-    responses((status = 200, body = String, content_type = "text/markdown")),
+    responses((status = 200, body = String, content_type = "text/markdown"), NotFound),
 )]
 pub async fn download(
     State(analyses): State<Analyses>,

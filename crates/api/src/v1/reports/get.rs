@@ -8,6 +8,7 @@ use fleetscope_model::ReportId;
 use crate::convert::report;
 use crate::error::ApiError;
 use crate::extract::{Asker, Id};
+use crate::refusals::NotFound;
 use crate::services::Analyses;
 
 /// Get one report, without its text.
@@ -16,7 +17,7 @@ use crate::services::Analyses;
     path = "/api/v1/reports/{id}",
     tag = "reports",
     params(("id" = uuid::Uuid, Path, description = "The report's id")),
-    responses((status = 200, body = Report)),
+    responses((status = 200, body = Report), NotFound),
 )]
 pub async fn get(
     State(analyses): State<Analyses>,

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use crate::convert::token;
 use crate::error::ApiError;
 use crate::extract::{Asker, Body};
+use crate::refusals::Conflict;
 
 /// Make an API token. The answer is the only time that it is shown.
 #[utoipa::path(
@@ -17,7 +18,7 @@ use crate::extract::{Asker, Body};
     path = "/api/v1/tokens",
     tag = "tokens",
     request_body = NewToken,
-    responses((status = 201, body = CreatedToken)),
+    responses((status = 201, body = CreatedToken), Conflict),
 )]
 pub async fn create(
     State(tokens): State<LocalTokens>,

@@ -7,6 +7,7 @@ use fleetscope_model::TokenId;
 
 use crate::error::ApiError;
 use crate::extract::{Asker, Id};
+use crate::refusals::{Conflict, NotFound};
 
 /// Revoke an API token: it is refused from the next request on.
 #[utoipa::path(
@@ -14,7 +15,7 @@ use crate::extract::{Asker, Id};
     path = "/api/v1/tokens/{id}",
     tag = "tokens",
     params(("id" = uuid::Uuid, Path, description = "The token's id (not the token)")),
-    responses((status = 204)),
+    responses((status = 204), NotFound, Conflict),
 )]
 pub async fn revoke(
     State(tokens): State<LocalTokens>,

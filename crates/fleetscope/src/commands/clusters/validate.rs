@@ -1,10 +1,11 @@
 //! `fleetscope clusters validate`
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
-use fleetscope_client::wire::{CheckCode, ClusterState, Validation};
+use fleetscope_client::wire::{CheckCode, ClusterState, NeededRight, Validation};
 use fleetscope_client::{Client, Paging};
 use serde::Serialize;
 use uuid::Uuid;
@@ -107,16 +108,10 @@ fn table_of(done: &[Named]) -> String {
                 continue;
             };
             if !rights.missing.is_empty() {
-                let of: Vec<String> = rights
-                    .missing
-                    .iter()
-                    .map(|right| format!("{} {}/{}", right.verb, right.group, right.resource))
-                    .collect();
-                let _ = write!(
-                    notes,
-                    "\n{cluster}: rights that are missing: {}",
-                    of.join(", ")
-                );
+                let _ = write!(notes, "\n{cluster}: rights that are missing");
+                for (ability, of) in missing(&rights.missing) {
+                    let _ = write!(notes, "\n  for {ability}: {}", of.join("; "));
+                }
             }
             if !rights.excess.is_empty() {
                 let excess = rights.excess.join("; ");
@@ -144,6 +139,35 @@ fn table_of(done: &[Named]) -> String {
     } else {
         format!("{table}\n{notes}")
     }
+}
+
+/// What each ability lacks, in a phrase for each set of verbs, group, name and namespace:
+/// `get, list on apps/deployments, apps/statefulsets`, `create on pods/exec in openshift-ptp`.
+fn missing(rights: &[NeededRight]) -> BTreeMap<&str, Vec<String>> {
+    let mut verbs: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for right in rights {
+        let place = (&*right.namespace, &*right.name);
+        let key = (&*right.ability, place, &*right.group, &*right.resource);
+        verbs.entry(key).or_default().push(&right.verb);
+    }
+    let mut resources: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for ((ability, place, group, resource), verbs) in verbs {
+        let slash = if group.is_empty() { "" } else { "/" };
+        let entry = resources.entry((ability, place, verbs.join(", ")));
+        entry.or_default().push(format!("{group}{slash}{resource}"));
+    }
+    let mut lacking: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for ((ability, (namespace, name), verbs), resources) in resources {
+        let mut text = format!("{verbs} on {}", resources.join(", "));
+        if !name.is_empty() {
+            let _ = write!(text, " \"{name}\"");
+        }
+        if !namespace.is_empty() {
+            let _ = write!(text, " in {namespace}");
+        }
+        lacking.entry(ability).or_default().push(text);
+    }
+    lacking
 }
 
 /// The word of a code, as the API writes it.

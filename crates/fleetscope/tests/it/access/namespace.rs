@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use fleetscope_client::wire::{AnomalyRequest, InvestigationRequest, NewReport, ReportFormat};
+use fleetscope_client::wire::{
+    AnomalyRequest, InvestigationRequest, NewReport, ReportFormat, TraceSearch,
+};
 use fleetscope_client::{Client, MetricScope, Paging};
 use fleetscope_sim::Fault;
 use futures::StreamExt as _;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::inside::Scene;
 use super::stage::{ask, bind, view};
@@ -25,8 +27,24 @@ async fn all_that_is_shown(client: &Client) -> String {
         "/api/v1/metrics/query?query=%7Bnamespace%21%3D%22%22%7D",
         "/api/v1/metrics/query?query=traces_service_graph_request_total",
         "/api/v1/metrics/query?query=ALERTS",
+        "/api/v1/traces/services",
+        "/api/v1/alerts",
+        "/api/v1/alerts/groups",
+        "/api/v1/alerts/silences",
+        "/api/v1/traces/dependencies",
+        "/api/v1/logs/labels",
+        "/api/v1/logs/label/app/values",
+        "/api/v1/logs/label/namespace/values",
+        "/api/v1/logs/label/pod/values",
+        "/api/v1/logs/series",
+        "/api/v1/logs/volume?query=%7Bapp%3D~%22.%2B%22%7D&by=app&by=namespace",
+        "/api/v1/logs/stats?query=%7Bapp%3D~%22.%2B%22%7D",
+        "/api/v1/logs/fields?query=%7Bapp%3D~%22.%2B%22%7D",
     ] {
         text += &get(client, path).await;
+    }
+    for query in LOGS {
+        text += &logs(client, query).await;
     }
     for list in [
         "/api/v1/analysis/anomaly",
@@ -44,10 +62,42 @@ async fn all_that_is_shown(client: &Client) -> String {
         }
         text += &listed;
     }
+    text += &traces(client).await;
     let events = client.events(0, 500).await.unwrap().items.len();
     let stream = client.event_stream(0).await.unwrap();
     let streamed: Vec<_> = stream.take(events).map(Result::unwrap).collect().await;
     text + &serde_json::to_string(&streamed).unwrap()
+}
+
+/// Traces that a search for everything finds, and the first of each cluster in full.
+async fn traces(client: &Client) -> String {
+    let search = TraceSearch {
+        limit: Some(5),
+        ..TraceSearch::default()
+    };
+    let found = client.search_traces(&search).await.unwrap();
+    let mut text = serde_json::to_string(&found).unwrap();
+    for trace in &found.traces {
+        let whole = client.trace(&trace.trace_id, &[]).await.unwrap();
+        text += &serde_json::to_string(&whole).unwrap();
+    }
+    text
+}
+
+/// Queries that try to reach beyond a namespace.
+const LOGS: [&str; 5] = [
+    "{app=~\".+\"}",
+    "{namespace!=\"inference\"}",
+    "sum by (app, namespace) (count_over_time({app=~\".+\"}[5m]))",
+    "{namespace=\"training\"}",
+    "{app=~\".+\"} # {namespace=\"inference\"}",
+];
+
+async fn logs(client: &Client, query: &str) -> String {
+    let asked = json!({ "query": query, "limit": 500 });
+    let answer = ask(client, Method::POST, "/api/v1/logs/query", Some(&asked)).await;
+    assert_eq!(answer.status(), 200, "{query}");
+    answer.text().await.unwrap()
 }
 
 async fn get(client: &Client, path: &str) -> String {

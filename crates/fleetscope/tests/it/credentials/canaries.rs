@@ -66,7 +66,7 @@ impl Subscriber for Listener {
 }
 
 /// A text in all the ways in which it could come out.
-fn spellings(canary: &str) -> Vec<String> {
+pub(super) fn spellings(canary: &str) -> Vec<String> {
     let bytes = canary.as_bytes();
     let (mut hex, mut percent) = (String::new(), String::new());
     for byte in bytes {
@@ -86,10 +86,10 @@ fn spellings(canary: &str) -> Vec<String> {
     all
 }
 
-struct Canaries(Vec<(String, Vec<String>)>);
+pub(super) struct Canaries(pub(super) Vec<(String, Vec<String>)>);
 
 impl Canaries {
-    fn new(names: &[&str]) -> Self {
+    pub(super) fn new(names: &[&str]) -> Self {
         let all = names.iter().map(|name| {
             let canary = format!("canary-{name}-7f3a9c51e2");
             let spellings = spellings(&canary);
@@ -98,34 +98,51 @@ impl Canaries {
         Self(all.collect())
     }
 
-    fn of(&self, name: &str) -> String {
+    pub(super) fn of(&self, name: &str) -> String {
         let found = self.0.iter().find(|(canary, _)| canary.contains(name));
         found.unwrap().0.clone()
     }
 
     #[track_caller]
-    fn look_in(&self, place: &str, bytes: &[u8]) {
+    pub(super) fn look_in(&self, place: &str, bytes: &[u8]) {
+        if let Some((canary, spelling, at)) = self.places_in(bytes).first() {
+            let around = &bytes[at.saturating_sub(80)..(at + 80).min(bytes.len())];
+            let around = String::from_utf8_lossy(around);
+            panic!("{canary} is in {place} as {spelling}: {around}");
+        }
+    }
+
+    /// Every place at which a canary stands, with its spelling. One pass, however long it is: a
+    /// place is looked at where its first two bytes begin some spelling.
+    pub(super) fn places_in(&self, bytes: &[u8]) -> Vec<(&str, &str, usize)> {
+        let mut begun = vec![Vec::new(); 1 << 16];
         for (canary, spellings) in &self.0 {
             for spelling in spellings {
-                let needle = spelling.as_bytes();
-                let found = bytes
-                    .windows(needle.len())
-                    .position(|window| window == needle);
-                if let Some(at) = found {
-                    let around = &bytes[at.saturating_sub(80)..(at + 80).min(bytes.len())];
-                    let around = String::from_utf8_lossy(around);
-                    panic!("{canary} is in {place} as {spelling}: {around}");
+                let first = spelling.as_bytes();
+                let two = usize::from(first[0]) << 8 | usize::from(first[1]);
+                begun[two].push((canary.as_str(), spelling.as_str()));
+            }
+        }
+        let mut found = Vec::new();
+        let mut two = 0;
+        for (at, byte) in bytes.iter().enumerate() {
+            two = (two << 8 | usize::from(*byte)) & 0xffff;
+            for (canary, spelling) in &begun[two] {
+                let begin = at.saturating_sub(1);
+                if bytes[begin..].starts_with(spelling.as_bytes()) {
+                    found.push((*canary, *spelling, begin));
                 }
             }
         }
+        found
     }
 }
 
-fn text(text: &str) -> SecretText {
+pub(super) fn text(text: &str) -> SecretText {
     SecretText::new(text.to_owned())
 }
 
-fn basic(user: &str, password: &str) -> NewCredential {
+pub(super) fn basic(user: &str, password: &str) -> NewCredential {
     NewCredential {
         username: Some(text(user)),
         password: Some(text(password)),
@@ -133,7 +150,7 @@ fn basic(user: &str, password: &str) -> NewCredential {
     }
 }
 
-fn certificate(canary: &str) -> (NewCredential, String) {
+pub(super) fn certificate(canary: &str) -> (NewCredential, String) {
     let made = rcgen::generate_simple_self_signed(["shop".to_owned()]).unwrap();
     let key = made.signing_key.serialize_pem();
     // A line before the block is no part of the PEM, and is kept as it is.
@@ -146,7 +163,7 @@ fn certificate(canary: &str) -> (NewCredential, String) {
     (certificate, body)
 }
 
-fn files(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
+pub(super) fn files(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -300,7 +317,8 @@ async fn every_route(client: &Client, cluster: uuid::Uuid) -> Vec<(String, Strin
             .replace("{id}", &cluster.to_string())
             .replace("{field}", "shared")
             .replace("{cluster}", &cluster.to_string())
-            .replace("{name}", "job");
+            .replace("{name}", "job")
+            .replace("{trace_id}", "1");
         if path.ends_with("/stream") || path.starts_with("/auth/log") {
             continue;
         }
@@ -326,6 +344,7 @@ async fn every_route(client: &Client, cluster: uuid::Uuid) -> Vec<(String, Strin
             "/api/v1/analysis/rca".to_owned(),
             "{\"window\":{\"start\":\"2026-01-01T11:00:00Z\",\"end\":\"2026-01-01T12:00:00Z\"}}",
         ),
+        ("/api/v1/traces/search".to_owned(), "{}"),
         ("/api/v1/keys/rotation".to_owned(), ""),
     ] {
         let body = Some(body.to_owned()).filter(|body| !body.is_empty());

@@ -1,5 +1,7 @@
 //! Intelligence knows no credential: whoever asks is refused.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use fleetscope_model::{
     ClusterId, Credential, CredentialField, CredentialSlot, CredentialUsage, KeyRotation, KeyUse,
@@ -31,6 +33,10 @@ impl CredentialStore for Shelf {
         not_here()
     }
 
+    async fn states(&self) -> Result<HashMap<ClusterId, String>> {
+        not_here()
+    }
+
     async fn used(&self, _: CredentialSlot, _: CredentialUsage) -> Result<()> {
         not_here()
     }
@@ -57,6 +63,10 @@ impl CredentialStore for Shelf {
     }
 
     async fn put_rotation(&self, _: &KeyRotation, _: &[NewEvent]) -> Result<()> {
+        not_here()
+    }
+
+    async fn installation(&self, _: uuid::Uuid) -> Result<uuid::Uuid> {
         not_here()
     }
 }

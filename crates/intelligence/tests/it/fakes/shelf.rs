@@ -328,6 +328,10 @@ impl ClusterStore for Shelf {
         not_here()
     }
 
+    async fn forget(&self, _: ClusterId, _: Option<u64>, _: &NewEvent) -> Result<Vec<String>> {
+        not_here()
+    }
+
     async fn get(&self, _: ClusterId) -> Result<Cluster> {
         not_here()
     }

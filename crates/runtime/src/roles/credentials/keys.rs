@@ -2,7 +2,7 @@
 
 use fleetscope_config::{Config, KeySource};
 use fleetscope_model::Fault as _;
-use fleetscope_registry::credentials::Secrets;
+use fleetscope_registry::credentials::secret_text;
 use fleetscope_registry::envelope::{Key, KeyRing};
 use secrecy::ExposeSecret as _;
 
@@ -41,8 +41,7 @@ async fn of_secret(config: &Config, name: &str, key: &str) -> Result<fleetscope_
     let hub = identity::hub(config)?;
     // The configuration's check asks for one.
     let hub = hub.ok_or_else(|| wrong("there is no hub".to_owned()))?;
-    let secrets = Secrets::new(hub.api, &config.credentials.namespace);
-    let text = secrets.text(name, key).await;
+    let text = secret_text(&hub.api, &config.credentials.namespace, name, key).await;
     let text = text.map_err(|error| wrong(error.message()))?;
     text.ok_or_else(|| wrong(format!("it has no text under {key}")))
 }

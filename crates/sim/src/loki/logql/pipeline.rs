@@ -70,6 +70,16 @@ impl Line<'_> {
         self.parsed.insert(name, value);
     }
 
+    /// Takes the line apart by the format that it is in; the name of the parser.
+    pub(in crate::loki) fn parse(&mut self) -> &'static str {
+        if self.text.starts_with('{') {
+            self.parse_json();
+            return "json";
+        }
+        self.parse_logfmt();
+        "logfmt"
+    }
+
     fn parse_json(&mut self) {
         if let Ok(Value::Object(object)) = serde_json::from_str::<Value>(self.text) {
             for (name, value) in &object {

@@ -1,6 +1,9 @@
 //! Registered clusters.
 
-use fleetscope_model::{Cluster, EventKind, PageRequest};
+use fleetscope_model::{
+    AnomalyAnalysis, Cluster, ClusterId, EventKind, Investigation, NewEvent, Origin, PageRequest,
+    Place, Report, Status,
+};
 use fleetscope_ports::Store;
 use futures::future::join_all;
 
@@ -168,4 +171,103 @@ pub(crate) async fn a_list_that_changes_meanwhile_gives_nothing_twice(store: Sto
     let names: Vec<&str> = rest.items.iter().map(Cluster::name).collect();
     assert_eq!(names, ["e", "f"]);
     assert_eq!(rest.next, None);
+}
+
+/// What tells of these clusters: an event, an analysis, an investigation with its report, and a
+/// report of its own.
+async fn tell(store: &Store, samples: &Samples, clusters: &[&Cluster]) {
+    let ids: Vec<ClusterId> = clusters.iter().map(|cluster| cluster.id).collect();
+    let places: Vec<Place> = ids.iter().copied().map(Place::record).collect();
+    let event = NewEvent {
+        places: places.clone(),
+        ..samples.event(EventKind::AnomalyDetected, &ids[0])
+    };
+    let mut analysis = samples.analysis(Origin::Watch, Status::Complete);
+    let anomaly = analysis.anomalies.remove(0);
+    analysis.clusters.clone_from(&ids);
+    analysis.anomalies = ids
+        .iter()
+        .map(|id| {
+            let mut anomaly = anomaly.clone();
+            anomaly.entity.cluster = *id;
+            anomaly
+        })
+        .collect();
+    store.analyses.put(&analysis, &[event]).await.unwrap();
+    // Nothing was found, and so only what was asked tells whose it is.
+    let quiet = AnomalyAnalysis {
+        clusters: ids.clone(),
+        anomalies: Vec::new(),
+        ..samples.analysis(Origin::Request, Status::Complete)
+    };
+    store.analyses.put(&quiet, &[]).await.unwrap();
+    let investigation = Investigation {
+        clusters: ids.iter().map(|id| (*id, "name".to_owned())).collect(),
+        ..samples.investigation(Status::Complete)
+    };
+    store.investigations.put(&investigation, &[]).await.unwrap();
+    // One that says where it tells of, and an older one that does not.
+    for (places, investigation) in [
+        (places, samples.report(1).investigation),
+        (Vec::new(), investigation.id),
+    ] {
+        let report = Report {
+            places,
+            investigation,
+            ..samples.report(1)
+        };
+        let event = samples.event(EventKind::ReportCreated, &report.id);
+        store.reports.insert(&report, &event).await.unwrap();
+    }
+}
+
+/// How many events that say where, analyses, investigations and reports there are.
+async fn told(store: &Store) -> [usize; 4] {
+    let page = crate::first(100);
+    let events = log(store).await;
+    let placed = events.iter().filter(|event| !event.event.places.is_empty());
+    [
+        placed.count(),
+        store.analyses.list(&page).await.unwrap().items.len(),
+        store.investigations.list(&page).await.unwrap().items.len(),
+        store.reports.list(&page).await.unwrap().items.len(),
+    ]
+}
+
+pub(crate) async fn what_tells_of_a_cluster_alone_goes_with_it_where_that_is_asked_for(
+    store: Store,
+) {
+    let samples = Samples::new(10);
+    let shop = insert(&store, &samples, "shop").await;
+    let edge = insert(&store, &samples, "edge").await;
+    let train = insert(&store, &samples, "train").await;
+    for clusters in [
+        &[&shop][..],
+        &[&edge],
+        &[&shop, &edge],
+        &[&edge, &shop],
+        &[&train],
+    ] {
+        tell(&store, &samples, clusters).await;
+    }
+    assert_eq!(told(&store).await, [5, 10, 5, 10]);
+    let event = samples.event(EventKind::ClusterDeleted, &train.id);
+    store.clusters.delete(train.id, None, &event).await.unwrap();
+    assert_eq!(told(&store).await, [5, 10, 5, 10], "it was not asked for");
+
+    let event = NewEvent {
+        places: vec![Place::record(shop.id)],
+        ..samples.event(EventKind::ClusterDeleted, &shop.id)
+    };
+    let stale = store.clusters.forget(shop.id, Some(7), &event).await;
+    assert_eq!(code(stale), "generation_mismatch");
+    assert_eq!(told(&store).await, [5, 10, 5, 10]);
+    let texts = store.clusters.forget(shop.id, None, &event).await.unwrap();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert_eq!(code(store.clusters.get(shop.id).await), "not_found");
+    // What tells of two clusters stays, and that this one was removed is told.
+    assert_eq!(told(&store).await, [5, 8, 4, 8]);
+    assert_eq!(log(&store).await.last().unwrap().event, event);
+    let known = store.reports.known_objects(&texts).await.unwrap();
+    assert_eq!(known, Vec::<String>::new());
 }

@@ -25,6 +25,7 @@ fn credential(of: &Cluster, generation: u64, key_id: &str) -> Credential {
         kind: CredentialKind::Token,
         generation,
         key_id: key_id.to_owned(),
+        given_for: vec!["https://prometheus.example.com".to_owned()],
         created_at: of.created_at,
         rotated_at: of.created_at,
         last_used: None,
@@ -141,4 +142,10 @@ pub(crate) async fn credentials_go_with_their_cluster(store: Store) {
     deleted.unwrap();
     assert_eq!(store.credentials.get(shop.id, FIELD).await.unwrap(), None);
     assert_eq!(store.vault.get(first.slot()).await.unwrap(), None);
+}
+
+pub(crate) async fn an_installation_keeps_its_first_id(store: Store) {
+    let (one, other) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+    assert_eq!(store.credentials.installation(one).await.unwrap(), one);
+    assert_eq!(store.credentials.installation(other).await.unwrap(), one);
 }

@@ -20,6 +20,7 @@ fn validation(samples: &Samples, code: CheckCode) -> Validation {
     Validation {
         at: samples.now(),
         generation: 1,
+        credentials: String::new(),
         checks: vec![Check {
             source: Source::Loki,
             place: "loki:3100".to_owned(),

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::convert::{analysis, selection, time};
 use crate::error::ApiError;
 use crate::extract::{Asker, Body};
+use crate::refusals::NotFound;
 use crate::services::Analyses;
 use crate::touched::{Made, Touched};
 
@@ -23,7 +24,7 @@ const USUAL_WINDOW: SignedDuration = SignedDuration::from_hours(1);
     path = "/api/v1/analysis/anomaly",
     tag = "analysis",
     request_body = AnomalyRequest,
-    responses((status = 202, body = AnomalyAnalysis)),
+    responses((status = 202, body = AnomalyAnalysis), NotFound),
 )]
 pub async fn create(
     State(analyses): State<Analyses>,

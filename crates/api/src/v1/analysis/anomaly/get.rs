@@ -8,6 +8,7 @@ use fleetscope_model::AnalysisId;
 use crate::convert::analysis;
 use crate::error::ApiError;
 use crate::extract::{Asker, Id};
+use crate::refusals::NotFound;
 use crate::services::Analyses;
 
 /// Get one anomaly analysis.
@@ -16,7 +17,7 @@ use crate::services::Analyses;
     path = "/api/v1/analysis/anomaly/{id}",
     tag = "analysis",
     params(("id" = uuid::Uuid, Path, description = "Its id")),
-    responses((status = 200, body = AnomalyAnalysis)),
+    responses((status = 200, body = AnomalyAnalysis), NotFound),
 )]
 pub async fn get(
     State(analyses): State<Analyses>,

@@ -8,6 +8,7 @@ use fleetscope_client::wire::{Investigation, InvestigationRequest};
 use crate::convert::{investigation, selection};
 use crate::error::ApiError;
 use crate::extract::{Asker, Body};
+use crate::refusals::{Conflict, NotFound};
 use crate::services::Analyses;
 use crate::touched::{Made, Touched};
 use crate::v1::analysis::anomaly::create::window;
@@ -19,7 +20,7 @@ use crate::v1::analysis::anomaly::create::window;
     path = "/api/v1/analysis/rca",
     tag = "analysis",
     request_body = InvestigationRequest,
-    responses((status = 202, body = Investigation)),
+    responses((status = 202, body = Investigation), NotFound, Conflict),
 )]
 pub async fn create(
     State(analyses): State<Analyses>,

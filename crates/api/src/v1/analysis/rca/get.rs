@@ -8,6 +8,7 @@ use fleetscope_model::InvestigationId;
 use crate::convert::investigation;
 use crate::error::ApiError;
 use crate::extract::{Asker, Id};
+use crate::refusals::NotFound;
 use crate::services::Analyses;
 
 /// Get one investigation.
@@ -16,7 +17,7 @@ use crate::services::Analyses;
     path = "/api/v1/analysis/rca/{id}",
     tag = "analysis",
     params(("id" = uuid::Uuid, Path, description = "Its id")),
-    responses((status = 200, body = Investigation)),
+    responses((status = 200, body = Investigation), NotFound),
 )]
 pub async fn get(
     State(analyses): State<Analyses>,

@@ -8,6 +8,7 @@ use fleetscope_registry::Credentials;
 use super::Slot;
 use crate::error::ApiError;
 use crate::extract::Asker;
+use crate::refusals::NotFound;
 
 /// Remove a credential.
 #[utoipa::path(
@@ -18,7 +19,7 @@ use crate::extract::Asker;
         ("id" = uuid::Uuid, Path, description = "The cluster's id"),
         ("field" = CredentialField, Path, description = "Where it belongs"),
     ),
-    responses((status = 204)),
+    responses((status = 204), NotFound),
 )]
 pub async fn delete(
     State(credentials): State<Credentials>,

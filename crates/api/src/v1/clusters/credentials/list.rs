@@ -9,6 +9,7 @@ use fleetscope_registry::Credentials;
 use crate::convert::credential;
 use crate::error::ApiError;
 use crate::extract::{Asker, Id};
+use crate::refusals::NotFound;
 
 /// List a cluster's credentials, without their values: those are never shown.
 #[utoipa::path(
@@ -16,7 +17,7 @@ use crate::extract::{Asker, Id};
     path = "/api/v1/clusters/{id}/credentials",
     tag = "credentials",
     params(("id" = uuid::Uuid, Path, description = "The cluster's id")),
-    responses((status = 200, body = CredentialList)),
+    responses((status = 200, body = CredentialList), NotFound),
 )]
 pub async fn list(
     State(credentials): State<Credentials>,

@@ -9,6 +9,7 @@ use super::Slot;
 use crate::convert::credential;
 use crate::error::ApiError;
 use crate::extract::{Asker, Body};
+use crate::refusals::{Conflict, NotFound};
 
 /// Give a cluster a credential, the first or another one. It can't be read back; what reads the
 /// cluster uses the new one from its next request on.
@@ -21,7 +22,7 @@ use crate::extract::{Asker, Body};
         ("field" = CredentialField, Path, description = "Where it belongs"),
     ),
     request_body = NewCredential,
-    responses((status = 200, body = Credential)),
+    responses((status = 200, body = Credential), NotFound, Conflict),
 )]
 pub async fn put(
     State(credentials): State<Credentials>,

@@ -1,0 +1,3 @@
+//! `/api/v1/logs/label`
+
+pub mod values;

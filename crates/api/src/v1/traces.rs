@@ -1,0 +1,6 @@
+//! `/api/v1/traces`
+
+pub mod dependencies;
+pub mod get;
+pub mod search;
+pub mod services;

@@ -1,0 +1,60 @@
+//! The port `Logs`, over Loki.
+
+use async_trait::async_trait;
+use fleetscope_model::{
+    Caller, Collection, DetectedField, LabelNames, LogAnswer, LogQuestion, LogStats, LogStream,
+    LogVolume, LogsAbout, TailQuestion,
+};
+use fleetscope_ports::{Logs, Result, Tail};
+
+use super::{catalogue, query, tail};
+use crate::Collector;
+
+#[async_trait]
+impl Logs for Collector {
+    async fn query(&self, caller: &Caller, question: &LogQuestion) -> Result<LogAnswer> {
+        query::query(self, caller, question).await
+    }
+
+    async fn labels(&self, caller: &Caller, about: &LogsAbout) -> Result<LabelNames> {
+        catalogue::labels(self, caller, about).await
+    }
+
+    async fn label_values(
+        &self,
+        caller: &Caller,
+        name: &str,
+        about: &LogsAbout,
+    ) -> Result<LabelNames> {
+        catalogue::label_values(self, caller, name, about).await
+    }
+
+    async fn streams(&self, caller: &Caller, about: &LogsAbout) -> Result<Collection<LogStream>> {
+        catalogue::streams(self, caller, about).await
+    }
+
+    async fn volume(
+        &self,
+        caller: &Caller,
+        about: &LogsAbout,
+        by: &[String],
+    ) -> Result<Collection<LogVolume>> {
+        catalogue::volume(self, caller, about, by).await
+    }
+
+    async fn stats(&self, caller: &Caller, about: &LogsAbout) -> Result<Collection<LogStats>> {
+        catalogue::stats(self, caller, about).await
+    }
+
+    async fn fields(
+        &self,
+        caller: &Caller,
+        about: &LogsAbout,
+    ) -> Result<Collection<DetectedField>> {
+        catalogue::fields(self, caller, about).await
+    }
+
+    async fn tail(&self, caller: &Caller, question: &TailQuestion) -> Result<Tail> {
+        tail::tail(self, caller, question).await
+    }
+}
