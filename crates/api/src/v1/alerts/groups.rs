@@ -8,6 +8,7 @@ use super::list::Wanted;
 use crate::convert::alerts;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Alerting;
 
 /// List alerts as Alertmanagers group them.
@@ -16,7 +17,7 @@ use crate::services::Alerting;
     path = "/api/v1/alerts/groups",
     tag = "alerts",
     params(Wanted),
-    responses((status = 200, body = AlertGroups)),
+    responses((status = 200, body = AlertGroups), NotFound),
 )]
 pub async fn groups(
     State(alerting): State<Alerting>,

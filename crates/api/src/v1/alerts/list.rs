@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::convert::alerts;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Alerting;
 
 /// Which alerts, and where.
@@ -36,7 +37,7 @@ pub struct Wanted {
     path = "/api/v1/alerts",
     tag = "alerts",
     params(Wanted),
-    responses((status = 200, body = AlertList)),
+    responses((status = 200, body = AlertList), NotFound),
 )]
 pub async fn list(
     State(alerting): State<Alerting>,

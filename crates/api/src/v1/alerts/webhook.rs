@@ -9,6 +9,7 @@ use fleetscope_model::ClusterId;
 use crate::convert::alerts;
 use crate::error::ApiError;
 use crate::extract::{Asker, Body, Id};
+use crate::refusals::NotFound;
 
 /// Take a notification of a cluster's Alertmanager (webhook, version 4). Give its receiver a token
 /// of the role `notifier`, which may do this and nothing else. What a notification repeats changes
@@ -19,7 +20,7 @@ use crate::extract::{Asker, Body, Id};
     tag = "alerts",
     params(("id" = uuid::Uuid, Path, description = "The cluster whose Alertmanager it is")),
     request_body = AlertNotification,
-    responses((status = 200, body = ReceivedAlerts)),
+    responses((status = 200, body = ReceivedAlerts), NotFound),
 )]
 pub async fn webhook(
     State(intelligence): State<Intelligence>,

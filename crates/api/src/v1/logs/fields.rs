@@ -8,6 +8,7 @@ use super::about::About;
 use crate::convert::logs;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Logs;
 
 /// List the fields that lines hold, with how many values they have and which parser finds them.
@@ -16,7 +17,7 @@ use crate::services::Logs;
     path = "/api/v1/logs/fields",
     tag = "logs",
     params(About),
-    responses((status = 200, body = DetectedFields)),
+    responses((status = 200, body = DetectedFields), NotFound),
 )]
 pub async fn fields(
     State(state): State<Logs>,

@@ -8,6 +8,7 @@ use super::about::About;
 use crate::convert::logs;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Logs;
 
 /// List the names of labels that streams have.
@@ -16,7 +17,7 @@ use crate::services::Logs;
     path = "/api/v1/logs/labels",
     tag = "logs",
     params(About),
-    responses((status = 200, body = LabelList)),
+    responses((status = 200, body = LabelList), NotFound),
 )]
 pub async fn labels(
     State(state): State<Logs>,

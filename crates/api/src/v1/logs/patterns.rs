@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::convert::{logs, selection, time};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Patterns as Services;
 
 /// The window where the caller does not say.
@@ -78,7 +79,7 @@ impl Patterns {
     path = "/api/v1/logs/patterns",
     tag = "logs",
     params(Patterns),
-    responses((status = 200, body = LogPatterns)),
+    responses((status = 200, body = LogPatterns), NotFound),
 )]
 pub async fn patterns(
     State(state): State<Services>,

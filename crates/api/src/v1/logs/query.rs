@@ -7,6 +7,7 @@ use fleetscope_client::wire::{LogAnswer, LogQuery};
 use crate::convert::logs;
 use crate::error::ApiError;
 use crate::extract::{Asker, Body};
+use crate::refusals::NotFound;
 use crate::services::Logs;
 
 /// Read log lines of many clusters in one order, or the series that LogQL makes of them. Where a
@@ -16,7 +17,7 @@ use crate::services::Logs;
     path = "/api/v1/logs/query",
     tag = "logs",
     request_body = LogQuery,
-    responses((status = 200, body = LogAnswer)),
+    responses((status = 200, body = LogAnswer), NotFound),
 )]
 pub async fn query(
     State(state): State<Logs>,

@@ -8,6 +8,7 @@ use super::about::About;
 use crate::convert::logs;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Logs;
 
 /// List the streams there are, by their labels.
@@ -16,7 +17,7 @@ use crate::services::Logs;
     path = "/api/v1/logs/series",
     tag = "logs",
     params(About),
-    responses((status = 200, body = LogStreams)),
+    responses((status = 200, body = LogStreams), NotFound),
 )]
 pub async fn series(
     State(state): State<Logs>,

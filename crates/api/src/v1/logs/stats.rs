@@ -8,6 +8,7 @@ use super::about::About;
 use crate::convert::logs;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Logs;
 
 /// Tell how much a query would have to read, as the index of each cluster knows.
@@ -16,7 +17,7 @@ use crate::services::Logs;
     path = "/api/v1/logs/stats",
     tag = "logs",
     params(About),
-    responses((status = 200, body = LogStatsAnswer)),
+    responses((status = 200, body = LogStatsAnswer), NotFound),
 )]
 pub async fn stats(
     State(state): State<Logs>,

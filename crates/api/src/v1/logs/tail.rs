@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::convert::{logs, selection, time};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Logs;
 
 /// How often an idle stream shows that it lives; below the usual 60 s of proxies.
@@ -97,7 +98,7 @@ impl Tail {
     path = "/api/v1/logs/tail",
     tag = "logs",
     params(Tail, ("Last-Event-ID" = Option<String>, Header, description = "Go on after this place")),
-    responses((status = 200, body = String, content_type = "text/event-stream")),
+    responses((status = 200, body = String, content_type = "text/event-stream"), NotFound),
 )]
 pub async fn tail(
     State(state): State<Logs>,

@@ -11,6 +11,7 @@ use super::about::About;
 use crate::convert::logs;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Logs;
 
 /// Where, when, about which lines, and by which labels.
@@ -51,7 +52,7 @@ pub struct Volume {
     path = "/api/v1/logs/volume",
     tag = "logs",
     params(Volume),
-    responses((status = 200, body = LogVolumes)),
+    responses((status = 200, body = LogVolumes), NotFound),
 )]
 pub async fn volume(
     State(state): State<Logs>,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::convert::{selection, traces};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Tracing;
 
 /// Where and when to look for calls.
@@ -33,7 +34,7 @@ pub struct Calls {
     path = "/api/v1/traces/dependencies",
     tag = "traces",
     params(Calls),
-    responses((status = 200, body = DependencyGraph)),
+    responses((status = 200, body = DependencyGraph), NotFound),
 )]
 pub async fn dependencies(
     State(tracing): State<Tracing>,

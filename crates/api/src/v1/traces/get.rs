@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::convert::{selection, traces};
 use crate::error::ApiError;
 use crate::extract::{Asker, Id, Params};
+use crate::refusals::NotFound;
 use crate::services::Tracing;
 
 /// Where to look for a trace.
@@ -32,7 +33,7 @@ pub struct Places {
         ("trace_id" = String, Path, description = "Up to 32 hexadecimal digits", example = "66f0f1d8bf77e598c90fbad02d516d29"),
         Places
     ),
-    responses((status = 200, body = Trace)),
+    responses((status = 200, body = Trace), NotFound),
 )]
 pub async fn get(
     State(tracing): State<Tracing>,

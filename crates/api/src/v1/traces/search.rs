@@ -7,6 +7,7 @@ use fleetscope_client::wire::{TraceSearch, TraceSearchAnswer};
 use crate::convert::traces;
 use crate::error::ApiError;
 use crate::extract::{Asker, Body};
+use crate::refusals::NotFound;
 use crate::services::Tracing;
 
 /// Search traces on many clusters, by fields or by `TraceQL`. A query that is none is refused in
@@ -16,7 +17,7 @@ use crate::services::Tracing;
     path = "/api/v1/traces/search",
     tag = "traces",
     request_body = TraceSearch,
-    responses((status = 200, body = TraceSearchAnswer)),
+    responses((status = 200, body = TraceSearchAnswer), NotFound),
 )]
 pub async fn search(
     State(tracing): State<Tracing>,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::convert::{selection, traces};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Tracing;
 
 /// Where and when to look for services.
@@ -35,7 +36,7 @@ pub struct Services {
     path = "/api/v1/traces/services",
     tag = "traces",
     params(Services),
-    responses((status = 200, body = TracedServices)),
+    responses((status = 200, body = TracedServices), NotFound),
 )]
 pub async fn services(
     State(tracing): State<Tracing>,

@@ -9,6 +9,7 @@ use fleetscope_model::ClusterId;
 use crate::convert::alerts;
 use crate::error::ApiError;
 use crate::extract::{Asker, Body};
+use crate::refusals::{Conflict, NotFound};
 use crate::services::Alerting;
 use crate::touched::{Made, Touched};
 
@@ -19,7 +20,7 @@ use crate::touched::{Made, Touched};
     path = "/api/v1/alerts/silences",
     tag = "alerts",
     request_body = NewSilence,
-    responses((status = 201, body = Silence)),
+    responses((status = 201, body = Silence), NotFound, Conflict),
 )]
 pub async fn create(
     State(alerting): State<Alerting>,

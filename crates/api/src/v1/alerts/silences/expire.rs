@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::{Conflict, NotFound};
 use crate::services::Alerting;
 
 /// Whose silence it is.
@@ -26,7 +27,7 @@ pub struct Place {
     path = "/api/v1/alerts/silences/{silence_id}",
     tag = "alerts",
     params(("silence_id" = String, Path, description = "Its id, as the list shows it"), Place),
-    responses((status = 204, description = "It keeps nothing quiet any more.")),
+    responses((status = 204, description = "It keeps nothing quiet any more."), NotFound, Conflict),
 )]
 pub async fn expire(
     State(alerting): State<Alerting>,

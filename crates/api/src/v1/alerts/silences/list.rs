@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::convert::{alerts, selection};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Alerting;
 
 /// Where to look.
@@ -28,7 +29,7 @@ pub struct Places {
     path = "/api/v1/alerts/silences",
     tag = "alerts",
     params(Places),
-    responses((status = 200, body = SilenceList)),
+    responses((status = 200, body = SilenceList), NotFound),
 )]
 pub async fn list(
     State(alerting): State<Alerting>,

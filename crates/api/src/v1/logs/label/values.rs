@@ -7,6 +7,7 @@ use fleetscope_client::wire::LabelList;
 use crate::convert::logs;
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::refusals::NotFound;
 use crate::services::Logs;
 use crate::v1::logs::about::About;
 
@@ -16,7 +17,7 @@ use crate::v1::logs::about::About;
     path = "/api/v1/logs/label/{name}/values",
     tag = "logs",
     params(("name" = String, Path, description = "The label", max_length = 256), About),
-    responses((status = 200, body = LabelList)),
+    responses((status = 200, body = LabelList), NotFound),
 )]
 pub async fn values(
     State(state): State<Logs>,
