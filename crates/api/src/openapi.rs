@@ -10,10 +10,11 @@ use fleetscope_model::Role;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, RefOr};
+use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::prometheus::{MOUNT, Refusal};
 use crate::refusals::problem;
 use crate::routes::{auth_documented, documented, health_documented, login_documented};
 use crate::table;
@@ -47,6 +48,7 @@ pub fn openapi() -> OpenApi {
         .insert("bearer".to_owned(), RefOr::T(scheme));
     let mut schemas = vec![
         (Problem::name().into_owned(), Problem::schema()),
+        (Refusal::name().into_owned(), Refusal::schema()),
         // Is in no body, only in paths.
         (
             CredentialField::name().into_owned(),
@@ -124,6 +126,7 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
             true,
             "The caller's role, or its rights on a cluster, are not enough.",
         ),
+        (404, path.starts_with(MOUNT), "There is no such cluster."),
         (408, body, "The body did not arrive in time."),
         (413, body, "The body is too large."),
         (415, body, "The body is not JSON."),
@@ -139,9 +142,15 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
     ];
     for (status, applies, description) in refusals {
         if applies {
-            let response = RefOr::T(problem(description));
+            let mut response = problem(description);
+            if path.starts_with(MOUNT) {
+                let schema = Ref::from_schema_name(Refusal::name());
+                let content = ContentBuilder::new().schema(Some(schema)).build();
+                let kind = "application/json".to_owned();
+                response.content.insert(kind, RefOr::T(content));
+            }
             let responses = &mut operation.responses.responses;
-            responses.insert(status.to_string(), response);
+            responses.insert(status.to_string(), RefOr::T(response));
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Services {
     pub tokens: LocalTokens,
     /// Reading clusters.
     pub telemetry: Arc<dyn Telemetry>,
+    /// Metrics of clusters, for people and their tools.
+    pub metrics: Arc<dyn fleetscope_ports::Metrics>,
     /// Reading their logs.
     pub logs: Arc<dyn LogsPort>,
     /// Reading traces in full.
@@ -50,6 +52,7 @@ impl std::fmt::Debug for Services {
 /// What metric queries need.
 #[derive(Clone)]
 pub struct Metrics {
+    pub(crate) reader: Arc<dyn fleetscope_ports::Metrics>,
     pub(crate) telemetry: Arc<dyn Telemetry>,
     pub(crate) clusters: Arc<dyn Clusters>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -129,6 +132,7 @@ impl FromRef<Services> for TaskBoard {
 impl FromRef<Services> for Metrics {
     fn from_ref(services: &Services) -> Self {
         Self {
+            reader: Arc::clone(&services.metrics),
             telemetry: Arc::clone(&services.telemetry),
             clusters: Arc::new(services.registry.clone()),
             clock: Arc::clone(&services.clock),

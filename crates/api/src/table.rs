@@ -40,6 +40,11 @@ const fn anonymous(method: &'static str, path: &'static str) -> Route {
     }
 }
 
+/// A route in Prometheus' own shapes.
+const fn prometheus(method: &'static str, path: &'static str) -> Route {
+    route(method, path, Collector, Read)
+}
+
 use Permission::{Administer, Notify, Operate, Read};
 use Role::{Collector, Gateway, Intelligence, Registry, Streaming};
 
@@ -88,6 +93,35 @@ pub const TABLE: &[Route] = &[
     route("GET", "/api/v1/audit", Registry, Administer),
     route("GET", "/api/v1/metrics/query", Collector, Read),
     route("GET", "/api/v1/metrics/query_range", Collector, Read),
+    route("GET", "/api/v1/metrics/series", Collector, Read),
+    route("GET", "/api/v1/metrics/labels", Collector, Read),
+    route(
+        "GET",
+        "/api/v1/metrics/label/{name}/values",
+        Collector,
+        Read,
+    ),
+    route("GET", "/api/v1/metrics/metadata", Collector, Read),
+    route("GET", "/api/v1/metrics/rules", Collector, Read),
+    route("GET", "/api/v1/metrics/alerts", Collector, Read),
+    route("GET", "/api/v1/metrics/targets", Collector, Read),
+    prometheus("GET", "/prometheus/{cluster}/"),
+    prometheus("GET", "/prometheus/{cluster}/api/v1/query"),
+    prometheus("POST", "/prometheus/{cluster}/api/v1/query"),
+    prometheus("GET", "/prometheus/{cluster}/api/v1/query_range"),
+    prometheus("POST", "/prometheus/{cluster}/api/v1/query_range"),
+    prometheus("GET", "/prometheus/{cluster}/api/v1/series"),
+    prometheus("POST", "/prometheus/{cluster}/api/v1/series"),
+    prometheus("GET", "/prometheus/{cluster}/api/v1/labels"),
+    prometheus("POST", "/prometheus/{cluster}/api/v1/labels"),
+    prometheus("GET", "/prometheus/{cluster}/api/v1/label/{name}/values"),
+    prometheus("GET", "/prometheus/{cluster}/api/v1/query_exemplars"),
+    prometheus("POST", "/prometheus/{cluster}/api/v1/query_exemplars"),
+    prometheus("GET", "/prometheus/{cluster}/api/v1/metadata"),
+    prometheus("GET", "/prometheus/{cluster}/api/v1/rules"),
+    prometheus("GET", "/prometheus/{cluster}/api/v1/alerts"),
+    prometheus("GET", "/prometheus/{cluster}/api/v1/targets"),
+    prometheus("GET", "/prometheus/{cluster}/api/v1/status/buildinfo"),
     route("POST", "/api/v1/logs/query", Collector, Read),
     route("GET", "/api/v1/logs/labels", Collector, Read),
     route("GET", "/api/v1/logs/label/{name}/values", Collector, Read),
@@ -157,7 +191,8 @@ impl Route {
 }
 
 /// Paths below which telemetry, or what is derived from it, is shown.
-const IN_CLUSTERS: [&str; 9] = [
+const IN_CLUSTERS: [&str; 10] = [
+    "/prometheus/",
     "/api/v1/alerts",
     "/api/v1/changes",
     "/api/v1/metrics/",

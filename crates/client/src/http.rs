@@ -3,6 +3,7 @@
 mod alerts;
 mod calls;
 pub(crate) mod logs;
+mod metrics;
 mod tail;
 mod topology;
 mod traces;
@@ -10,6 +11,7 @@ mod traces;
 pub use alerts::AlertScope;
 pub use calls::{MetricScope, Paging};
 pub use logs::LogsAbout;
+pub use metrics::SeriesScope;
 pub use tail::{TailEvent, TailOf};
 pub use topology::PlaceScope;
 pub use traces::TraceScope;

@@ -12,6 +12,7 @@ pub mod health;
 pub mod import;
 pub mod investigation;
 pub mod logs;
+pub mod metric_lists;
 pub mod metrics;
 pub mod page;
 pub mod problem;
@@ -51,6 +52,10 @@ pub use logs::{
     LogPattern, LogPatterns, LogQuery, LogResultKind, LogStats, LogStatsAnswer, LogStream,
     LogStreams, LogSubstitute, LogTenant, LogVolume, LogVolumes, LogsDirection, MatchOp,
     PatternCount, TailGap, TailGapKind, TailLine,
+};
+pub use metric_lists::{
+    MetadataList, MetricLabelList, MetricMetadata, Rule, RuleAlert, RuleAlertList, RuleGroup,
+    RuleList, SeriesList, Target, TargetList,
 };
 pub use metrics::{MetricAnswer, MetricSeries, SamplePair};
 pub use page::Page;

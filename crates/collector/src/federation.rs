@@ -5,9 +5,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use fleetscope_model::{
-    Aspect, Caller, Cluster, ClusterVerb, Collection, GapKind, Selection, Sight, Source,
+    Aspect, Authority, Caller, Cluster, ClusterVerb, Collection, GapKind, Selection, Sight, Source,
 };
-use fleetscope_outbound::Failure;
+use fleetscope_outbound::{Failure, Lane};
 use fleetscope_ports::Result;
 use futures::future::join_all;
 use tokio::time::Instant;
@@ -92,7 +92,11 @@ impl Collector {
         F: Future<Output = Collection<T>>,
     {
         let id = cluster.id;
-        let site = Site::new(Arc::new(cluster), self.outbound.clone(), deadline);
+        let lane = match asking.caller.authority {
+            Authority::System => Lane::Scheduled,
+            _ => Lane::People,
+        };
+        let site = Site::new(Arc::new(cluster), self.outbound.clone(), deadline).lane(lane);
         if !self
             .access
             .may(asking.caller, id, ClusterVerb::Query)

@@ -1,6 +1,6 @@
 //! Reading telemetry: one question asked of many clusters at once.
 //!
-//! [`Collector`] implements `fleetscope_ports::Telemetry`. The selected clusters are read at the
+//! [`Collector`] implements `fleetscope_ports::Telemetry` and `Metrics`. The selected clusters are read at the
 //! same time and under one deadline; what goes wrong on one of them is a gap in the answer and
 //! never an error, and costs the others nothing. A question that is wrong in itself is refused
 //! before anything is sent.
@@ -17,6 +17,7 @@ mod changes;
 mod events;
 mod federation;
 mod loki;
+mod metrics;
 mod owners;
 mod prometheus;
 mod quote;
@@ -33,12 +34,17 @@ use fleetscope_model::{
     MetricQuery, RangeQuery, Selection, Source, TimeRange, Topology, TraceQuery, TraceSummary,
 };
 use fleetscope_outbound::Outbound;
-use fleetscope_ports::{Access, Clusters, Result, Telemetry};
+use fleetscope_ports::{Access, Clock, Clusters, Result, Telemetry};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::federation::Asking;
 
 /// What a topology shows.
 const STRUCTURE: &[Aspect] = &[Aspect::Objects, Aspect::Metrics];
+
+/// After so long nothing is added to what happened: twice Prometheus' own lookback, and more than
+/// the usual delay of remote writes and rules.
+const SETTLED: SignedDuration = SignedDuration::from_mins(10);
 
 /// Reads many clusters at once. Cheap to clone.
 #[derive(Clone)]
@@ -46,6 +52,7 @@ pub struct Collector {
     clusters: Arc<dyn Clusters>,
     access: Arc<dyn Access>,
     outbound: Outbound,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl Collector {
@@ -57,7 +64,23 @@ impl Collector {
             clusters,
             access,
             outbound,
+            clock: None,
         }
+    }
+
+    /// The same collector, which knows the time: answers about what is long past are kept.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock: Some(clock),
+            ..self
+        }
+    }
+
+    /// Whether what happened up to then can't change any more.
+    fn is_past(&self, end: Timestamp) -> bool {
+        let now = self.clock.as_ref().map(|clock| clock.now());
+        now.is_some_and(|now| now.duration_since(end) >= SETTLED)
     }
 }
 

@@ -7,7 +7,7 @@ use fleetscope_kubernetes::{Kubernetes, Listed};
 use fleetscope_model::{
     Aspect, Cluster, ClusterId, Endpoint, Entity, EntityKind, Gap, GapKind, Sight, Source,
 };
-use fleetscope_outbound::{Failure, Outbound, Upstream};
+use fleetscope_outbound::{Failure, Lane, Outbound, Upstream};
 use tokio::time::Instant;
 
 use crate::prometheus::Prometheus;
@@ -18,6 +18,7 @@ pub(crate) struct Site {
     cluster: Arc<Cluster>,
     outbound: Outbound,
     deadline: Instant,
+    lane: Lane,
     sights: Arc<BTreeMap<Aspect, Sight>>,
 }
 
@@ -31,8 +32,14 @@ impl Site {
             cluster,
             outbound,
             deadline,
+            lane: Lane::People,
             sights: Arc::default(),
         }
+    }
+
+    /// The same cluster, read for those who wait or for a schedule.
+    pub(crate) fn lane(self, lane: Lane) -> Self {
+        Self { lane, ..self }
     }
 
     /// The same cluster, of which these parts may be seen.
@@ -53,6 +60,24 @@ impl Site {
         self.sight(aspect).reaches(entity.namespace.as_deref())
     }
 
+    /// The cluster's name.
+    pub(crate) fn name(&self) -> &str {
+        self.cluster.name()
+    }
+
+    /// What those who may share an answer have in common: what is said of the cluster, and what
+    /// they may see of an aspect.
+    pub(crate) fn scope(&self, aspect: Aspect) -> String {
+        let generation = self.cluster.generation;
+        match self.sight(aspect) {
+            Sight::Whole => format!("{generation} whole"),
+            Sight::Namespaces(names) => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                format!("{generation} in {}", names.join(","))
+            }
+        }
+    }
+
     pub(crate) fn cluster(&self) -> ClusterId {
         self.cluster.id
     }
@@ -60,10 +85,6 @@ impl Site {
     /// The cluster as it is registered.
     pub(crate) fn registered(&self) -> Arc<Cluster> {
         Arc::clone(&self.cluster)
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        self.cluster.name()
     }
 
     /// An endpoint of the cluster; `NotConfigured` where none is registered.
@@ -85,7 +106,7 @@ impl Site {
         endpoint: &Endpoint,
     ) -> Result<Upstream, Failure> {
         let upstream = self.outbound.upstream(self.cluster.id, source, endpoint)?;
-        Ok(upstream.by(self.deadline))
+        Ok(upstream.by(self.deadline).lane(self.lane))
     }
 
     pub(crate) fn kubernetes(&self) -> Result<Kubernetes, Failure> {
@@ -93,7 +114,8 @@ impl Site {
     }
 
     pub(crate) fn prometheus(&self) -> Result<Prometheus, Failure> {
-        self.upstream(Source::Prometheus).map(Prometheus::new)
+        let upstream = self.upstream(Source::Prometheus)?;
+        Ok(Prometheus::new(upstream, self))
     }
 
     /// The gap that a failure leaves here.

@@ -22,6 +22,19 @@ pub struct Outbound {
     /// How many reads may be under way on one cluster at once.
     #[schemars(range(min = 1, max = 256))]
     pub concurrency_per_cluster: u32,
+    /// How often one cluster is read in a second for people, in the long run.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub per_second: u32,
+    /// How many reads may be under way on one cluster at once for what runs by itself, such as
+    /// watches.
+    #[schemars(range(min = 1, max = 256))]
+    pub scheduled_concurrency: u32,
+    /// How often one cluster is read in a second for what runs by itself, in the long run. A query
+    /// that takes a server more than two seconds is put to it every thirty seconds at most.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub scheduled_per_second: u32,
+    /// How much is kept of answers about the past, which can't change any more.
+    pub cache: ByteSize,
     /// Where http:// addresses are allowed: on this machine only (loopback), or anywhere.
     pub plain_http: PlainHttp,
     /// Networks with private addresses (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10,
@@ -56,6 +69,10 @@ impl Default for Outbound {
             timeout: Duration::from_secs(10),
             max_response: ByteSize::mebibytes(32),
             concurrency_per_cluster: 6,
+            per_second: 50,
+            scheduled_concurrency: 6,
+            scheduled_per_second: 5,
+            cache: ByteSize::mebibytes(64),
             plain_http: PlainHttp::Loopback,
             private: Vec::new(),
             deny: Vec::new(),
@@ -76,6 +93,24 @@ impl Outbound {
                 self.max_response
             );
             problems.push(Problem::of("outbound.max_response", what));
+        }
+        for (name, value, most) in [
+            ("outbound.per_second", self.per_second, 10_000),
+            (
+                "outbound.scheduled_concurrency",
+                self.scheduled_concurrency,
+                256,
+            ),
+            (
+                "outbound.scheduled_per_second",
+                self.scheduled_per_second,
+                10_000,
+            ),
+        ] {
+            if !(1..=most).contains(&value) {
+                let what = format!("{value} is out of range: write a number from 1 to {most}");
+                problems.push(Problem::of(name, what));
+            }
         }
         if !(1..=256).contains(&self.concurrency_per_cluster) {
             let what = format!(

@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Rbac(commands::rbac::Rbac),
     /// Evaluate PromQL on many clusters at once
     Query(commands::query::Query),
+    /// List series, labels, rules, alerts and targets of many clusters
+    Metrics(commands::metrics::Metrics),
     /// Read, search and follow the logs of many clusters at once
     Logs(commands::logs::Logs),
     /// Show how things hang together: who calls whom, what runs where, what uses what

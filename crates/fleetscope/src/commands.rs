@@ -20,6 +20,7 @@ pub(crate) mod eval;
 pub(crate) mod events;
 pub(crate) mod keys;
 pub(crate) mod logs;
+pub(crate) mod metrics;
 pub(crate) mod query;
 pub(crate) mod rbac;
 pub(crate) mod reports;
@@ -44,6 +45,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Keys(args) => wait_for(None, keys::run(args)),
         Command::Rbac(args) => rbac::run(args),
         Command::Query(args) => wait_for(None, query::run(args)),
+        Command::Metrics(args) => wait_for(None, metrics::run(args)),
         Command::Logs(args) => wait_for(None, Box::pin(logs::run(args))),
         Command::Topology(args) => wait_for(None, topology::run(args)),
         Command::Changes(args) => wait_for(None, changes::run(args)),

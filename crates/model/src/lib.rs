@@ -26,6 +26,7 @@ pub mod health;
 pub mod ids;
 pub mod investigation;
 pub mod logs;
+pub mod metric;
 pub mod page;
 pub mod query;
 pub mod question;
@@ -72,6 +73,10 @@ pub use logs::{
     LogLine, LogParser, LogPlace, LogQuestion, LogResult, LogScope, LogSeverity, LogStats,
     LogStream, LogTenant, LogVolume, LogsAbout, Substitute, TailLine, TailNotice, TailNoticeKind,
     TailQuestion, TailRecord, TextComparison,
+};
+pub use metric::{
+    Alerting, Evaluated, Evaluation, Exemplar, ExemplarSeries, MetricMeta, Rule, RuleAlert,
+    RuleGroup, SeriesQuery, Shape, Target, Union, Window,
 };
 pub use page::{Page, PageRequest};
 pub use query::{LogQuery, MetricQuery, RangeQuery, Selection, TraceQuery};

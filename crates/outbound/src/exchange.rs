@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fleetscope_model::GapKind;
+use fleetscope_model::{GapKind, Source};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::{Method, StatusCode};
 use reqwest::tls::TlsInfo;
@@ -16,6 +16,7 @@ use crate::base::place;
 use crate::breaker::{KNOCK, Pass};
 use crate::certificate;
 use crate::failure::{self, Cause, Failure, printable};
+use crate::limits::Lane;
 use crate::shown::Proof;
 use crate::trace;
 use crate::upstream::Upstream;
@@ -64,15 +65,33 @@ impl Upstream {
         // A call that got its place in the second half of its time has little chance to end in
         // time, and would only add load.
         let wait = limit.duration_since(Instant::now()) / 2;
-        let _place = self.parts.limits.enter(self.key.cluster, wait).await?;
+        let scheduled = self
+            .question
+            .as_ref()
+            .filter(|_| self.lane == Lane::Scheduled);
+        if let Some(question) = scheduled {
+            let heavy = &self.parts.heavy;
+            heavy.ask(self.key.cluster, question, Instant::now())?;
+        }
+        let limits = &self.parts.limits;
+        // An API server keeps its own pace, and is asked about each of many namespaces at once.
+        let paced = self.key.source != Source::Kubernetes && !self.probing;
+        let lane = (self.key.cluster, self.lane);
+        let place = limits.enter(lane, paced, wait).await;
+        let _place =
+            place.inspect_err(|_| self.parts.metrics.turned_away(self.key.source, self.lane))?;
+        let begun = Instant::now();
         if pass == Pass::Knock {
             self.knock(limit).await?;
         }
         let response = self.let_in(request, limit).await;
         let response = self.noted(response, false)?;
-        timeout_at(limit, self.whole(response))
-            .await
-            .unwrap_or_else(|_| Err(late(self.place())))
+        let whole = timeout_at(limit, self.whole(response)).await;
+        if let Some(question) = scheduled {
+            let (heavy, now) = (&self.parts.heavy, Instant::now());
+            heavy.took(self.key.cluster, question, now - begun, now);
+        }
+        whole.unwrap_or_else(|_| Err(late(self.place())))
     }
 
     /// Whether anybody is there: any answer to a request without credentials will do.
@@ -147,14 +166,15 @@ impl Upstream {
         }
     }
 
-    /// The head of an answer. A GET that found nobody is repeated while there is time for it.
+    /// The head of an answer. A read that found nobody is repeated while there is time for it.
     async fn answered(
         &self,
         request: reqwest::Request,
         proof: &Proof,
         limit: Instant,
     ) -> Result<reqwest::Response, Failure> {
-        let again = (request.method() == Method::GET && !self.probing).then(|| request.try_clone());
+        let reads = request.method() == Method::GET || self.reads_only;
+        let again = (reads && !self.probing).then(|| request.try_clone());
         let again = again.flatten();
         let mut result = self.headed(request, proof, limit).await;
         for repeat in 0..REPEATS {

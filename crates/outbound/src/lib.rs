@@ -20,11 +20,13 @@ mod breaker;
 pub mod certificate;
 mod exchange;
 pub mod failure;
-mod limits;
+mod heavy;
+pub mod limits;
 pub mod metrics;
 pub mod options;
 mod pools;
 mod roots;
+pub mod share;
 mod shown;
 pub mod stream;
 pub mod trace;
@@ -41,8 +43,10 @@ pub use answer::Answer;
 pub use bearer::Bearer;
 pub use certificate::ClientCertificate;
 pub use failure::{Cause, Failure};
+pub use limits::{Lane, Pace};
 pub use metrics::Metrics;
 pub use options::{OutboundOptions, PlainHttp};
+pub use share::Sharing;
 pub use shown::Shown;
 pub use stream::{Lines, Socket};
 pub use upstream::Upstream;
@@ -67,6 +71,8 @@ pub(crate) struct Parts {
     pub(crate) options: OutboundOptions,
     pub(crate) pools: pools::Pools,
     pub(crate) limits: limits::Limits,
+    pub(crate) heavy: heavy::Heavy,
+    pub(crate) shelf: share::Shelf,
     pub(crate) breakers: breaker::Breakers,
     pub(crate) roots: Option<roots::Roots>,
     pub(crate) metrics: Metrics,
@@ -96,7 +102,12 @@ impl Outbound {
 
     fn naming(options: OutboundOptions, names: pools::Names) -> Result<Self, Error> {
         let pools = pools::Pools::new(&options, names).map_err(Error)?;
-        let limits = limits::Limits::new(options.concurrency_per_cluster);
+        let people = Pace {
+            concurrency: options.concurrency_per_cluster,
+            ..options.people
+        };
+        let limits = limits::Limits::new(people, options.scheduled);
+        let shelf = share::Shelf::new(options.kept_bytes);
         let file = options.roots_file.as_deref().zip(options.roots.as_deref());
         let roots = file.map(|(path, pem)| roots::Roots::new(path, pem));
         Ok(Self {
@@ -106,6 +117,8 @@ impl Outbound {
                 pools,
                 roots,
                 limits,
+                heavy: heavy::Heavy::default(),
+                shelf,
                 metrics: Metrics::default(),
             }),
             shown: None,

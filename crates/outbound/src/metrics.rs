@@ -12,6 +12,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::breaker::Change;
 use crate::failure::Cause;
+use crate::limits::Lane;
 use crate::{Answer, Failure};
 
 /// Upper bounds in seconds, from a cached read on loopback to three times the default time limit.
@@ -28,6 +29,9 @@ pub struct Metrics {
     repeats: Family<From, Counter>,
     turns: Family<Turn, Counter>,
     open: Gauge,
+    spared: Family<Spared, Counter>,
+    turned_away: Family<Away, Counter>,
+    kept: Gauge,
 }
 
 impl Default for Metrics {
@@ -39,6 +43,9 @@ impl Default for Metrics {
             repeats: Family::default(),
             turns: Family::default(),
             open: Gauge::default(),
+            spared: Family::default(),
+            turned_away: Family::default(),
+            kept: Gauge::default(),
         }
     }
 }
@@ -60,11 +67,25 @@ struct Turn {
     to: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Spared {
+    source: &'static str,
+    by: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Away {
+    source: &'static str,
+    lane: &'static str,
+}
+
 impl Metrics {
     /// Registers `outbound_requests_total{source,outcome}`,
     /// `outbound_request_duration_seconds{source}`, `outbound_response_bytes_total{source}`,
-    /// `outbound_repeats_total{source}`, `outbound_breaker_turns_total{source,to}` and
-    /// `outbound_breakers_open`, behind whatever prefix the registry has. An outcome is `answered`
+    /// `outbound_repeats_total{source}`, `outbound_breaker_turns_total{source,to}`,
+    /// `outbound_breakers_open`, `outbound_spared_total{source,by}`,
+    /// `outbound_turned_away_total{source,lane}` and `outbound_kept_bytes`, behind whatever prefix
+    /// the registry has. An outcome is `answered`
     /// (with whatever status), `resting` where the endpoint was left alone, or the kind of the
     /// failure.
     pub fn register(&self, registry: &mut Registry) {
@@ -100,6 +121,36 @@ impl Metrics {
             "Endpoints that are left alone now, as they do not answer",
             self.open.clone(),
         );
+        registry.register(
+            "outbound_spared",
+            "Reads that were not made, as another one was under way (joined) or its answer kept",
+            self.spared.clone(),
+        );
+        registry.register(
+            "outbound_turned_away",
+            "Reads that were not made, as a cluster was asked too much already",
+            self.turned_away.clone(),
+        );
+        registry.register_with_unit(
+            "outbound_kept",
+            "Bytes of answers that are kept, as they can't change any more",
+            Unit::Bytes,
+            self.kept.clone(),
+        );
+    }
+
+    pub(crate) fn spared(&self, source: Source, by: &'static str) {
+        let source = source.as_str();
+        self.spared.get_or_create(&Spared { source, by }).inc();
+    }
+
+    pub(crate) fn turned_away(&self, source: Source, lane: Lane) {
+        let (source, lane) = (source.as_str(), lane.as_str());
+        self.turned_away.get_or_create(&Away { source, lane }).inc();
+    }
+
+    pub(crate) fn keeping(&self, bytes: u64) {
+        self.kept.set(bytes as i64);
     }
 
     pub(crate) fn repeated(&self, source: Source) {

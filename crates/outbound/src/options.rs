@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use crate::limits::Pace;
+
 /// Limits and rules. The names are those of the configuration section `outbound`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboundOptions {
@@ -14,6 +16,12 @@ pub struct OutboundOptions {
     pub max_response: u64,
     /// Calls to one cluster at the same time; a good citizen leaves room for others.
     pub concurrency_per_cluster: u32,
+    /// How often one cluster is asked for people. Its `concurrency` is the field above.
+    pub people: Pace,
+    /// How much one cluster is asked by what runs by itself.
+    pub scheduled: Pace,
+    /// Bytes of answers that are kept because they can't change any more.
+    pub kept_bytes: u64,
     /// Where plain http may go.
     pub plain_http: PlainHttp,
     /// Whether this machine itself may be called.
@@ -39,6 +47,17 @@ impl Default for OutboundOptions {
             timeout: Duration::from_secs(10),
             max_response: 32 * 1024 * 1024,
             concurrency_per_cluster: 6,
+            people: Pace {
+                concurrency: 6,
+                per_second: 50,
+                burst: 100,
+            },
+            scheduled: Pace {
+                concurrency: 6,
+                per_second: 5,
+                burst: 100,
+            },
+            kept_bytes: 64 * 1024 * 1024,
             plain_http: PlainHttp::Loopback,
             loopback: true,
             private: Vec::new(),

@@ -16,6 +16,7 @@ use crate::bearer::Bearer;
 use crate::breaker::Key;
 use crate::certificate::ClientCertificate;
 use crate::failure::{Cause, Failure};
+use crate::limits::Lane;
 use crate::shown::To;
 use crate::way::Way;
 use crate::{Parts, Shown};
@@ -38,6 +39,11 @@ pub struct Upstream {
     pub(crate) shown: Option<Shown>,
     deadline: Option<Instant>,
     pub(crate) probing: bool,
+    /// Whether a POST is a read, which may be repeated.
+    pub(crate) reads_only: bool,
+    pub(crate) lane: Lane,
+    /// What is asked, without its time, where that is known.
+    pub(crate) question: Option<Arc<str>>,
 }
 
 impl Upstream {
@@ -74,6 +80,9 @@ impl Upstream {
             shown: None,
             deadline: None,
             probing: false,
+            reads_only: false,
+            lane: Lane::People,
+            question: None,
         })
     }
 
@@ -120,6 +129,28 @@ impl Upstream {
         self
     }
 
+    /// The same endpoint, in the lane of those for whom it is called.
+    #[must_use]
+    pub fn lane(mut self, lane: Lane) -> Self {
+        self.lane = lane;
+        self
+    }
+
+    /// The same endpoint, asked something that may come again at another time: what takes it long
+    /// is not asked by a schedule again and again.
+    #[must_use]
+    pub fn asking(mut self, question: &str) -> Self {
+        self.question = Some(question.into());
+        self
+    }
+
+    /// The same endpoint, where every request is a read and may be repeated.
+    #[must_use]
+    pub(crate) fn reading(mut self) -> Self {
+        self.reads_only = true;
+        self
+    }
+
     /// The cluster it belongs to.
     pub fn cluster(&self) -> ClusterId {
         self.key.cluster
@@ -163,7 +194,7 @@ impl Upstream {
         self.exchange(outgoing).await
     }
 
-    async fn call(
+    pub(crate) async fn call(
         &self,
         method: Method,
         target: &str,
@@ -235,7 +266,7 @@ pub(crate) fn target_of(path: &str, query: &[(&str, &str)]) -> String {
     format!("{path}?{}", encode(query))
 }
 
-fn encode(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn encode(pairs: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
         .finish()

@@ -14,6 +14,7 @@ pub mod error;
 pub mod health;
 pub mod ids;
 pub mod logs;
+pub mod metrics;
 pub mod objects;
 pub mod store;
 pub mod telemetry;
@@ -29,6 +30,7 @@ pub use error::Error;
 pub use health::HealthSource;
 pub use ids::{IdSource, SeededIds, SystemIds};
 pub use logs::{Logs, Tail};
+pub use metrics::{Metrics, Passed};
 pub use objects::Objects;
 pub use store::{
     AnalysisStore, ClusterStore, EventLog, InvestigationStore, ObservationStore, ReportStore,

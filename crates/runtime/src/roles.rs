@@ -62,17 +62,19 @@ impl Local {
             .with_vault(vault)
             .with_hub(identity::hub(config)?.map(|hub| hub.api));
         let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
-        let telemetry = collector::telemetry(clusters.clone(), access.clone(), outbound);
+        let clock = parts.clock.clone();
+        let collector = collector::collector(clusters.clone(), access.clone(), outbound, clock);
         let rights = (clusters.clone(), access.clone());
-        let intelligence = intelligence::service(&store, telemetry.clone(), rights, parts);
+        let intelligence = intelligence::service(&store, collector.clone(), rights, parts);
         let services = Services {
             credentials: clusters.credentials(&opener),
             registry: clusters,
             tokens,
-            traces: telemetry.clone(),
-            alerts: telemetry.clone(),
-            logs: telemetry.clone(),
-            telemetry,
+            traces: collector.clone(),
+            alerts: collector.clone(),
+            logs: collector.clone(),
+            metrics: collector.clone(),
+            telemetry: collector,
             intelligence,
             streaming: streaming::service(&store, access),
             board: board.clone(),

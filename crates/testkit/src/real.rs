@@ -33,8 +33,38 @@ impl Prometheus {
         for (name, target) in targets {
             jobs.push_str(&job(name, *target));
         }
+        Self::serve(folder, address, &jobs).await
+    }
+
+    /// Starts one that scrapes nothing and holds these samples, in the text form of `OpenMetrics`
+    /// with times; with these rules, if any, in the form of its rule files.
+    pub async fn over(samples: &str, rules: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("samples");
+        std::fs::write(&file, samples).expect("the samples are written");
+        let data = folder.path().join("data");
+        let done = Command::new("promtool")
+            .args(["tsdb", "create-blocks-from", "openmetrics"])
+            .args([&file, &data])
+            .output()
+            .expect("promtool comes with Prometheus");
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        let mut config = "global:\n  evaluation_interval: 100ms\n".to_owned();
+        if let Some(rules) = rules {
+            let file = folder.path().join("rules.yml");
+            std::fs::write(&file, rules).expect("the rules are written");
+            config += &rule_files(&file);
+        }
+        Self::serve(folder, free_address(), &config).await
+    }
+
+    async fn serve(folder: TempDir, address: SocketAddr, config: &str) -> Self {
         let file = folder.path().join("prometheus.yml");
-        std::fs::write(&file, jobs).expect("its configuration is written");
+        std::fs::write(&file, config).expect("its configuration is written");
         let data = folder.path().join("data");
         let process = Process::start(
             "prometheus",
@@ -42,6 +72,8 @@ impl Prometheus {
                 &flag("config.file", &file),
                 &flag("storage.tsdb.path", &data),
                 &format!("--web.listen-address={address}"),
+                // What tests put there may be of any time.
+                "--storage.tsdb.retention.time=100y",
                 "--log.level=warn",
             ],
         );
@@ -154,6 +186,10 @@ impl Drop for Process {
 
 fn job(name: &str, target: SocketAddr) -> String {
     format!("- job_name: {name}\n  static_configs:\n  - targets: ['{target}']\n")
+}
+
+fn rule_files(file: &Path) -> String {
+    format!("rule_files: ['{}']\n", file.display())
 }
 
 fn flag(name: &str, path: &Path) -> String {

@@ -68,11 +68,8 @@ pub fn blamed(error: fleetscope_ports::Error, query: &str) -> ApiError {
 /// The answer to a query.
 pub fn answer(answer: LogAnswer, clusters: &[Cluster]) -> wire::LogAnswer {
     let names = Names::of(clusters);
-    let series = Collection {
-        items: answer.series,
-        gaps: answer.gaps,
-    };
-    let wire::MetricAnswer { series, gaps } = metrics::answer(series, clusters);
+    let series = metrics::of_clusters(answer.series, clusters);
+    let gaps = answer.gaps.into_iter().map(metrics::gap).collect();
     wire::LogAnswer {
         result: match answer.result {
             LogResult::Streams => wire::LogResultKind::Streams,

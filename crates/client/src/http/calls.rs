@@ -41,6 +41,10 @@ pub struct MetricScope {
     pub end: Option<Timestamp>,
     /// Resolution of a range, as `60s`.
     pub step: Option<String>,
+    /// Whether an outermost aggregation is put together over all clusters.
+    pub combine: bool,
+    /// At most this many points a series, of which those stay that matter.
+    pub max_points: Option<u32>,
 }
 
 impl MetricScope {
@@ -50,6 +54,8 @@ impl MetricScope {
         query.extend(self.start.map(|start| ("start", start.to_string())));
         query.extend(self.end.map(|end| (end_name, end.to_string())));
         query.extend(self.step.clone().map(|step| ("step", step)));
+        query.extend(self.combine.then(|| ("combine", "true".to_owned())));
+        query.extend(self.max_points.map(|most| ("max_points", most.to_string())));
         query
     }
 }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use fleetscope_model::{GapKind, Labels, Sample, Series};
+use fleetscope_model::{GapKind, Labels, Sample, Series, Shape};
 use fleetscope_outbound::failure::printable;
 use fleetscope_outbound::{Answer, Failure};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
 use crate::prometheus::Readings;
@@ -23,7 +24,16 @@ pub(crate) fn decode(answer: &Answer) -> Result<Readings, Failure> {
         // Some proxies answer an error with a 200.
         Err(failure) => return Err(error_body(answer).map_or(failure, |e| e.failure(answer))),
     };
-    let warning = warning(&body.warnings, answer);
+    let mut said = body.warnings;
+    if body.is_partial {
+        said.push("isPartial".to_owned());
+    }
+    let warning = warning(&said, answer);
+    let shape = match &body.data {
+        Data::Matrix(_) => Shape::Matrix,
+        Data::Vector(_) => Shape::Vector,
+        Data::Scalar(_) | Data::String(_) => Shape::Scalar,
+    };
     let series = match body.data {
         Data::Matrix(series) => series.into_iter().filter_map(Range::series).collect(),
         Data::Vector(series) => series.into_iter().filter_map(Instant::series).collect(),
@@ -33,7 +43,46 @@ pub(crate) fn decode(answer: &Answer) -> Result<Readings, Failure> {
         }],
         Data::String(_) => Vec::new(),
     };
-    Ok(Readings { series, warning })
+    Ok(Readings {
+        series,
+        shape,
+        warning,
+    })
+}
+
+/// What stands under `data` of an answer of another shape, and what the server warned of.
+pub(crate) fn list<T: DeserializeOwned>(answer: &Answer) -> Result<(T, Option<Failure>), Failure> {
+    #[derive(Deserialize)]
+    struct Listed<T> {
+        data: T,
+        #[serde(default)]
+        warnings: Vec<String>,
+    }
+    if !answer.status.is_success() {
+        return Err(refusal(answer));
+    }
+    let body: Result<Listed<T>, Failure> = answer.json();
+    match body {
+        Ok(body) => Ok((body.data, warning(&body.warnings, answer))),
+        Err(failure) => Err(error_body(answer).map_or(failure, |e| e.failure(answer))),
+    }
+}
+
+/// Whether the bytes are one whole answer that tells of a success.
+pub(crate) fn is_whole(answer: &Answer) -> Result<(), Failure> {
+    let (IgnoredAny, _) = list(answer)?;
+    Ok(())
+}
+
+/// What the server itself says it refuses an expression for: its kind of error and its words.
+pub(crate) fn own_refusal(answer: &Answer) -> Option<(String, String)> {
+    const KINDS: [&str; 4] = ["bad_data", "execution", "timeout", "canceled"];
+    if !matches!(answer.status.as_u16(), 400 | 422 | 503) {
+        return None;
+    }
+    let error = error_body(answer)?;
+    let known = KINDS.contains(&error.error_type.as_str());
+    known.then(|| (error.error_type.clone(), printable(&error.error)))
 }
 
 fn refusal(answer: &Answer) -> Failure {
@@ -106,6 +155,9 @@ struct Success {
     data: Data,
     #[serde(default)]
     warnings: Vec<String>,
+    /// The word of `VictoriaMetrics` for a warning.
+    #[serde(default, rename = "isPartial")]
+    is_partial: bool,
 }
 
 #[derive(Deserialize)]

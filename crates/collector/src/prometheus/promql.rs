@@ -1,6 +1,7 @@
 //! Checks `PromQL` before it is sent: a query that is wrong is wrong on every cluster.
 
 use fleetscope_ports::Result;
+use promql_parser::parser::Expr;
 use promql_parser::parser::value::ValueType;
 
 use crate::prometheus::syntax;
@@ -13,6 +14,49 @@ const MAX_LENGTH: usize = 10_000;
 /// Refuses (`invalid_query`) what is not `PromQL`, and what has no value at an instant: strings
 /// and range vectors.
 pub(crate) fn check(query: &str) -> Result<()> {
+    match value_type(query)? {
+        ValueType::Vector | ValueType::Scalar => Ok(()),
+        ValueType::Matrix => Err(invalid(
+            "invalid_query",
+            "the query is a range vector, which has no value at an instant: put it into a \
+             function such as rate(…) or avg_over_time(…)",
+        )),
+        ValueType::String => Err(a_string()),
+    }
+}
+
+/// What kind of value the query has at an instant, where it may be a range vector, too: Prometheus
+/// answers that with the samples in the range.
+pub(crate) fn check_at_instant(query: &str) -> Result<ValueType> {
+    match value_type(query)? {
+        ValueType::String => Err(a_string()),
+        kind => Ok(kind),
+    }
+}
+
+/// A selector as `match[]` takes it.
+pub(crate) fn check_selector(selector: &str) -> Result<()> {
+    if value_type(selector)? == ValueType::Vector
+        && let Ok(Expr::VectorSelector(plain)) = promql_parser::parser::parse(selector)
+        && plain.at.is_none()
+        && plain.offset.is_none()
+    {
+        return Ok(());
+    }
+    Err(invalid(
+        "invalid_query",
+        "match[] is not a series selector: write one such as up{job=\"node\"}",
+    ))
+}
+
+fn a_string() -> fleetscope_ports::Error {
+    invalid(
+        "invalid_query",
+        "the query is a string, which has no samples: ask for a metric",
+    )
+}
+
+fn value_type(query: &str) -> Result<ValueType> {
     if query.len() > MAX_LENGTH {
         return Err(invalid(
             "invalid_query",
@@ -26,18 +70,7 @@ pub(crate) fn check(query: &str) -> Result<()> {
             format!("the query is not PromQL: {problem}"),
         )
     })?;
-    match expression.value_type() {
-        ValueType::Vector | ValueType::Scalar => Ok(()),
-        ValueType::Matrix => Err(invalid(
-            "invalid_query",
-            "the query is a range vector, which has no value at an instant: put it into a \
-             function such as rate(…) or avg_over_time(…)",
-        )),
-        ValueType::String => Err(invalid(
-            "invalid_query",
-            "the query is a string, which has no samples: ask for a metric",
-        )),
-    }
+    Ok(expression.value_type())
 }
 
 #[cfg(test)]
@@ -79,8 +112,15 @@ mod tests {
             problem("sum(rate(x[5m])) smoothed"),
             "the query is not PromQL: unexpected 'smoothed' at character 18"
         );
-        assert!(problem("sum(rate(x[5m])").contains("unclosed left parenthesis"));
-        assert!(problem("nope(x)").contains("unknown function with name 'nope'"));
+        assert_eq!(
+            problem("sum(rate(x[5m])"),
+            "the query is not PromQL: unclosed left parenthesis at character 16"
+        );
+        assert_eq!(
+            problem("1 + nope(x)"),
+            "the query is not PromQL: unknown function with name 'nope' at character 5"
+        );
+        assert!(problem("sum(x[5m])").contains("at character"));
         assert!(problem("").contains("no expression"));
     }
 

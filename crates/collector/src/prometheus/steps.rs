@@ -51,6 +51,23 @@ impl Steps {
     }
 }
 
+impl Steps {
+    /// A step for so many points: four times as fine as they would lie apart, so that what is left
+    /// out is chosen and not missed, a length that people use, and none finer than clusters are
+    /// usually scraped.
+    pub(crate) fn chosen(range: TimeRange, points: u32) -> SignedDuration {
+        const SECONDS: [i64; 16] = [
+            15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
+            604_800, 2_592_000,
+        ];
+        let length = (range.end.as_second() - range.start.as_second()).max(0);
+        let most = (i64::from(points) * 4).clamp(1, MAX_STEPS);
+        let fits = |seconds: &&i64| length / **seconds <= most;
+        let seconds = SECONDS.iter().find(fits);
+        SignedDuration::from_secs(seconds.copied().unwrap_or(length / most + 1))
+    }
+}
+
 /// In whole seconds where the range is long enough for that to make no difference.
 fn smallest_step(length_ms: i64) -> SignedDuration {
     let exact_ms = (length_ms + MAX_STEPS - 1) / MAX_STEPS;
@@ -84,6 +101,21 @@ mod tests {
         );
         assert!(Steps::new(week, SignedDuration::from_secs(55)).is_ok());
         assert!(Steps::new(week, SignedDuration::from_secs(54)).is_err());
+    }
+
+    #[test]
+    fn a_step_is_chosen_that_people_use_and_that_fits() {
+        let chosen = |hours, points| {
+            let range = range(SignedDuration::from_hours(hours));
+            let step = Steps::chosen(range, points);
+            assert!(Steps::new(range, step).is_ok());
+            step.as_secs()
+        };
+        assert_eq!(chosen(1, 1_000), 15);
+        assert_eq!(chosen(24, 500), 60);
+        assert_eq!(chosen(24 * 7, 500), 600);
+        assert_eq!(chosen(24 * 365, 11_000), 3_600);
+        assert_eq!(chosen(24 * 365 * 100, 16), 49_275_001);
     }
 
     #[test]

@@ -12,12 +12,16 @@ const ENDINGS: [&str; 9] = [
     "", " x", "(x)", "(x)(x)", "(x) x", "\"x\"", "=\"x\"", " 5m", "5m",
 ];
 
-/// The parser's own words, or else the first token that can't stand where it stands.
+/// The parser's own words and the place that they are about, or else the first token that can't
+/// stand where it stands.
 pub(crate) fn describe(query: &str, problem: &str) -> String {
-    if problem != SILENT {
-        return problem.to_owned();
-    }
     let tokens = tokens(query);
+    if problem != SILENT {
+        return match place_of(query, problem, &tokens) {
+            Some(place) => format!("{problem} at character {place}"),
+            None => problem.to_owned(),
+        };
+    }
     let good = tokens.partition_point(|token| may_go_on(&query[..token.1], &tokens));
     match tokens.get(good) {
         Some(&(start, end)) => {
@@ -26,6 +30,28 @@ pub(crate) fn describe(query: &str, problem: &str) -> String {
         }
         None => "unexpected end of the query".to_owned(),
     }
+}
+
+/// What the parser's words are about: the word that they quote, where the query has it; what is
+/// left open is missed at the end; else the first token after which the query can't be right.
+fn place_of(query: &str, problem: &str, tokens: &[(usize, usize)]) -> Option<usize> {
+    let place = |start: usize| query[..start].chars().count() + 1;
+    if tokens.is_empty() || problem.contains("at character") {
+        return None;
+    }
+    if problem.contains("unclosed") {
+        return Some(place(query.len()));
+    }
+    let quoted = problem.split('\'').nth(1);
+    let named = quoted.and_then(|word| {
+        let mut tokens = tokens.iter();
+        tokens.find(|&&(start, end)| &query[start..end] == word)
+    });
+    let wrong = || {
+        let good = tokens.partition_point(|token| may_go_on(&query[..token.1], tokens));
+        tokens.get(good)
+    };
+    named.or_else(wrong).map(|&(start, _)| place(start))
 }
 
 fn may_go_on(beginning: &str, tokens: &[(usize, usize)]) -> bool {

@@ -58,10 +58,29 @@ pub(crate) fn within(query: &str, namespaces: &BTreeSet<String>) -> Result<Strin
     if let Some(namespace) = outside {
         return Err(not_yours(&namespace));
     }
+    name_plainly(&mut expression);
     let text = expression.to_string();
     // What is sent is read back: a tree that was written down as another one does not go out.
     let same = parse(&text).is_ok_and(|read| held(read, &only));
     if same { Ok(text) } else { Err(unheld()) }
+}
+
+/// Writes names that can't stand before the braces (UTF-8 ones, of Prometheus 3) into them.
+pub(super) fn name_plainly(expression: &mut Expr) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    each_selector(expression, &mut |selector| {
+        let odd = selector.name.take_if(|name| !name.chars().all(plain));
+        if let Some(name) = odd {
+            let named = Matcher::new(MatchOp::Equal, "__name__", &name);
+            let matchers = &mut selector.matchers;
+            for group in &mut matchers.or_matchers {
+                group.push(named.clone());
+            }
+            if matchers.or_matchers.is_empty() {
+                matchers.matchers.push(named);
+            }
+        }
+    });
 }
 
 /// Whether every selector carries the matcher.
@@ -97,7 +116,7 @@ fn matcher(namespaces: &BTreeSet<String>) -> Result<Matcher, Failure> {
 }
 
 /// Every selector of the tree, wherever it stands.
-fn each_selector(expression: &mut Expr, visit: &mut impl FnMut(&mut VectorSelector)) {
+pub(super) fn each_selector(expression: &mut Expr, visit: &mut impl FnMut(&mut VectorSelector)) {
     let mut open = vec![expression];
     while let Some(expression) = open.pop() {
         match expression {
@@ -109,7 +128,7 @@ fn each_selector(expression: &mut Expr, visit: &mut impl FnMut(&mut VectorSelect
 }
 
 /// The expressions that one is made of.
-fn parts(expression: &mut Expr) -> Vec<&mut Expr> {
+pub(super) fn parts(expression: &mut Expr) -> Vec<&mut Expr> {
     match expression {
         Expr::Aggregate(aggregate) => {
             let param = aggregate.param.as_deref_mut();
@@ -129,7 +148,7 @@ fn parts(expression: &mut Expr) -> Vec<&mut Expr> {
 }
 
 /// Whether something in the tree stands deeper than [`MOST_DEPTH`].
-fn is_too_deep(expression: &mut Expr) -> bool {
+pub(super) fn is_too_deep(expression: &mut Expr) -> bool {
     let mut open = vec![(expression, 1)];
     while let Some((expression, depth)) = open.pop() {
         if depth > MOST_DEPTH {
@@ -148,7 +167,7 @@ fn not_yours(namespace: &str) -> Failure {
     )
 }
 
-fn unheld() -> Failure {
+pub(crate) fn unheld() -> Failure {
     Failure::new(
         GapKind::Refused,
         "the query can't be held to the namespaces that you may see here: write it more simply",

@@ -145,9 +145,13 @@ async fn reads_beyond_the_clusters_own_limit_are_turned_away() {
     };
     let collector = Fleet::of_one(Source::Prometheus, server.endpoint()).collector(options);
     let (caller, query) = (caller(), query(Selection::All));
+    let other = MetricQuery {
+        query: "down".to_owned(),
+        ..query.clone()
+    };
     let (a, b) = tokio::join!(
         collector.instant(&caller, &query),
-        collector.instant(&caller, &query)
+        collector.instant(&caller, &other)
     );
     let mut kinds = [a, b].map(|answer| answer.unwrap().gaps[0].kind);
     kinds.sort();

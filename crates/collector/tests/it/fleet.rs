@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use fleetscope_collector::Collector;
 use fleetscope_model::{
-    Caller, Cluster, ClusterDraft, ClusterId, Endpoint, Endpoints, Labels, Selection, Source,
-    TimeRange,
+    AccessRole, Caller, Cluster, ClusterDraft, ClusterId, Endpoint, Endpoints, Labels, Selection,
+    Source, TimeRange,
 };
 use fleetscope_outbound::{Outbound, OutboundOptions};
 use fleetscope_ports::{Clusters, Error, Result, Unrestricted};
@@ -110,7 +110,7 @@ pub(crate) fn impatient() -> OutboundOptions {
 }
 
 pub(crate) fn caller() -> Caller {
-    Caller::system("test")
+    Caller::local("test", AccessRole::Viewer)
 }
 
 /// The hour that ends at 2026-11-22T10:00:00Z.

@@ -32,9 +32,15 @@ pub(crate) struct Query {
     /// Evaluate over this length of time instead of at one instant
     #[arg(long, value_name = "LENGTH")]
     range: Option<SignedDuration>,
-    /// Resolution of a range
-    #[arg(long, value_name = "LENGTH", default_value = "60s", requires = "range")]
-    step: String,
+    /// Resolution of a range; 60s where neither it nor --max-points is given
+    #[arg(long, value_name = "LENGTH", requires = "range")]
+    step: Option<String>,
+    /// At most so many points a series: those that matter stay
+    #[arg(long, value_name = "COUNT", requires = "range")]
+    max_points: Option<u32>,
+    /// Put an outermost sum, min, max, count, avg, topk or bottomk together over all clusters
+    #[arg(long)]
+    combine: bool,
 }
 
 pub(crate) async fn run(args: Query) -> Result<ExitCode, Failure> {
@@ -45,6 +51,7 @@ pub(crate) async fn run(args: Query) -> Result<ExitCode, Failure> {
             let scope = MetricScope {
                 clusters,
                 end: args.at,
+                combine: args.combine,
                 ..MetricScope::default()
             };
             client.query(&args.promql, &scope).await?
@@ -58,7 +65,12 @@ pub(crate) async fn run(args: Query) -> Result<ExitCode, Failure> {
                 clusters,
                 start: Some(start),
                 end: Some(end),
-                step: Some(args.step),
+                step: match (args.step, args.max_points) {
+                    (None, None) => Some("60s".to_owned()),
+                    (step, _) => step,
+                },
+                combine: args.combine,
+                max_points: args.max_points,
             };
             client.query_range(&args.promql, &scope).await?
         }
@@ -68,7 +80,12 @@ pub(crate) async fn run(args: Query) -> Result<ExitCode, Failure> {
 }
 
 fn text(answer: &MetricAnswer) -> String {
-    series_table(&answer.series) + &gaps(&answer.gaps)
+    let mut text = series_table(&answer.series);
+    for note in &answer.notes {
+        text.push_str("\n\n");
+        text.push_str(note);
+    }
+    text + &gaps(&answer.gaps)
 }
 
 /// Series, each with its last value.

@@ -3,6 +3,7 @@
 
 mod audit;
 mod clusters;
+mod hostile;
 mod inside;
 mod many;
 mod namespace;

@@ -106,6 +106,7 @@ async fn metrics(viewer: &Client) {
         start: Some(app::a_time() - jiff::SignedDuration::from_mins(10)),
         end: Some(app::a_time()),
         step: Some("1m".to_owned()),
+        ..MetricScope::default()
     };
     let range = viewer.query_range("sum(up)", &scope).await.unwrap();
     assert_eq!(range.series.len(), 3);

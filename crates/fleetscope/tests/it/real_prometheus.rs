@@ -68,6 +68,7 @@ async fn through(app: &TestApp, query: &str, start: i64, end: i64) -> Comparable
         start: at(start),
         end: at(end),
         step: Some("0.25".to_owned()),
+        ..MetricScope::default()
     };
     let answer = app.viewer.query_range(query, &scope).await.unwrap();
     assert_eq!(answer.gaps, []);

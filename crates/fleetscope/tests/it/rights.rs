@@ -23,6 +23,54 @@ const ROUTES: &[(&str, &str, Option<usize>)] = &[
     ("GET", "/api/v1/audit", Some(ADMIN)),
     ("GET", "/api/v1/metrics/query", Some(VIEWER)),
     ("GET", "/api/v1/metrics/query_range", Some(VIEWER)),
+    ("GET", "/api/v1/metrics/series", Some(VIEWER)),
+    ("GET", "/api/v1/metrics/labels", Some(VIEWER)),
+    ("GET", "/api/v1/metrics/label/{name}/values", Some(VIEWER)),
+    ("GET", "/api/v1/metrics/metadata", Some(VIEWER)),
+    ("GET", "/api/v1/metrics/rules", Some(VIEWER)),
+    ("GET", "/api/v1/metrics/alerts", Some(VIEWER)),
+    ("GET", "/api/v1/metrics/targets", Some(VIEWER)),
+    ("GET", "/prometheus/{cluster}/", Some(VIEWER)),
+    ("GET", "/prometheus/{cluster}/api/v1/query", Some(VIEWER)),
+    ("POST", "/prometheus/{cluster}/api/v1/query", Some(VIEWER)),
+    (
+        "GET",
+        "/prometheus/{cluster}/api/v1/query_range",
+        Some(VIEWER),
+    ),
+    (
+        "POST",
+        "/prometheus/{cluster}/api/v1/query_range",
+        Some(VIEWER),
+    ),
+    ("GET", "/prometheus/{cluster}/api/v1/series", Some(VIEWER)),
+    ("POST", "/prometheus/{cluster}/api/v1/series", Some(VIEWER)),
+    ("GET", "/prometheus/{cluster}/api/v1/labels", Some(VIEWER)),
+    ("POST", "/prometheus/{cluster}/api/v1/labels", Some(VIEWER)),
+    (
+        "GET",
+        "/prometheus/{cluster}/api/v1/label/{name}/values",
+        Some(VIEWER),
+    ),
+    (
+        "GET",
+        "/prometheus/{cluster}/api/v1/query_exemplars",
+        Some(VIEWER),
+    ),
+    (
+        "POST",
+        "/prometheus/{cluster}/api/v1/query_exemplars",
+        Some(VIEWER),
+    ),
+    ("GET", "/prometheus/{cluster}/api/v1/metadata", Some(VIEWER)),
+    ("GET", "/prometheus/{cluster}/api/v1/rules", Some(VIEWER)),
+    ("GET", "/prometheus/{cluster}/api/v1/alerts", Some(VIEWER)),
+    ("GET", "/prometheus/{cluster}/api/v1/targets", Some(VIEWER)),
+    (
+        "GET",
+        "/prometheus/{cluster}/api/v1/status/buildinfo",
+        Some(VIEWER),
+    ),
     ("POST", "/api/v1/logs/query", Some(VIEWER)),
     ("GET", "/api/v1/logs/labels", Some(VIEWER)),
     ("GET", "/api/v1/logs/label/{name}/values", Some(VIEWER)),
@@ -93,6 +141,7 @@ async fn every_route_lets_pass_whom_it_should_and_nobody_else() {
         let path = path
             .replace("{id}", "00000000-0000-7000-8000-000000000000")
             .replace("{field}", "shared")
+            .replace("{cluster}", "fleet")
             .replace("{name}", "app");
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let anonymous = anonymous(&app, &method, &path, None).await;

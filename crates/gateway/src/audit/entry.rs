@@ -21,6 +21,9 @@ const QUESTIONS: [&str; 2] = ["/api/v1/logs/query", "/api/v1/traces/search"];
 /// The status of a request whose caller went away before it was answered, as nginx has it.
 const GONE_AWAY: u16 = 499;
 
+/// Routes that change nothing whatever their method is.
+const READS_BY_POST: &str = "/prometheus/";
+
 /// Routes by which clusters are named in the path.
 const CLUSTERS: &str = "/api/v1/clusters/";
 
@@ -49,7 +52,8 @@ impl Asked {
     pub(super) fn changes(&self) -> bool {
         let safe = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS);
         let path = self.route.as_ref().map(MatchedPath::as_str);
-        let asks = path.is_some_and(|path| QUESTIONS.contains(&path));
+        let asks =
+            path.is_some_and(|path| QUESTIONS.contains(&path) || path.starts_with(READS_BY_POST));
         !(safe || self.method == Method::POST && asks)
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use fleetscope_collector::Collector;
 use fleetscope_config::{Config, PlainHttp as Configured};
 use fleetscope_model::Role;
-use fleetscope_outbound::{Outbound, OutboundOptions, PlainHttp, Shown};
-use fleetscope_ports::Access;
+use fleetscope_outbound::{Outbound, OutboundOptions, Pace, PlainHttp, Shown};
+use fleetscope_ports::{Access, Clock};
 use fleetscope_registry::{Opener, Registry as Clusters};
 use prometheus_client::registry::Registry;
 
@@ -29,13 +29,21 @@ pub(crate) fn shown(config: &Config, opener: &Opener) -> Shown {
 }
 
 /// Reads the clusters of `clusters`, of each what `access` lets the caller see.
-pub(crate) fn telemetry(
+pub(crate) fn collector(
     clusters: Clusters,
     access: Arc<dyn Access>,
     outbound: Outbound,
+    clock: Arc<dyn Clock>,
 ) -> Arc<Collector> {
-    Arc::new(Collector::new(Arc::new(clusters), access, outbound))
+    let collector = Collector::new(Arc::new(clusters), access, outbound);
+    Arc::new(collector.with_clock(clock))
 }
+
+/// How many seconds' worth of reads people may make at once: a dashboard that is opened.
+const BURST_SECONDS: u32 = 4;
+
+/// The same of what runs by itself: a round of watches asks everything at once, and then nothing.
+const ROUND_SECONDS: u32 = 60;
 
 fn options(config: &Config) -> OutboundOptions {
     let outbound = &config.outbound;
@@ -43,6 +51,17 @@ fn options(config: &Config) -> OutboundOptions {
         timeout: outbound.timeout,
         max_response: outbound.max_response.as_bytes(),
         concurrency_per_cluster: outbound.concurrency_per_cluster,
+        people: Pace {
+            concurrency: outbound.concurrency_per_cluster,
+            per_second: outbound.per_second,
+            burst: outbound.per_second.saturating_mul(BURST_SECONDS),
+        },
+        scheduled: Pace {
+            concurrency: outbound.scheduled_concurrency,
+            per_second: outbound.scheduled_per_second,
+            burst: outbound.scheduled_per_second.saturating_mul(ROUND_SECONDS),
+        },
+        kept_bytes: outbound.cache.as_bytes(),
         plain_http: match outbound.plain_http {
             Configured::Loopback => PlainHttp::Loopback,
             Configured::Anywhere => PlainHttp::Anywhere,

@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use fleetscope_client::wire::MetricAnswer;
-use fleetscope_model::MetricQuery;
+use fleetscope_model::{Evaluation, Union, Window};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::convert::{metrics, selection, time};
+use super::named;
+use crate::convert::{metrics, time};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
 use crate::refusals::NotFound;
@@ -26,6 +27,10 @@ pub struct Instant {
     /// Cluster ids, repeated; all where absent.
     #[serde(default)]
     pub cluster: Vec<Uuid>,
+    /// Whether an outermost sum, min, max, count, avg, topk or bottomk is put together over all
+    /// clusters, as one server that held all series would; else each cluster gives its own.
+    #[serde(default)]
+    pub combine: bool,
 }
 
 /// Evaluate `PromQL` at one instant on many clusters.
@@ -46,14 +51,18 @@ pub async fn query(
         .as_deref()
         .map(|text| time::instant("time", text))
         .transpose()?;
-    let clusters = selection((!asked.cluster.is_empty()).then_some(asked.cluster))?;
-    let at = at.unwrap_or_else(|| metrics.clock.now());
-    let question = MetricQuery {
-        clusters,
+    let question = Evaluation {
+        clusters: named(asked.cluster)?,
         query: asked.query,
-        at,
+        window: Window::At(at.unwrap_or_else(|| metrics.clock.now())),
+        union: union(asked.combine),
+        points: None,
     };
-    let collection = metrics.telemetry.instant(&caller, &question).await?;
-    let known = metrics.clusters.select(&caller, &question.clusters).await?;
-    Ok(Json(metrics::answer(collection, &known)))
+    let found = metrics.reader.evaluate(&caller, &question).await?;
+    Ok(Json(metrics::answer(found)))
+}
+
+/// How what clusters gave becomes one answer.
+pub(super) const fn union(combine: bool) -> Union {
+    if combine { Union::One } else { Union::Each }
 }

@@ -3,12 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use fleetscope_client::wire::MetricAnswer;
-use fleetscope_model::{RangeQuery, TimeRange};
+use fleetscope_model::{Evaluation, TimeRange, Window};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::convert::{metrics, selection, time};
+use super::query::union;
+use super::{backward, named};
+use crate::convert::{metrics, time};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
 use crate::refusals::NotFound;
@@ -25,28 +27,39 @@ pub struct Range {
     pub start: String,
     /// Last instant, not before `start`.
     pub end: String,
-    /// Resolution: `60s`, `5m` or plain seconds. At most 11,000 points a series.
-    pub step: String,
+    /// Resolution: `60s`, `5m` or plain seconds. At most 11,000 points a series. Where it is absent
+    /// `max_points` has to be there, and it is chosen.
+    pub step: Option<String>,
+    /// At most this many points a series: smallest and largest, first and last, gaps and the
+    /// largest changes stay.
+    #[param(minimum = 16, maximum = 11_000)]
+    pub max_points: Option<u32>,
     /// Cluster ids, repeated; all where absent.
     #[serde(default)]
     pub cluster: Vec<Uuid>,
+    /// Whether an outermost sum, min, max, count, avg, topk or bottomk is put together over all
+    /// clusters, as one server that held all series would; else each cluster gives its own.
+    #[serde(default)]
+    pub combine: bool,
 }
 
 impl Range {
-    fn question(self) -> Result<RangeQuery, ApiError> {
+    fn question(self) -> Result<Evaluation, ApiError> {
         let start = time::instant("start", &self.start)?;
         let end = time::instant("end", &self.end)?;
-        let range = TimeRange::new(start, end).ok_or_else(|| {
-            ApiError::invalid(
-                "end",
-                "the end lies before the start: swap them, or move one",
-            )
-        })?;
-        Ok(RangeQuery {
-            clusters: selection((!self.cluster.is_empty()).then_some(self.cluster))?,
+        let range = TimeRange::new(start, end).ok_or_else(backward)?;
+        let step = self.step.as_deref();
+        let step = step.map(|text| time::duration("step", text)).transpose()?;
+        if step.is_none() && self.max_points.is_none() {
+            let said = "write a step such as 60s, or how many points you want as max_points";
+            return Err(ApiError::invalid("step", said));
+        }
+        Ok(Evaluation {
+            clusters: named(self.cluster)?,
             query: self.query,
-            range,
-            step: time::duration("step", &self.step)?,
+            window: Window::Over(range, step),
+            union: union(self.combine),
+            points: self.max_points,
         })
     }
 }
@@ -65,7 +78,6 @@ pub async fn query_range(
     Params(asked): Params<Range>,
 ) -> Result<Json<MetricAnswer>, ApiError> {
     let question = asked.question()?;
-    let collection = metrics.telemetry.range(&caller, &question).await?;
-    let known = metrics.clusters.select(&caller, &question.clusters).await?;
-    Ok(Json(metrics::answer(collection, &known)))
+    let found = metrics.reader.evaluate(&caller, &question).await?;
+    Ok(Json(metrics::answer(found)))
 }

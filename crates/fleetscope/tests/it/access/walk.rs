@@ -11,6 +11,7 @@ use super::stage::{Stage, ask, told};
 /// The path of a route with this id, and the parameters without which it is refused.
 fn filled(path: &str, id: &str) -> String {
     let path = path.replace("{id}", id).replace("{name}", "app");
+    let path = path.replace("{cluster}", id);
     match path.as_str() {
         "/api/v1/metrics/query" => format!("{path}?query=up&cluster={id}"),
         "/api/v1/alerts" | "/api/v1/alerts/groups" | "/api/v1/alerts/silences" => {
@@ -24,6 +25,14 @@ fn filled(path: &str, id: &str) -> String {
         "/api/v1/metrics/query_range" => {
             format!("{path}?query=up&start=1767268000&end=1767268800&step=60s&cluster={id}")
         }
+        "/api/v1/metrics/series" => format!("{path}?match=up&cluster={id}"),
+        path if path.starts_with("/api/v1/metrics/") => format!("{path}?cluster={id}"),
+        path if path.starts_with("/prometheus/") && path.ends_with("/query_range")
+            || path.ends_with("/query_exemplars") =>
+        {
+            format!("{path}?query=up&start=1767268000&end=1767268800&step=60s")
+        }
+        path if path.starts_with("/prometheus/") => format!("{path}?query=up&match[]=up"),
         // Without a body the query is refused as such.
         "/api/v1/logs/query" => path,
         path if path.starts_with("/api/v1/logs/") => {

@@ -316,6 +316,8 @@ async fn every_route(client: &Client, cluster: uuid::Uuid) -> Vec<(String, Strin
         let path = path
             .replace("{id}", &cluster.to_string())
             .replace("{field}", "shared")
+            .replace("{cluster}", &cluster.to_string())
+            .replace("{name}", "job")
             .replace("{trace_id}", "1");
         if path.ends_with("/stream") || path.starts_with("/auth/log") {
             continue;
@@ -324,6 +326,10 @@ async fn every_route(client: &Client, cluster: uuid::Uuid) -> Vec<(String, Strin
             "/api/v1/metrics/query" => "?query=up",
             "/api/v1/metrics/query_range" => {
                 "?query=up&start=2026-01-01T11:00:00Z&end=2026-01-01T12:00:00Z&step=60s"
+            }
+            "/api/v1/metrics/series" => "?match=up",
+            path if path.starts_with("/prometheus/") => {
+                "?query=up&match[]=up&start=1767265200&end=1767268800&step=60"
             }
             _ => "",
         };

@@ -1,0 +1,3 @@
+//! `/api/v1/metrics/label`
+
+pub mod values;

@@ -1,0 +1,241 @@
+//! Many clusters answer as one Prometheus would that held the series of all: generated queries, put
+//! to both (standard R14).
+
+mod data;
+mod generate;
+
+use std::collections::BTreeMap;
+
+use fleetscope_client::wire::{Endpoint, Endpoints, NewCluster};
+use fleetscope_testkit::{Prometheus, TestApp};
+use reqwest::Method;
+use serde_json::Value;
+
+pub(crate) use generate::Dice;
+use generate::{Question, question};
+
+/// The clusters.
+const CLUSTERS: [&str; 3] = ["east", "north", "west"];
+
+/// How many queries, where nobody says.
+const USUAL: u64 = 500;
+
+/// How far a value may be off, in proportion to the largest number that may have gone into it.
+/// Numbers are added in another order, nothing else.
+const TOLERANCE: f64 = 1e-9;
+
+/// A fleet, and a server that holds all of it.
+pub(crate) struct Fleet {
+    pub(crate) app: TestApp,
+    pub(crate) union: Prometheus,
+    _parts: Vec<Prometheus>,
+}
+
+impl Fleet {
+    pub(crate) async fn start() -> Self {
+        let app = TestApp::one().await;
+        let mut parts = Vec::new();
+        for name in CLUSTERS {
+            let part = Prometheus::over(&data::samples(&[name], false), None).await;
+            app.admin
+                .create_cluster(&described(name, &part))
+                .await
+                .unwrap();
+            parts.push(part);
+        }
+        let union = Prometheus::over(&data::samples(&CLUSTERS, true), None).await;
+        Self {
+            app,
+            union,
+            _parts: parts,
+        }
+    }
+
+    /// What the fleet says, or why it says nothing.
+    pub(crate) async fn ask(&self, path: &str, form: &[(&str, String)]) -> (u16, Value) {
+        let path = format!("/prometheus/fleet/api/v1/{path}");
+        let request = self.app.viewer.raw(Method::POST, &path).unwrap();
+        let response = request.form(form).send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap())
+    }
+
+    async fn ask_union(&self, path: &str, form: &[(&str, String)]) -> (u16, Value) {
+        let url = self.union.base.join(&format!("api/v1/{path}")).unwrap();
+        post(&url, form).await
+    }
+}
+
+pub(crate) fn described(name: &str, prometheus: &Prometheus) -> NewCluster {
+    NewCluster {
+        name: name.to_owned(),
+        endpoints: Endpoints {
+            prometheus: Some(Endpoint {
+                url: prometheus.base.to_string(),
+                ..Endpoint::default()
+            }),
+            ..Endpoints::default()
+        },
+        ..NewCluster::default()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test asks its own server")]
+pub(crate) async fn post(url: &url::Url, form: &[(&str, String)]) -> (u16, Value) {
+    let request = reqwest::Client::new().post(url.clone()).form(form);
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    (status, response.json().await.unwrap())
+}
+
+/// Series by their labels: pairs of milliseconds and values.
+type Known = BTreeMap<String, Vec<(i64, f64)>>;
+
+fn known(answer: &Value) -> Known {
+    let data = &answer["data"];
+    let pair = |pair: &Value| {
+        let at = (pair[0].as_f64().unwrap() * 1000.0).round() as i64;
+        (at, pair[1].as_str().unwrap().parse().unwrap())
+    };
+    if data["resultType"] == "scalar" {
+        return Known::from([("scalar".to_owned(), vec![pair(&data["result"])])]);
+    }
+    let series = data["result"].as_array().unwrap().iter().map(|series| {
+        let labels: BTreeMap<String, String> =
+            serde_json::from_value(series["metric"].clone()).unwrap();
+        let points = match series.get("value") {
+            Some(value) => vec![pair(value)],
+            None => series["values"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(pair)
+                .collect(),
+        };
+        (format!("{labels:?}"), points)
+    });
+    let series: Vec<_> = series.collect();
+    let count = series.len();
+    let known: Known = series.into_iter().collect();
+    assert_eq!(known.len(), count, "the same series twice in {answer}");
+    known
+}
+
+/// The values at each instant, whosever they are: in nine digits, as they are added in any order.
+fn values(known: &Known) -> BTreeMap<i64, Vec<String>> {
+    let mut values: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for (at, value) in known.values().flatten() {
+        values.entry(*at).or_default().push(format!("{value:.9e}"));
+    }
+    for all in values.values_mut() {
+        all.sort();
+    }
+    values
+}
+
+/// Where two answers differ.
+fn difference(ours: &Known, theirs: &Known, scale: f64) -> Option<String> {
+    let (mine, other): (Vec<_>, Vec<_>) = (ours.keys().collect(), theirs.keys().collect());
+    if mine != other {
+        return Some(format!("series {mine:?} instead of {other:?}"));
+    }
+    for (labels, points) in ours {
+        let expected = &theirs[labels];
+        if points.len() != expected.len() {
+            return Some(format!("{labels}: {points:?} instead of {expected:?}"));
+        }
+        for (&(at, one), &(when, other)) in points.iter().zip(expected) {
+            let near = (one - other).abs() <= TOLERANCE * one.abs().max(scale);
+            let same = one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan();
+            // Two infinities of one sign have the same bits.
+            if at != when || !(same || near && one.is_finite()) {
+                return Some(format!(
+                    "{labels} at {at}: {one} instead of {other} at {when}"
+                ));
+            }
+        }
+    }
+    None
+}
+
+fn form(query: &str, question: &Question) -> (&'static str, Vec<(&'static str, String)>) {
+    let mut form = vec![("query", query.to_owned())];
+    if let Some((start, end, step)) = question.range {
+        form.push(("start", start.to_string()));
+        form.push(("end", end.to_string()));
+        form.push(("step", step.to_string()));
+        return ("query_range", form);
+    }
+    form.push(("time", question.at.to_string()));
+    ("query", form)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn generated_queries_over_many_clusters_give_what_one_server_gives_or_say_why_not() {
+    let count = wanted();
+    let fleet = Fleet::start().await;
+    let (mut refused, mut empty, mut wrong, mut combined) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let (mut reasons, mut ties): (BTreeMap<String, u64>, u64) = (BTreeMap::new(), 0);
+    for seed in 0..count {
+        let question = question(&mut Dice::new(seed));
+        let (path, asked) = form(&question.plain, &question);
+        let (status, ours) = fleet.ask(path, &asked).await;
+        let what = format!("seed {seed}: {}", question.plain);
+        if status == 422 && ours["error"].as_str().is_some_and(is_ours) {
+            refused += 1;
+            let reason = ours["error"].as_str().unwrap_or_default();
+            let reason: String = reason.chars().take(60).collect();
+            *reasons.entry(reason).or_default() += 1;
+            continue;
+        }
+        let (_, meant) = form(&question.kept, &question);
+        let (expected, theirs) = fleet.ask_union(path, &meant).await;
+        if expected != 200 {
+            // What is wrong with the query itself is wrong with it everywhere, or on some cluster.
+            wrong += 1;
+            continue;
+        }
+        assert_eq!(status, 200, "{what}: {ours}");
+        assert_eq!(ours.get("warnings"), None, "{what}: {ours}");
+        let (ours, theirs) = (known(&ours), known(&theirs));
+        let mut differs = difference(&ours, &theirs, data::SCALE);
+        if differs.is_some() && question.picks && values(&ours) == values(&theirs) {
+            // Which of several equal ones is picked is nobody's to say.
+            (differs, ties) = (None, ties + 1);
+        }
+        assert_eq!(differs, None, "{what}\nmeant: {}", question.kept);
+        empty += u64::from(theirs.is_empty());
+        combined += u64::from(question.combined);
+    }
+    println!(
+        "{count} queries: {refused} refused, {wrong} wrong in themselves, {empty} empty, \
+         {combined} put together, {ties} ties; reasons: {reasons:#?}"
+    );
+    assert!(refused * 5 <= count, "{refused} of {count} are refused");
+    assert!(ties * 20 <= count, "{ties} of {count} pick among equals");
+    assert!(
+        wrong * 10 <= count,
+        "{wrong} of {count} are wrong in themselves"
+    );
+    assert!(empty * 4 <= count, "{empty} of {count} say nothing");
+    assert!(
+        combined * 6 >= count,
+        "only {combined} of {count} need several clusters"
+    );
+    fleet.app.stop().await;
+}
+
+/// How many queries are put; `./dev soak promql` asks for more.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a soak is the same test with another number"
+)]
+fn wanted() -> u64 {
+    let count = std::env::var("FLEETSCOPE_QUERIES").ok();
+    count.map_or(USUAL, |count| count.parse().unwrap())
+}
+
+/// A reason of ours, not an error of one of the servers.
+fn is_ours(error: &str) -> bool {
+    error.contains("cluster") && !error.starts_with("east:")
+}
