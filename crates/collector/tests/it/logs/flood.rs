@@ -64,9 +64,6 @@ async fn flood_of_fifty_thousand_lines_a_second() {
         );
         check(&outcome);
         assert_eq!(outcome.sent, 1_000_000 + CLUSTERS.len() as u64);
-        if slow.is_zero() {
-            assert_eq!((outcome.dropped, outcome.late), (0, 0));
-        }
         let grown = outcome.most - outcome.before;
         assert!(grown < 256 * 1024, "grew by {grown} KiB");
     }
