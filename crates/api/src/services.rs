@@ -61,7 +61,7 @@ pub struct Metrics {
 /// What questions about logs need.
 #[derive(Clone)]
 pub struct Logs {
-    pub(crate) logs: Arc<dyn LogsPort>,
+    pub(crate) port: Arc<dyn LogsPort>,
     pub(crate) clusters: Arc<dyn Clusters>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -143,7 +143,7 @@ impl FromRef<Services> for Metrics {
 impl FromRef<Services> for Logs {
     fn from_ref(services: &Services) -> Self {
         Self {
-            logs: Arc::clone(&services.logs),
+            port: Arc::clone(&services.logs),
             clusters: Arc::new(services.registry.clone()),
             clock: Arc::clone(&services.clock),
             stopping: services.stopping.clone(),

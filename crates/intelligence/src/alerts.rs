@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use fleetscope_model::{
-    Caller, ClusterId, EventKind, Firing, NewEvent, Part, Permission, Place, Received,
-    ReceivedAlert,
+    Caller, Cluster, ClusterId, ClusterVerb, EventKind, Firing, NewEvent, Part, Permission, Place,
+    Received, ReceivedAlert,
 };
 use jiff::Timestamp;
 
@@ -50,7 +50,7 @@ impl Intelligence {
             );
             return Err(Error::invalid("too_many_alerts", "/alerts", message));
         }
-        let cluster = self.clusters.cluster(caller, cluster).await?;
+        let cluster = self.notified_of(caller, cluster).await?;
         let at = self.clock.now();
         let scene = Scene {
             cluster: cluster.id,
@@ -68,6 +68,17 @@ impl Intelligence {
             .await?;
         tracing::debug!(?received, group = notification.group_key, "alerts received");
         Ok(received)
+    }
+}
+
+impl Intelligence {
+    /// The cluster of a notification. Whoever notifies need not be one who reads; one that reads is
+    /// told of no cluster that it may not see.
+    async fn notified_of(&self, caller: &Caller, id: ClusterId) -> Result<Cluster> {
+        if !self.access.may(caller, id, ClusterVerb::Get).await? {
+            return Err(fleetscope_ports::Error::not_found("cluster", &id).into());
+        }
+        Ok(self.store.clusters.get(id).await?)
     }
 }
 

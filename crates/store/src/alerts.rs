@@ -74,13 +74,12 @@ impl News {
     fn of(alert: &ReceivedAlert, known: Option<(i64, bool)>) -> Self {
         let starts_at = alert.starts_at.as_millisecond();
         match (known, alert.firing) {
-            (None, Firing::Firing) => Self::Told,
             (None, Firing::Resolved) => Self::Kept,
             (Some((since, _)), _) if starts_at < since => Self::None,
             // A server that was restarted may say another start of what has fired all along.
             (Some((since, fires)), Firing::Firing) if fires || starts_at == since => Self::None,
-            (Some(_), Firing::Firing) | (Some((_, true)), Firing::Resolved) => Self::Told,
             (Some((_, false)), Firing::Resolved) => Self::None,
+            (_, Firing::Firing) | (Some((_, true)), Firing::Resolved) => Self::Told,
         }
     }
 }

@@ -154,13 +154,10 @@ async fn what_is_no_json_is_400_and_what_is_not_said_to_be_415() {
 }
 
 /// A value that is just within a constraint, and one that is just beyond it.
-fn around(schema: &Map<String, Value>) -> Vec<(Option<Value>, Value)> {
+fn around(document: &Value, schema: &Map<String, Value>) -> Vec<(Option<Value>, Value)> {
     let number = |key: &str| schema.get(key).and_then(Value::as_u64);
     let text = |length: u64| Value::String("a".repeat(usize::try_from(length).unwrap()));
-    let items = |count: u64| {
-        let id = "0192f0c1-2d3e-7abc-8def-0123456789ab";
-        Value::from(vec![id; usize::try_from(count).unwrap()])
-    };
+    let items = |count: u64| Value::from(items(document, schema, count));
     let mut pairs = Vec::new();
     if let Some(most) = number("maxLength") {
         pairs.push((Some(text(most)), text(most + 1)));
@@ -199,6 +196,29 @@ fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Map<String, Value
     }
 }
 
+/// So many items of a list.
+fn items(document: &Value, schema: &Map<String, Value>, count: u64) -> Vec<Value> {
+    let item = resolved(document, &schema["items"]);
+    let one = if item.contains_key("properties") {
+        Value::Object(least(document, item))
+    } else {
+        json!("0192f0c1-2d3e-7abc-8def-0123456789ab")
+    };
+    vec![one; usize::try_from(count).unwrap()]
+}
+
+/// The least value of a type.
+fn anything(document: &Value, schema: &Map<String, Value>) -> Value {
+    match schema.get("type").and_then(Value::as_str) {
+        Some("array") => {
+            let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0);
+            Value::from(items(document, schema, least))
+        }
+        Some("object") => json!({}),
+        _ => json!("a"),
+    }
+}
+
 /// A body with nothing but what must be there.
 fn least(document: &Value, schema: &Map<String, Value>) -> Map<String, Value> {
     let required = schema
@@ -215,7 +235,8 @@ fn least(document: &Value, schema: &Map<String, Value>) -> Map<String, Value> {
                 (_, Some(format)) if format == "uuid" => {
                     json!("0192f0c1-2d3e-7abc-8def-0123456789ab")
                 }
-                _ => json!("a"),
+                (_, Some(format)) if format == "date-time" => json!("2026-01-01T00:00:00Z"),
+                _ => anything(document, schema),
             };
             (name.to_owned(), value)
         })
@@ -238,7 +259,7 @@ async fn every_limit_of_every_body_in_the_document_holds_exactly() {
                 .replace("{field}", "shared");
             let method = method.to_uppercase();
             for (name, property) in schema["properties"].as_object().unwrap() {
-                for (within, beyond) in around(resolved(&document, property)) {
+                for (within, beyond) in around(&document, resolved(&document, property)) {
                     tried += 1;
                     let mut body = least(&document, schema);
                     body.insert(name.clone(), beyond.clone());

@@ -397,7 +397,9 @@ pub struct DependencyEdge {
     pub sampled_calls: Option<u64>,
     /// Failed calls as a share of all, 0 to 1.
     pub error_ratio: f64,
-    /// Half of the calls took less, in milliseconds.
+    /// Half of the calls took less, in milliseconds. By a service graph it is interpolated between
+    /// the bounds of its buckets, the least of which is 100 ms where nothing else is configured:
+    /// below it, this says no more than that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p50_ms: Option<f64>,
     /// 95 % of the calls took less, in milliseconds.

@@ -187,7 +187,6 @@ fn beyond() -> Error {
 }
 
 /// What failed at the only cluster that was asked is the answer.
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(failure: Failure) -> Error {
     let (kind, code) = match failure.kind {
         GapKind::NotConfigured => (ErrorKind::Conflict, "no_alertmanager"),

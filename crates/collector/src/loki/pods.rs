@@ -45,7 +45,7 @@ pub(super) async fn lines(
     let mut containers: Vec<Container> = pods
         .into_iter()
         .filter(|pod| site.sight(Aspect::Logs).reaches(Some(&pod.namespace)))
-        .flat_map(containers)
+        .flat_map(|pod| containers(&pod))
         .filter(|container| simple.selects(&container.labels))
         .collect();
     if containers.len() > MOST_CONTAINERS {
@@ -88,7 +88,7 @@ struct Container {
 }
 
 /// The containers of a pod, with the labels that a Loki's collectors usually give them.
-fn containers(pod: LogPod) -> Vec<Container> {
+fn containers(pod: &LogPod) -> Vec<Container> {
     let app = ["app.kubernetes.io/name", "app", "k8s-app"]
         .into_iter()
         .find_map(|name| pod.labels.get(name));

@@ -30,7 +30,9 @@ pub(super) async fn dependencies(
     range::check(range)?;
     let asking = Asking::of(caller, clusters, Source::Tempo, SHOWN);
     collector
-        .fan_out(asking, |site| async move { of_site(&site, range).await })
+        .fan_out(asking, |site| async move {
+            Box::pin(of_site(&site, range)).await
+        })
         .await
 }
 
@@ -39,7 +41,7 @@ async fn of_site(site: &Site, range: TimeRange) -> Collection<Dependencies> {
     let mut gaps: Vec<Gap> = Vec::new();
     if whole(Aspect::Logs) && whole(Aspect::Metrics) && site.endpoint(Source::Prometheus).is_some()
     {
-        match graph::read(site, range).await {
+        match Box::pin(graph::read(site, range)).await {
             Ok((Some(found), warned)) => {
                 return Collection {
                     items: vec![found],

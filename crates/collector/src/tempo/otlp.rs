@@ -167,7 +167,7 @@ mod tests {
 
     use super::*;
 
-    fn read(span: Value) -> Spans {
+    fn read(span: &Value) -> Spans {
         let batch = json!([{ "scopeSpans": [{ "spans": [span] }] }]);
         spans(
             serde_json::from_value(batch).unwrap(),
@@ -191,7 +191,7 @@ mod tests {
     fn a_span_without_id_or_time_is_counted_and_left_out() {
         let good = json!({"spanId": "673a8e3e5291ff00", "startTimeUnixNano": "5", "endTimeUnixNano": "3",
             "kind": 2, "status": {"code": 2}});
-        let read_one = read(good.clone());
+        let read_one = read(&good);
         let span = &read_one.spans[0];
         assert_eq!(
             (span.start_ns, span.end_ns),
@@ -208,7 +208,7 @@ mod tests {
             json!({"spanId": "673a8e3e5291ff00", "startTimeUnixNano": "5", "parentSpanId": "!"}),
             json!({"spanId": "673a8e3e5291ff00", "startTimeUnixNano": "99999999999999999999"}),
         ] {
-            let read = read(wrong);
+            let read = read(&wrong);
             assert_eq!((read.spans.len(), read.unreadable), (0, 1));
         }
     }

@@ -49,7 +49,7 @@ fn value(value: &Value) -> Option<AttributeValue> {
         text.map_or_else(|| inner.as_i64(), |text| text.parse().ok())
     };
     Some(match kind.as_str() {
-        "stringValue" => AttributeValue::Text(cut(inner.as_str()?)),
+        "stringValue" | "bytesValue" => AttributeValue::Text(cut(inner.as_str()?)),
         "intValue" => AttributeValue::Integer(whole()?),
         "doubleValue" => match inner.as_f64() {
             Some(number) => AttributeValue::Number(number),
@@ -57,7 +57,6 @@ fn value(value: &Value) -> Option<AttributeValue> {
             None => AttributeValue::Text(cut(inner.as_str()?)),
         },
         "boolValue" => AttributeValue::Truth(inner.as_bool()?),
-        "bytesValue" => AttributeValue::Text(cut(inner.as_str()?)),
         _ => AttributeValue::Text(cut(&plain(value).to_string())),
     })
 }

@@ -14,6 +14,7 @@ mod credentials;
 mod discovery;
 mod gaps;
 mod line;
+mod logs;
 mod notifications;
 mod prometheus_mount;
 mod real_alertmanager;

@@ -106,7 +106,7 @@ async fn alerts_groups_and_silences_are_those_that_alertmanager_itself_gives() {
         cluster: cluster.id,
         matchers: vec![
             matcher("alertname", "Slow", false),
-            matcher("namespace", "sh.*|\"nasty\\", true),
+            matcher("namespace", "sh.*|\"nasty\\\\", true),
         ],
         starts_at: Some(now()),
         ends_at: Some(now() + SignedDuration::from_hours(1)),
@@ -126,6 +126,20 @@ async fn alerts_groups_and_silences_are_those_that_alertmanager_itself_gives() {
         (vec![made.clone()], Vec::new())
     );
 
+    compare_alerts(&app, &server).await;
+    compare_groups(&app, &server).await;
+    commands(&app, &made.id);
+    let ended = directly_state(&server, &made.id).await;
+    assert_eq!(ended, "expired");
+    // Ended already: nothing is left to do.
+    app.operator
+        .expire_silence(cluster.id, &made.id)
+        .await
+        .unwrap();
+    app.stop().await;
+}
+
+async fn compare_alerts(app: &TestApp, server: &Alertmanager) {
     for filter in [
         None,
         Some("namespace=\"shop\""),
@@ -147,7 +161,7 @@ async fn alerts_groups_and_silences_are_those_that_alertmanager_itself_gives() {
         let through = comparable(through.as_array().unwrap(), "starts_at", |alert| {
             json!([alert["state"], alert["silenced_by"]])
         });
-        let directly = directly(&server, &path).await;
+        let directly = directly(server, &path).await;
         let directly = comparable(directly.as_array().unwrap(), "startsAt", |alert| {
             json!([alert["status"]["state"], alert["status"]["silencedBy"]])
         });
@@ -162,7 +176,9 @@ async fn alerts_groups_and_silences_are_those_that_alertmanager_itself_gives() {
         app.viewer.alerts(&unsilenced).await.unwrap().alerts.len(),
         2
     );
+}
 
+async fn compare_groups(app: &TestApp, server: &Alertmanager) {
     let groups = app
         .viewer
         .alert_groups(&AlertScope::default())
@@ -173,7 +189,7 @@ async fn alerts_groups_and_silences_are_those_that_alertmanager_itself_gives() {
         .iter()
         .map(|g| (g.labels["alertname"].clone(), g.alerts.len()))
         .collect();
-    let held = directly(&server, "api/v2/alerts/groups").await;
+    let held = directly(server, "api/v2/alerts/groups").await;
     let held = held.as_array().unwrap().iter();
     let directly: Vec<_> = held
         .map(|g| {
@@ -185,16 +201,6 @@ async fn alerts_groups_and_silences_are_those_that_alertmanager_itself_gives() {
         .collect();
     assert_eq!(through, directly);
     assert_eq!(through.len(), 2);
-
-    commands(&app, &made.id);
-    let ended = directly_state(&server, &made.id).await;
-    assert_eq!(ended, "expired");
-    // Ended already: nothing is left to do.
-    app.operator
-        .expire_silence(cluster.id, &made.id)
-        .await
-        .unwrap();
-    app.stop().await;
 }
 
 async fn directly_state(server: &Alertmanager, id: &str) -> String {

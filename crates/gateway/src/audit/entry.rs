@@ -16,7 +16,7 @@ const LONGEST_PATH: usize = 300;
 const MOST_CLUSTERS: usize = 100;
 
 /// Routes that are posted to and only read.
-const QUESTIONS: [&str; 1] = ["/api/v1/traces/search"];
+const QUESTIONS: [&str; 2] = ["/api/v1/logs/query", "/api/v1/traces/search"];
 
 /// The status of a request whose caller went away before it was answered, as nginx has it.
 const GONE_AWAY: u16 = 499;

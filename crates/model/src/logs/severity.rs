@@ -46,10 +46,9 @@ impl LogSeverity {
 
     /// Of a line, by its labels, or else by itself.
     pub fn of(labels: &Labels, line: &str) -> Option<Self> {
-        let named = LABELS.iter().filter_map(|name| labels.get(*name));
+        let mut named = LABELS.iter().filter_map(|name| labels.get(*name));
         named
-            .filter_map(|value| Self::named(value))
-            .next()
+            .find_map(|value| Self::named(value))
             .or_else(|| Self::in_text(line))
     }
 
@@ -125,15 +124,13 @@ impl LogSeverity {
     }
 
     fn of_word(head: &str) -> Option<Self> {
-        let words = head.split(|c: char| c.is_whitespace() || matches!(c, '|' | '(' | ')'));
-        words
-            .filter_map(|word| {
-                let bare = word.trim_matches(['[', ']', ':', '<', '>', ',']);
-                let shouted = bare.len() > 2 && bare.bytes().all(|b| b.is_ascii_uppercase());
-                let bracketed = word.starts_with('[') && word.contains(']');
-                (shouted || bracketed).then(|| Self::named(bare)).flatten()
-            })
-            .next()
+        let mut words = head.split(|c: char| c.is_whitespace() || matches!(c, '|' | '(' | ')'));
+        words.find_map(|word| {
+            let bare = word.trim_matches(['[', ']', ':', '<', '>', ',']);
+            let shouted = bare.len() > 2 && bare.bytes().all(|b| b.is_ascii_uppercase());
+            let bracketed = word.starts_with('[') && word.contains(']');
+            (shouted || bracketed).then(|| Self::named(bare)).flatten()
+        })
     }
 }
 

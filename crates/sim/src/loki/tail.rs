@@ -136,13 +136,13 @@ impl Tail {
     fn past(&mut self, limit: usize) -> Option<Message> {
         let mut found = self.found(limit, false)?;
         found.reverse();
-        Some(self.frame(found, self.categorize))
+        Some(frame(found, self.categorize))
     }
 
     fn live(&mut self) -> Option<Message> {
         let found = self.found(usize::MAX, true)?;
         // Live lines carry what parsers found, but no metadata that is merged.
-        Some(self.frame(found, self.categorize))
+        Some(frame(found, self.categorize))
     }
 
     /// Lines that were not sent yet.
@@ -165,23 +165,23 @@ impl Tail {
         }
         (!found.is_empty()).then_some(found)
     }
+}
 
-    /// Each line is a stream of its own.
-    fn frame(&self, found: Vec<Found>, categorize: bool) -> Message {
-        let streams: Vec<Value> = found
-            .into_iter()
-            .flat_map(|one| {
-                let mut answer = answer::streams(vec![one], categorize);
-                match answer["data"]["result"].take() {
-                    Value::Array(streams) => streams,
-                    _ => Vec::new(),
-                }
-            })
-            .collect();
-        let mut body = json!({ "streams": streams });
-        if categorize {
-            body["encodingFlags"] = json!(["categorize-labels"]);
-        }
-        Message::Text(body.to_string().into())
+/// Each line is a stream of its own.
+fn frame(found: Vec<Found>, categorize: bool) -> Message {
+    let streams: Vec<Value> = found
+        .into_iter()
+        .flat_map(|one| {
+            let mut answer = answer::streams(vec![one], categorize);
+            match answer["data"]["result"].take() {
+                Value::Array(streams) => streams,
+                _ => Vec::new(),
+            }
+        })
+        .collect();
+    let mut body = json!({ "streams": streams });
+    if categorize {
+        body["encodingFlags"] = json!(["categorize-labels"]);
     }
+    Message::Text(body.to_string().into())
 }

@@ -24,7 +24,7 @@ pub async fn labels(
     Params(asked): Params<About>,
 ) -> Result<Json<LabelList>, ApiError> {
     let about = asked.question(state.clock.now())?;
-    let names = state.logs.labels(&caller, &about).await;
+    let names = state.port.labels(&caller, &about).await;
     Ok(Json(logs::names(
         names.map_err(|error| logs::blamed(error, "query"))?,
     )))

@@ -24,7 +24,7 @@ pub async fn query(
     Body(asked): Body<LogQuery>,
 ) -> Result<Json<LogAnswer>, ApiError> {
     let question = logs::question(asked, state.clock.now())?;
-    let answer = state.logs.query(&caller, &question).await;
+    let answer = state.port.query(&caller, &question).await;
     let answer = answer.map_err(|error| logs::blamed(error, "/query"))?;
     let clusters = &question.scope.clusters;
     let known = state.clusters.select(&caller, clusters).await?;

@@ -24,7 +24,7 @@ pub async fn series(
     Params(asked): Params<About>,
 ) -> Result<Json<LogStreams>, ApiError> {
     let about = asked.question(state.clock.now())?;
-    let told = state.logs.streams(&caller, &about).await;
+    let told = state.port.streams(&caller, &about).await;
     let told = told.map_err(|error| logs::blamed(error, "query"))?;
     let clusters = &about.scope.clusters;
     let known = state.clusters.select(&caller, clusters).await?;

@@ -24,7 +24,7 @@ pub async fn stats(
     Params(asked): Params<About>,
 ) -> Result<Json<LogStatsAnswer>, ApiError> {
     let about = asked.question(state.clock.now())?;
-    let told = state.logs.stats(&caller, &about).await;
+    let told = state.port.stats(&caller, &about).await;
     let told = told.map_err(|error| logs::blamed(error, "query"))?;
     let clusters = &about.scope.clusters;
     let known = state.clusters.select(&caller, clusters).await?;

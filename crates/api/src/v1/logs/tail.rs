@@ -106,7 +106,7 @@ pub async fn tail(
     Params(asked): Params<Tail>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let question = asked.question(last_event_id(&headers)?, state.clock.now())?;
-    let records = state.logs.tail(&caller, &question).await;
+    let records = state.port.tail(&caller, &question).await;
     let records = records.map_err(|error| logs::blamed(error, "query"))?;
     let mut stopping = state.stopping.clone();
     let stopped = async move {

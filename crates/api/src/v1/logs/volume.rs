@@ -60,7 +60,7 @@ pub async fn volume(
 ) -> Result<Json<LogVolumes>, ApiError> {
     let (about, by) = asked.apart();
     let about = about.question(state.clock.now())?;
-    let told = state.logs.volume(&caller, &about, &by).await;
+    let told = state.port.volume(&caller, &about, &by).await;
     let told = told.map_err(|error| logs::blamed(error, "query"))?;
     let clusters = &about.scope.clusters;
     let known = state.clusters.select(&caller, clusters).await?;

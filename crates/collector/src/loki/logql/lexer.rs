@@ -132,10 +132,11 @@ fn quoted(rest: &str) -> Result<(Token, usize), Unread> {
             None | Some('\n') => return Err(here("a literal that does not end")),
             Some('"') => break,
             Some('\\') => {
-                at += escape(&rest[at..], &mut text).ok_or(Unread {
+                let odd = Unread {
                     at,
                     what: "an escape that is none",
-                })?
+                };
+                at += escape(&rest[at..], &mut text).ok_or(odd)?;
             }
             Some(c) => {
                 text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());

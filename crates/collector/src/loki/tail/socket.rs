@@ -91,12 +91,12 @@ impl Socket {
         ];
         let path = "/loki/api/v1/tail";
         let opened = door.upstream.socket(path, &parameters, "").await?;
-        let socket = opened.map_err(|answer| match refusal::wrong(&answer, held) {
-            Some(said) => Refused::Wrong(said),
-            None => {
-                let said = String::from_utf8_lossy(&answer.body);
-                Refused::Failed(answer.refusal(&said))
+        let socket = opened.map_err(|answer| {
+            if let Some(said) = refusal::wrong(&answer, held) {
+                return Refused::Wrong(said);
             }
+            let said = String::from_utf8_lossy(&answer.body);
+            Refused::Failed(answer.refusal(&said))
         })?;
         let config = WebSocketConfig::default()
             .read_buffer_size(64 * 1024)

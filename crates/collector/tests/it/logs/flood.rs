@@ -110,6 +110,8 @@ async fn flood(lasts: Duration, lines: u64, wait: Duration) -> Outcome {
     }
     tokio::time::sleep(wait).await;
     read(&mut tail, &mut outcome).await;
+    // The writers end when the reader hangs up.
+    drop(tail);
     while let Some(sent) = writers.join_next().await {
         outcome.sent += sent.unwrap();
     }
@@ -156,7 +158,7 @@ async fn write(
     let frames = u64::try_from(lasts.as_millis() / EVERY.as_millis()).unwrap();
     for number in 0..frames {
         // A writer that was held up catches up.
-        while held.send_next(&mut connection).await {}
+        while flows(&mut connection, &mut held).await {}
         beat.tick().await;
         let at = 1_000_000_000_000_000_000 + begun.elapsed().as_nanos() as u64;
         sent += lines;
@@ -187,21 +189,18 @@ async fn write(
     sent + 1
 }
 
-/// Sends what is held, as long as the reader takes it.
-trait Flow {
-    async fn send_next(&mut self, connection: &mut Connection) -> bool;
-}
-
-impl Flow for VecDeque<String> {
-    async fn send_next(&mut self, connection: &mut Connection) -> bool {
-        let ready = futures::poll!(connection.stream.flush()).is_ready();
-        let (true, Some(frame)) = (ready, self.pop_front()) else {
-            return false;
-        };
-        let sent = connection.stream.feed(Message::Text(frame.into())).await;
-        sent.unwrap();
-        true
+/// Sends the first of what is held, if the reader takes it.
+async fn flows(connection: &mut Connection, held: &mut VecDeque<String>) -> bool {
+    let ready = futures::poll!(connection.stream.flush()).is_ready();
+    if !ready {
+        return false;
     }
+    let Some(frame) = held.pop_front() else {
+        return false;
+    };
+    let sent = connection.stream.feed(Message::Text(frame.into())).await;
+    sent.unwrap();
+    true
 }
 
 fn frame(name: &str, number: u64, (at, lines): (u64, u64), dropped: &[u64]) -> String {

@@ -67,6 +67,13 @@ impl Layout {
         }
     }
 
+    /// Makes the columns as wide as this line needs them.
+    pub(super) fn fit(&mut self, labels: &BTreeMap<String, String>) {
+        let cluster = labels.get("cluster").map_or("", String::as_str);
+        column(&plain(cluster), &mut self.cluster);
+        column(&whose(labels), &mut self.whose);
+    }
+
     /// One line.
     pub(super) fn line(&mut self, shown: &Shown<'_>) -> String {
         let format = if self.dated {

@@ -1,5 +1,6 @@
 //! `fleetscope logs patterns`
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -60,11 +61,14 @@ fn text(found: &LogPatterns, most: usize) -> String {
         found.window_seconds
     );
     for pattern in found.items.iter().take(most) {
-        text += &format!("\n\n{}", one(pattern, found, style));
+        text.push_str("\n\n");
+        text.push_str(&one(pattern, found, style));
     }
     let left = found.items.len().saturating_sub(most);
     if left > 0 {
-        text += &format!("\n\nAnd {left} more: --most {}", found.items.len());
+        let all = found.items.len();
+        // Writing to a string can't fail.
+        let _ = write!(text, "\n\nAnd {left} more: --most {all}");
     }
     text + &gaps(&found.gaps)
 }

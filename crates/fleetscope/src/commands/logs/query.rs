@@ -53,7 +53,7 @@ pub(super) struct Text {
     /// How lines are taken apart into fields
     #[arg(long, value_name = "FORMAT", conflicts_with = "logql")]
     pub(super) parser: Option<Format>,
-    /// A field of lines, as status=500 or detected_level=error; may be repeated
+    /// A field of lines, as status=500 or level=error; may be repeated
     #[arg(long = "field", value_name = "FIELD", conflicts_with = "logql")]
     pub(super) fields: Vec<String>,
 }
@@ -109,6 +109,9 @@ fn lines(answer: &LogAnswer) -> String {
     let day = |at: jiff::Timestamp| at.strftime("%F").to_string();
     let style = Style::of_stdout();
     let mut layout = Layout::new(style, day(newest.at) != day(oldest.at));
+    for line in &answer.lines {
+        layout.fit(&line.labels);
+    }
     let printed = answer
         .lines
         .iter()

@@ -33,8 +33,8 @@ pub(super) struct Search {
     /// Only spans that ended so
     #[arg(long)]
     status: Option<Status>,
-    /// A condition on an attribute, as http.route=/cart, http.response.status_code>=500,
-    /// resource:k8s.pod.name=~cart-.*; may be repeated
+    /// A condition on an attribute, NAME=VALUE with one of = != < <= > >= =~ !~, and
+    /// before it whose it is, as resource:NAME; may be repeated
     #[arg(long = "attribute", value_name = "NAME=VALUE")]
     attributes: Vec<String>,
     /// TraceQL, instead of all these

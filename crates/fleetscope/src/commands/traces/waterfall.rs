@@ -1,6 +1,7 @@
 //! A trace as a picture of text: the tree at the left, time to the right.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use fleetscope_client::wire::{SpanStatus, Trace, TraceSpan};
 
@@ -37,35 +38,44 @@ pub(super) fn draw(trace: &Trace, limit: usize, style: Style) -> String {
         "{:cluster$}  {:tree$}  {:>8}  {:>8}  {scale}",
         "CLUSTER", "SPAN", "TOOK", "SELF"
     );
-    text += &format!("\n\n{}", style.bold(&heading));
+    push(&mut text, format_args!("\n\n{}", style.bold(&heading)));
     for (span, name) in shown.iter().zip(&names) {
-        let padded = format!("{name:tree$}");
-        let padded = if span.status == SpanStatus::Error {
-            style.bad(&padded)
-        } else {
-            padded
-        };
-        let (took, own) = (length(span.duration_ms), length(span.self_ms));
-        let line = bar(span, trace.duration_ms);
-        text += &format!(
-            "\n{:cluster$}  {padded}  {took:>8}  {own:>8}  {line}{}",
-            span.cluster,
-            marks(span)
-        );
+        let name = format!("{name:tree$}");
+        text += "\n";
+        text += &row(span, &name, (cluster, trace.duration_ms), style);
     }
     text += &left_out(trace, shown.len());
-    text += &format!(
-        "\n\n{}",
-        style.dim("█ holds the trace up (critical path)   ░ runs beside it   ✗ failed")
+    push(
+        &mut text,
+        format_args!(
+            "\n\n{}",
+            style.dim("█ holds the trace up (critical path)   ░ runs beside it   ✗ failed")
+        ),
     );
     text + &critical(trace, style) + &failures(trace, style) + &gaps(&trace.gaps)
+}
+
+/// A span with its place in the tree and in the whole time.
+fn row(span: &TraceSpan, name: &str, (wide, whole): (usize, f64), style: Style) -> String {
+    let name = if span.status == SpanStatus::Error {
+        style.bad(name)
+    } else {
+        name.to_owned()
+    };
+    let (took, own) = (length(span.duration_ms), length(span.self_ms));
+    let (line, marks) = (bar(span, whole), marks(span));
+    let cluster = &span.cluster;
+    format!("{cluster:wide$}  {name}  {took:>8}  {own:>8}  {line}{marks}")
 }
 
 fn head(trace: &Trace, style: Style) -> String {
     let mut text = format!("Trace {}", style.bold(&trace.trace_id));
     if let Some(at) = trace.started_at {
         let at = at.strftime("%Y-%m-%d %H:%M:%S%.3fZ");
-        text += &format!(" of {at}, {}", length(trace.duration_ms));
+        push(
+            &mut text,
+            format_args!(" of {at}, {}", length(trace.duration_ms)),
+        );
     }
     let failed = match trace.error_count {
         0 => "none failed".to_owned(),
@@ -73,6 +83,11 @@ fn head(trace: &Trace, style: Style) -> String {
     };
     let clusters = trace.clusters.join(", ");
     text + &format!("\n{} spans, {failed}; on {clusters}", trace.span_count)
+}
+
+/// Adds to a text, which can't fail.
+fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
+    let _ = text.write_fmt(more);
 }
 
 /// What stands before each span: the lines down from its parents, and the branch to it.
@@ -89,7 +104,7 @@ fn branches(spans: &[TraceSpan]) -> Vec<String> {
             branch += if goes_on[depth] { "├─" } else { "└─" };
         }
         if depth > LEVELS {
-            branch += &format!("({depth}) ");
+            push(&mut branch, format_args!("({depth}) "));
         }
         goes_on[depth] = true;
         found[at] = branch;
@@ -146,7 +161,10 @@ fn marks(span: &TraceSpan) -> String {
         text += "  orphan: its parent is not there";
     }
     if let Some(early) = span.starts_before_parent_ms {
-        text += &format!("  began {} before its parent: clocks differ", length(early));
+        push(
+            &mut text,
+            format_args!("  began {} before its parent: clocks differ", length(early)),
+        );
     }
     text
 }
@@ -155,7 +173,10 @@ fn left_out(trace: &Trace, shown: usize) -> String {
     let mut text = String::new();
     if trace.spans.len() > shown {
         let more = trace.spans.len() - shown;
-        text += &format!("\n… {more} more spans: a larger --limit shows them");
+        push(
+            &mut text,
+            format_args!("\n… {more} more spans: a larger --limit shows them"),
+        );
     }
     if let Some(omitted) = &trace.omitted {
         let by: Vec<String> = omitted
@@ -163,11 +184,14 @@ fn left_out(trace: &Trace, shown: usize) -> String {
             .iter()
             .map(|(service, count)| format!("{count} of {}", plain(service)))
             .collect();
-        text += &format!(
-            "\n… the server leaves out the {} deepest spans, {} of them failed ({})",
-            omitted.spans,
-            omitted.errors,
-            by.join(", ")
+        push(
+            &mut text,
+            format_args!(
+                "\n… the server leaves out the {} deepest spans, {} of them failed ({})",
+                omitted.spans,
+                omitted.errors,
+                by.join(", ")
+            ),
         );
     }
     text
@@ -194,11 +218,14 @@ fn critical(trace: &Trace, style: Style) -> String {
     let mut text = format!("\n\n{}", style.bold("What held it up"));
     for ((cluster, service, name), ms) in parts.into_iter().take(TOLD) {
         let share = ms / whole * 100.0;
-        text += &format!(
-            "\n  {share:>3.0} %  {:>8}  {cluster}: {} {}",
-            length(ms),
-            plain(service),
-            plain(name)
+        push(
+            &mut text,
+            format_args!(
+                "\n  {share:>3.0} %  {:>8}  {cluster}: {} {}",
+                length(ms),
+                plain(service),
+                plain(name)
+            ),
         );
     }
     text
@@ -226,16 +253,22 @@ fn failures(trace: &Trace, style: Style) -> String {
             ("", _) => "no reason given",
             (message, _) => message,
         };
-        text += &format!(
-            "\n  {}: {} {}: {}",
-            span.cluster,
-            plain(&span.service),
-            plain(&span.name),
-            plain(said)
+        push(
+            &mut text,
+            format_args!(
+                "\n  {}: {} {}: {}",
+                span.cluster,
+                plain(&span.service),
+                plain(&span.name),
+                plain(said)
+            ),
         );
     }
     if failed.len() > TOLD {
-        text += &format!("\n  … and {} more", failed.len() - TOLD);
+        push(
+            &mut text,
+            format_args!("\n  … and {} more", failed.len() - TOLD),
+        );
     }
     text
 }

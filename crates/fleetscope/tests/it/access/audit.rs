@@ -12,6 +12,13 @@ async fn entries(stage: &Stage, path: &str) -> Page<AuditEntry> {
     answer.json().await.unwrap()
 }
 
+/// A question that is posted, since it may be long, and a read all the same.
+async fn search(client: &fleetscope_client::Client) -> StatusCode {
+    let all = serde_json::json!({});
+    let answer = ask(client, Method::POST, "/api/v1/traces/search", Some(&all)).await;
+    answer.status()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_and_refusals_are_written_down_and_reads_are_not() {
     for shape in Shape::ALL {
@@ -21,10 +28,7 @@ async fn changes_and_refusals_are_written_down_and_reads_are_not() {
         stage.let_use("alice", &cluster, &["get", "query"]);
         let read = "/api/v1/metrics/query?query=canary_in_a_query";
         assert_eq!(status(&alice, read).await, StatusCode::OK);
-        // Posted, since it may be long, and a read all the same.
-        let (search, all) = ("/api/v1/traces/search", serde_json::json!({}));
-        let found = ask(&alice, Method::POST, search, Some(&all)).await;
-        assert_eq!(found.status(), StatusCode::OK);
+        assert_eq!(search(&alice).await, StatusCode::OK);
         assert_eq!(
             status(&alice, "/api/v1/tokens").await,
             StatusCode::FORBIDDEN

@@ -96,7 +96,8 @@ const LOGS: [&str; 5] = [
 async fn logs(client: &Client, query: &str) -> String {
     let asked = json!({ "query": query, "limit": 500 });
     let answer = ask(client, Method::POST, "/api/v1/logs/query", Some(&asked)).await;
-    assert_eq!(answer.status(), 200, "{query}");
+    // A query may be refused, in words that tell nothing else.
+    assert!([200, 422].contains(&answer.status().as_u16()), "{query}");
     answer.text().await.unwrap()
 }
 

@@ -94,11 +94,11 @@ pub(crate) async fn what_is_known_is_bounded_and_the_oldest_is_told_anew(store: 
 pub(crate) async fn what_has_ended_is_forgotten_after_a_week(store: Store) {
     let cluster = insert(&store, &Samples::new(3)).await;
     let (firing, ended) = (alert(1, Firing::Firing), alert(1, Firing::Resolved));
-    receive(&store, &cluster, &[firing.clone()], 0).await;
+    receive(&store, &cluster, std::slice::from_ref(&firing), 0).await;
     receive(&store, &cluster, &[ended], 1).await;
     let week = SignedDuration::from_hours(7 * 24).as_secs();
     assert_eq!(
-        receive(&store, &cluster, &[firing.clone()], week)
+        receive(&store, &cluster, std::slice::from_ref(&firing), week)
             .await
             .known,
         1

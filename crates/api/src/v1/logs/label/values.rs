@@ -25,7 +25,7 @@ pub async fn values(
     Params(asked): Params<About>,
 ) -> Result<Json<LabelList>, ApiError> {
     let about = asked.question(state.clock.now())?;
-    let values = state.logs.label_values(&caller, &name, &about).await;
+    let values = state.port.label_values(&caller, &name, &about).await;
     Ok(Json(logs::names(
         values.map_err(|error| logs::blamed(error, "query"))?,
     )))
