@@ -146,7 +146,7 @@ def library(stage, at):
             "range": connect.custom_query_range("rate(prometheus_http_requests_total[2s])",
                                                 start, end, "0.5"),
             "series": connect.get_series(start, end, params={"match[]": "up"}),
-            "targets": [(one["labels"], one["health"]) for one in connect.get_targets()["activeTargets"]],
+            "targets": [[one["labels"], one["health"]] for one in connect.get_targets()["activeTargets"]],
             "metadata": connect.get_metric_metadata("up"),
         }
 

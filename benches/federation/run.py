@@ -175,7 +175,7 @@ def read(port, path, headers):
         length += count
     took = time.perf_counter() - begun
     if response.status != 200:
-        sys.exit(f"{path}: {response.status} {bytes(buffer[:500])}")
+        sys.exit(f"{path}: {response.status} {bytes(buffer[:length][:300])}")
     return took, length
 
 
@@ -278,6 +278,8 @@ def main():
     parser.add_argument("--points", type=int, default=1_000)
     args = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="fleetscope-federation-")
+    # The workers of nginx are others than we.
+    os.chmod(folder, 0o755)
     stage = Stage(os.path.abspath(args.binary), folder)
     try:
         fleet(stage, args.rounds)

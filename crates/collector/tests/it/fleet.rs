@@ -110,7 +110,7 @@ pub(crate) fn impatient() -> OutboundOptions {
 }
 
 pub(crate) fn caller() -> Caller {
-    Caller::local("test", AccessRole::Viewer)
+    Caller::local("test", AccessRole::Admin)
 }
 
 /// The hour that ends at 2026-11-22T10:00:00Z.
