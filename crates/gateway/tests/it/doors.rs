@@ -63,7 +63,11 @@ async fn the_document_and_the_login_answer_anybody_and_no_other_route_does() {
         let path = route
             .path
             .replace("{id}", "0192f0c1-2d3e-7abc-8def-0123456789ab")
-            .replace("{field}", "shared");
+            .replace("{field}", "shared")
+            .replace("{name}", "job")
+            .replace("{trace_id}", "0123456789abcdef")
+            .replace("{silence_id}", "1")
+            .replace("{cluster}", "fleet");
         assert!(!path.contains('{'), "{path}");
         for (headers, code) in [
             (&[][..], "unauthenticated"),

@@ -416,7 +416,7 @@ async fn connections_end_whose_client_leaves_no_room_for_an_answer() {
         }
     };
     let ping = frame(PING, 0, 0, &[0; 8]);
-    let (_, refused) = tokio::join!(ends(h2, &ping), tokio::time::timeout(LONG, refused));
+    let ((), refused) = tokio::join!(ends(h2, &ping), tokio::time::timeout(LONG, refused));
     assert!(refused.is_ok(), "a client that reads nothing is waited for");
     running.shutdown().await;
 }

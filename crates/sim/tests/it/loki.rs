@@ -70,6 +70,23 @@ async fn answers_have_the_recorded_form() {
                 encode("{app=\"absent\"}")
             ),
         ),
+    ];
+    same(&fleet, &cases).await;
+}
+
+/// Whether each answer has the form of the recorded one.
+async fn same(fleet: &Fleet, cases: &[(&str, String)]) {
+    for (name, path) in cases {
+        let real = shape::recorded(RECORDED, name);
+        let ours = fleet.json(path).await;
+        shape::same(&real["response"]["body"], &ours, &["stream", "metric"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_about_lines_has_the_recorded_form() {
+    let fleet = Fleet::new(1, hours(2));
+    let cases = [
         (
             "index/stats: zeros, the chunks are still in memory",
             format!(
@@ -113,11 +130,7 @@ async fn answers_have_the_recorded_form() {
             ),
         ),
     ];
-    for (name, path) in cases {
-        let real = shape::recorded(RECORDED, name);
-        let ours = fleet.json(&path).await;
-        shape::same(&real["response"]["body"], &ours, &["stream", "metric"]);
-    }
+    same(&fleet, &cases).await;
 }
 
 #[tokio::test]

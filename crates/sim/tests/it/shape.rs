@@ -45,6 +45,13 @@ pub(crate) async fn refusals(fleet: &Fleet, prefix: &str, file: &str, except: &[
     assert!(asked > 8, "only {asked} refusals were compared");
 }
 
+fn has_keys_of(ours: &Value, real: &Value) -> bool {
+    let (Some(ours), Some(real)) = (ours.as_object(), real.as_object()) else {
+        return false;
+    };
+    ours.len() == real.len() && real.keys().all(|key| ours.contains_key(key))
+}
+
 fn compare(real: &Value, ours: &Value, leave: &[&str], at: &str) {
     match (real, ours) {
         (Value::Object(real), Value::Object(ours)) => {
@@ -61,7 +68,10 @@ fn compare(real: &Value, ours: &Value, leave: &[&str], at: &str) {
             }
         }
         (Value::Array(real), Value::Array(ours)) => {
-            if let (Some(real), Some(ours)) = (real.first(), ours.first()) {
+            // Servers give lists in any order, and what is optional makes items differ.
+            let Some(real) = real.first() else { return };
+            let alike = ours.iter().find(|ours| has_keys_of(ours, real));
+            if let Some(ours) = alike.or(ours.first()) {
                 compare(real, ours, leave, &format!("{at}/0"));
             }
         }

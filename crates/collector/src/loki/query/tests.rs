@@ -83,7 +83,7 @@ fn pages_give_every_line_once_also_of_one_instant() {
     }
     // One cluster is much busier than the other.
     for n in 400..600 {
-        lines.push(line(1, 20 + (n / 50) as i128, &format!("line {n}")));
+        lines.push(line(1, 20 + i128::from(n / 50), &format!("line {n}")));
     }
     for forward in [false, true] {
         for limit in [7, 8, 100, 1000] {

@@ -341,10 +341,10 @@ mod tests {
         assert_eq!(
             lines[4..8],
             [
-                "shop     s a                  100 ms    1.0 ms  ████████████████████████████████████████",
-                "shop     ├─s b               50.0 ms    1.0 ms      ░░░░░░░░░░░░░░░░░░░░",
-                "shop     │ └─✗ s c           20.0 ms    1.0 ms          ████████",
-                "shop     └─s d·[2J           40.0 ms    1.0 ms                          ████████████████  began 3.0 ms before its parent: clocks differ",
+                "shop     s a          100 ms    1.0 ms  ████████████████████████████████████████",
+                "shop     ├─s b       50.0 ms    1.0 ms      ░░░░░░░░░░░░░░░░░░░░",
+                "shop     │ └─✗ s c   20.0 ms    1.0 ms          ████████",
+                "shop     └─s d·[2J   40.0 ms    1.0 ms                          ████████████████  began 3.0 ms before its parent: clocks differ",
             ]
         );
         assert!(drawn.contains("shop: s c: no"));
