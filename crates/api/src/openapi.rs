@@ -10,7 +10,9 @@ use fleetscope_model::Role;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr};
+use utoipa::openapi::{
+    ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -113,6 +115,16 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
             Vec::<String>::new(),
         )]);
     }
+    let heads = [
+        (414, "The URL is longer than a head may be (64 KiB)."),
+        (431, "The head of the request is longer than 64 KiB."),
+    ];
+    for (status, description) in heads {
+        // Said before anything is read, without a body.
+        let response = ResponseBuilder::new().description(description).build();
+        let responses = &mut operation.responses.responses;
+        responses.insert(status.to_string(), RefOr::T(response));
+    }
     let body = operation.request_body.is_some();
     let refusals = [
         (
@@ -126,7 +138,11 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
             true,
             "The caller's role, or its rights on a cluster, are not enough.",
         ),
-        (404, path.starts_with(MOUNT), "There is no such cluster."),
+        (
+            404,
+            path.starts_with(MOUNT),
+            "There is no such cluster, or it has no Prometheus.",
+        ),
         (408, body, "The body did not arrive in time."),
         (413, body, "The body is too large."),
         (415, body, "The body is not JSON."),

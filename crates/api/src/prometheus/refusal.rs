@@ -57,6 +57,8 @@ impl Refusal {
             "timeout"
         } else if all(GapKind::Forbidden) {
             "forbidden"
+        } else if all(GapKind::NotConfigured) {
+            "not_found"
         } else {
             "unavailable"
         };
