@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use fleetscope_client::wire::Gap;
+use fleetscope_ports::{Clock as _, SystemClock};
+use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Builder;
 
 use crate::cli::Command;
@@ -67,6 +69,18 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
 /// look must still notice.
 fn whole(gaps: &[Gap]) -> ExitCode {
     ExitCode::from(u8::from(!gaps.is_empty()))
+}
+
+/// The range of this length that ends then, or now: the server's clock may be another.
+fn back_from(
+    end: Option<Timestamp>,
+    length: SignedDuration,
+) -> Result<(Timestamp, Timestamp), Failure> {
+    let end = end.unwrap_or_else(|| SystemClock.now());
+    let start = end.checked_sub(length.abs()).map_err(|_| {
+        Failure::Usage("the range reaches too far back: give a shorter one".to_owned())
+    })?;
+    Ok((start, end))
 }
 
 /// Runs a command to its end, on so many threads; one per core where it is not said.

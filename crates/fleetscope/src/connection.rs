@@ -62,17 +62,22 @@ pub(crate) async fn cluster_ids(client: &Client, named: &[String]) -> Result<Vec
 
 /// The name of every cluster that may be seen, by its id.
 pub(crate) async fn cluster_names(client: &Client) -> Result<BTreeMap<Uuid, String>, Failure> {
+    Ok(every_cluster(client).await?.into_iter().collect())
+}
+
+/// Id and name of every cluster that may be seen, by name.
+pub(crate) async fn every_cluster(client: &Client) -> Result<Vec<(Uuid, String)>, Failure> {
     let mut paging = Paging {
         cursor: None,
         limit: Some(500),
     };
-    let mut names = BTreeMap::new();
+    let mut found = Vec::new();
     loop {
         let page = client.clusters(&paging).await?;
-        names.extend(page.items.into_iter().map(|one| (one.id, one.name)));
+        found.extend(page.items.into_iter().map(|one| (one.id, one.name)));
         paging.cursor = page.next_cursor;
         if paging.cursor.is_none() {
-            return Ok(names);
+            return Ok(found);
         }
     }
 }

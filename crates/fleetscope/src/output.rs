@@ -69,11 +69,6 @@ pub(crate) fn more(next_cursor: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
-/// The machine's time: a range that ends now has to be given its end.
-pub(crate) fn now() -> Timestamp {
-    fleetscope_ports::Clock::now(&fleetscope_ports::SystemClock)
-}
-
 /// An instant to the second.
 pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()

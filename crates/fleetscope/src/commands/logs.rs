@@ -60,12 +60,3 @@ pub(crate) async fn run(args: Logs) -> Result<ExitCode, Failure> {
         Action::Catalogue(action) => catalogue::run(&client, action, output).await,
     }
 }
-
-/// An answer with gaps is incomplete; a script that does not look must still notice.
-fn ended(gaps: &[fleetscope_client::wire::Gap]) -> ExitCode {
-    if gaps.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    }
-}

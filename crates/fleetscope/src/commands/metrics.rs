@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use fleetscope_client::SeriesScope;
 use fleetscope_client::wire::{
-    Gap, MetadataList, MetricLabelList, RuleAlertList, RuleList, SeriesList, TargetList,
+    MetadataList, MetricLabelList, RuleAlertList, RuleList, SeriesList, TargetList,
 };
 use jiff::Timestamp;
 
 use crate::cli::Connection;
+use crate::commands::whole;
 use crate::connection::{client, cluster_ids};
 use crate::exit::Failure;
 use crate::output::{gaps, show, table};
@@ -90,43 +91,43 @@ pub(crate) async fn run(args: Metrics) -> Result<ExitCode, Failure> {
             let (client, scope, output) = of.ready().await?;
             let found = client.metric_series(&scope).await?;
             show(output, &found, series)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
         Command::Labels(of) => {
             let (client, scope, output) = of.ready().await?;
             let found = client.metric_labels(&scope).await?;
             show(output, &found, labels)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
         Command::Values { label, of } => {
             let (client, scope, output) = of.ready().await?;
             let found = client.metric_label_values(&label, &scope).await?;
             show(output, &found, labels)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
         Command::Metadata { metric, place } => {
             let (client, ids) = place.ready().await?;
             let found = client.metric_metadata(&ids, metric.as_deref()).await?;
             show(place.connection.output, &found, metadata)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
         Command::Rules(place) => {
             let (client, ids) = place.ready().await?;
             let found = client.metric_rules(&ids).await?;
             show(place.connection.output, &found, rules)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
         Command::Alerts(place) => {
             let (client, ids) = place.ready().await?;
             let found = client.metric_alerts(&ids).await?;
             show(place.connection.output, &found, alerts)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
         Command::Targets(place) => {
             let (client, ids) = place.ready().await?;
             let found = client.metric_targets(&ids).await?;
             show(place.connection.output, &found, targets)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
     }
 }
@@ -152,15 +153,6 @@ impl Of {
             limit: self.limit,
         };
         Ok((client, scope, self.place.connection.output))
-    }
-}
-
-/// An answer with gaps is incomplete; a script that does not look must still notice.
-fn ended(gaps: &[Gap]) -> ExitCode {
-    if gaps.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
     }
 }
 

@@ -8,9 +8,10 @@ use fleetscope_client::wire::{MetricAnswer, MetricSeries};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cli::Connection;
+use crate::commands::back_from;
 use crate::connection::{client, cluster_ids};
 use crate::exit::Failure;
-use crate::output::{clock, gaps, now, show, table};
+use crate::output::{clock, gaps, show, table};
 
 /// Evaluate PromQL on many clusters at once.
 #[derive(Debug, Args)]
@@ -57,10 +58,7 @@ pub(crate) async fn run(args: Query) -> Result<ExitCode, Failure> {
             client.query(&args.promql, &scope).await?
         }
         Some(length) => {
-            let end = args.at.unwrap_or_else(now);
-            let start = end.checked_sub(length.abs()).map_err(|_| {
-                Failure::Usage("the range reaches too far back: give a shorter one".to_owned())
-            })?;
+            let (start, end) = back_from(args.at, length)?;
             let scope = MetricScope {
                 clusters,
                 start: Some(start),

@@ -11,9 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::cli::Connection;
+use crate::commands::back_from;
 use crate::connection::{client, cluster_ids, cluster_names};
 use crate::exit::Failure;
-use crate::output::{Style, entity, gaps, more, now, show};
+use crate::output::{Style, entity, gaps, more, show};
 
 /// Show how things hang together: who calls whom, what runs where, what uses what.
 #[derive(Debug, Args)]
@@ -56,10 +57,7 @@ pub(super) struct Where {
 
 impl Where {
     pub(super) async fn scope(&self, client: &Client) -> Result<PlaceScope, Failure> {
-        let end = self.until.unwrap_or_else(now);
-        let start = end.checked_sub(self.since.abs()).map_err(|_| {
-            Failure::Usage("--since reaches too far back: give a shorter time".to_owned())
-        })?;
+        let (start, end) = back_from(self.until, self.since)?;
         let first = self.cursor.is_none();
         Ok(PlaceScope {
             clusters: cluster_ids(client, &self.clusters).await?,

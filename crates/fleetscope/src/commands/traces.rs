@@ -9,11 +9,11 @@ mod waterfall;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use fleetscope_client::wire::Gap;
 use fleetscope_client::{Client, TraceScope};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cli::Connection;
+use crate::commands::back_from;
 use crate::connection::{client, cluster_ids};
 use crate::exit::Failure;
 
@@ -71,10 +71,7 @@ struct Scope {
 impl Scope {
     async fn read(&self, client: &Client) -> Result<TraceScope, Failure> {
         let clusters = cluster_ids(client, &self.clusters).await?;
-        let end = self.at.unwrap_or_else(now);
-        let start = end.checked_sub(self.range.abs()).map_err(|_| {
-            Failure::Usage("the range reaches too far back: give a shorter one".to_owned())
-        })?;
+        let (start, end) = back_from(self.at, self.range)?;
         Ok(TraceScope {
             clusters,
             start: Some(start),
@@ -92,20 +89,6 @@ pub(crate) async fn run(args: Traces) -> Result<ExitCode, Failure> {
         Action::Services(services) => services.run(&client, output).await,
         Action::Dependencies(dependencies) => dependencies.run(&client, output).await,
     }
-}
-
-/// An answer with gaps is incomplete; a script that does not look must still notice.
-fn code(gaps: &[Gap]) -> ExitCode {
-    if gaps.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    }
-}
-
-/// The machine's time: a range that ends now has to be given its end.
-fn now() -> Timestamp {
-    fleetscope_ports::Clock::now(&fleetscope_ports::SystemClock)
 }
 
 /// Milliseconds as people read them.

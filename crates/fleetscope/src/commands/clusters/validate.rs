@@ -5,13 +5,12 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
+use fleetscope_client::Client;
 use fleetscope_client::wire::{CheckCode, ClusterState, NeededRight, Validation};
-use fleetscope_client::{Client, Paging};
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::cli::Output;
-use crate::connection::cluster_id;
+use crate::connection::{cluster_id, every_cluster};
 use crate::exit::Failure;
 use crate::output::{show, table, time};
 
@@ -39,7 +38,7 @@ pub(super) async fn run(
     args: Validate,
 ) -> Result<ExitCode, Failure> {
     let clusters = if args.all {
-        every(client).await?
+        every_cluster(client).await?
     } else {
         let mut named = Vec::with_capacity(args.clusters.len());
         for name in args.clusters {
@@ -65,22 +64,6 @@ pub(super) async fn run(
     } else {
         ExitCode::FAILURE
     })
-}
-
-async fn every(client: &Client) -> Result<Vec<(Uuid, String)>, Failure> {
-    let mut found = Vec::new();
-    let mut paging = Paging {
-        cursor: None,
-        limit: Some(500),
-    };
-    loop {
-        let page = client.clusters(&paging).await?;
-        found.extend(page.items.into_iter().map(|c| (c.id, c.name)));
-        paging.cursor = page.next_cursor;
-        if paging.cursor.is_none() {
-            return Ok(found);
-        }
-    }
 }
 
 fn table_of(done: &[Named]) -> String {

@@ -7,10 +7,10 @@ use clap::Subcommand;
 use fleetscope_client::Client;
 use fleetscope_client::wire::{DetectedFields, LabelList, LogStatsAnswer, LogStreams, LogVolumes};
 
-use super::ended;
 use super::lines::plain;
 use super::selection::{Place, Selection};
 use crate::cli::Output;
+use crate::commands::whole;
 use crate::exit::Failure;
 use crate::output::{gaps, show, table};
 
@@ -70,31 +70,31 @@ pub(super) async fn run(
                 None => client.log_labels(&about).await?,
             };
             show(output, &found, names)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
         Catalogue::Series(selection) => {
             let about = selection.about(client).await?;
             let found = client.log_streams(&about).await?;
             show(output, &found, streams)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
         Catalogue::Volume { selection, by } => {
             let about = selection.about(client).await?;
             let found = client.log_volume(&about, &by).await?;
             show(output, &found, volumes)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
         Catalogue::Stats(selection) => {
             let about = selection.about(client).await?;
             let found = client.log_stats(&about).await?;
             show(output, &found, stats)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
         Catalogue::Fields(selection) => {
             let about = selection.about(client).await?;
             let found = client.log_fields(&about).await?;
             show(output, &found, fields)?;
-            Ok(ended(&found.gaps))
+            Ok(whole(&found.gaps))
         }
     }
 }

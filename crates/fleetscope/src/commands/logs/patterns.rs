@@ -7,10 +7,10 @@ use clap::Args;
 use fleetscope_client::Client;
 use fleetscope_client::wire::{LogPattern, LogPatterns};
 
-use super::ended;
 use super::lines::plain;
 use super::selection::Selection;
 use crate::cli::Output;
+use crate::commands::whole;
 use crate::exit::Failure;
 use crate::output::{Style, gaps, show};
 
@@ -45,7 +45,7 @@ pub(super) async fn run(
     let found = client.log_patterns(&about, &args.contains, &args.window);
     let found = found.await?;
     show(output, &found, |found| text(found, args.most))?;
-    Ok(ended(&found.gaps))
+    Ok(whole(&found.gaps))
 }
 
 fn text(found: &LogPatterns, most: usize) -> String {

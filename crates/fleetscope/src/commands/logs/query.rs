@@ -6,11 +6,11 @@ use clap::{Args, ValueEnum};
 use fleetscope_client::Client;
 use fleetscope_client::wire::{LogAnswer, LogFieldParser, LogResultKind};
 
-use super::ended;
 use super::lines::{Layout, Shown};
 use super::selection::{Selection, label};
 use crate::cli::Output;
 use crate::commands::query::series_table;
+use crate::commands::whole;
 use crate::exit::Failure;
 use crate::output::{Style, gaps, show};
 
@@ -85,7 +85,7 @@ pub(super) async fn run(client: &Client, args: Query, output: Output) -> Result<
     query.cursor = args.cursor;
     let answer = client.query_logs(&query).await?;
     show(output, &answer, text)?;
-    Ok(ended(&answer.gaps))
+    Ok(whole(&answer.gaps))
 }
 
 fn text(answer: &LogAnswer) -> String {

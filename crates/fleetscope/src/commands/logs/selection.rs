@@ -5,6 +5,7 @@ use fleetscope_client::wire::{LabelMatch, LogQuery, LogTenant, MatchOp};
 use fleetscope_client::{Client, LogsAbout};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::commands::back_from;
 use crate::connection::cluster_ids;
 use crate::exit::Failure;
 
@@ -67,14 +68,7 @@ impl From<Tenant> for LogTenant {
 impl Place {
     /// First and last instant.
     pub(super) fn range(&self) -> Result<(Timestamp, Timestamp), Failure> {
-        let end = self
-            .until
-            .unwrap_or_else(|| fleetscope_ports::Clock::now(&fleetscope_ports::SystemClock));
-        let start = end.checked_sub(self.since.abs());
-        let start = start.map_err(|_| {
-            Failure::Usage("the range reaches too far back: give a shorter one".to_owned())
-        })?;
-        Ok((start, end))
+        back_from(self.until, self.since)
     }
 }
 

@@ -8,8 +8,9 @@ use fleetscope_client::wire::{
     ClusterDependencies, DependencyEdge, DependencyGraph, DependencySource,
 };
 
-use super::{Scope, code, length};
+use super::{Scope, length};
 use crate::cli::Output;
+use crate::commands::whole;
 use crate::exit::Failure;
 use crate::output::{gaps, plain, show, table};
 
@@ -24,7 +25,7 @@ impl Dependencies {
         let scope = self.scope.read(client).await?;
         let graph = client.dependencies(&scope).await?;
         show(output, &graph, text)?;
-        Ok(code(&graph.gaps))
+        Ok(whole(&graph.gaps))
     }
 }
 

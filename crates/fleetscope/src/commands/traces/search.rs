@@ -9,8 +9,9 @@ use fleetscope_client::wire::{
     TraceSearch, TraceSearchAnswer,
 };
 
-use super::{Scope, code, length};
+use super::{Scope, length};
 use crate::cli::Output;
+use crate::commands::whole;
 use crate::exit::Failure;
 use crate::output::{gaps, plain, show, table, time};
 
@@ -79,7 +80,7 @@ impl Search {
         };
         let answer = client.search_traces(&search).await?;
         show(output, &answer, text)?;
-        Ok(code(&answer.gaps))
+        Ok(whole(&answer.gaps))
     }
 }
 

@@ -6,8 +6,9 @@ use clap::Args;
 use fleetscope_client::Client;
 use fleetscope_client::wire::TracedServices;
 
-use super::{Scope, code};
+use super::Scope;
 use crate::cli::Output;
+use crate::commands::whole;
 use crate::exit::Failure;
 use crate::output::{gaps, plain, show, table};
 
@@ -28,7 +29,7 @@ impl Services {
             .await?;
         let with_operations = self.service.is_some();
         show(output, &found, |found| text(found, with_operations))?;
-        Ok(code(&found.gaps))
+        Ok(whole(&found.gaps))
     }
 }
 

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 use fleetscope_client::Client;
 
-use super::{code, waterfall};
+use super::waterfall;
 use crate::cli::Output;
+use crate::commands::whole;
 use crate::connection::cluster_ids;
 use crate::exit::Failure;
 use crate::output::{Style, show};
@@ -38,6 +39,6 @@ impl Show {
         show(output, &trace, |trace| {
             waterfall::draw(trace, self.limit, Style::of_stdout())
         })?;
-        Ok(code(&trace.gaps))
+        Ok(whole(&trace.gaps))
     }
 }
