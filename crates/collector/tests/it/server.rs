@@ -9,7 +9,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fleetscope_model::Endpoint;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 /// A request as the server saw it.
@@ -87,10 +88,14 @@ impl Server {
         }
     }
 
-    /// An address at which nobody listens.
-    pub(crate) async fn nobody() -> Endpoint {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        endpoint(&format!("http://{}", listener.local_addr().unwrap()))
+    /// An address at which nobody listens, and nobody else in this process will: the port stays
+    /// taken.
+    pub(crate) fn nobody() -> Endpoint {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let address = socket.local_addr().unwrap();
+        std::mem::forget(socket);
+        endpoint(&format!("http://{address}"))
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -152,4 +157,14 @@ pub(crate) async fn answer_once(mut stream: TcpStream, body: &str) {
     );
     let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;
+}
+
+/// Answers a request with a part of what it promises, and ends. What the client still writes is
+/// read: closing before would reset the connection, and take what it has not read yet.
+pub(crate) async fn cut(mut stream: TcpStream, part: &str) {
+    let mut heard = [0; 8192];
+    let _ = stream.read(&mut heard).await;
+    let _ = stream.write_all(part.as_bytes()).await;
+    let _ = stream.shutdown().await;
+    while matches!(stream.read(&mut heard).await, Ok(count) if count > 0) {}
 }

@@ -194,7 +194,7 @@ async fn one_eye_is_enough_and_the_other_is_a_gap() {
         Server::start(kubernetes).await,
         Server::start(prometheus).await,
     );
-    let nobody = Server::nobody().await;
+    let nobody = Server::nobody();
     let answer = read(Endpoints {
         kubernetes: Some(api.endpoint()),
         prometheus: Some(nobody.clone()),

@@ -15,7 +15,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -159,8 +159,12 @@ async fn broken(ours: &Authority) -> [(&'static str, Endpoint, CheckCode); 10] {
     let plain = |port: u16| at(format!("http://127.0.0.1:{port}"), None);
     let tls = |port: u16| at(format!("https://localhost:{port}"), Some(&ours.pem));
     let closed = {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        listener.local_addr().unwrap().port()
+        // Bound for as long as the process lives, so that nobody else listens there.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let port = socket.local_addr().unwrap().port();
+        std::mem::forget(socket);
+        port
     };
     let refused = r#"{"message":"no"}"#;
     [

@@ -27,10 +27,13 @@ async fn split(fixture: &mut Fixture) -> Router {
     fixture.forwarding(address)
 }
 
-/// An address where nobody listens.
-async fn nobody() -> SocketAddr {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap()
+/// An address where nobody listens, and nobody else in this process will: the port stays taken.
+pub(crate) fn nobody() -> SocketAddr {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let address = socket.local_addr().unwrap();
+    std::mem::forget(socket);
+    address
 }
 
 #[tokio::test]
@@ -113,7 +116,7 @@ async fn a_role_that_is_down_is_503_naming_it_and_the_rest_goes_on() {
     let fixture = Fixture::new();
     let door = Gateway::new(fixture.edge.clone())
         .mount(streaming())
-        .forward(fixture.remote(Role::Registry, nobody().await))
+        .forward(fixture.remote(Role::Registry, nobody()))
         .into_router(fixture.people());
     let response = send(&door, get_as("viewer", "/api/v1/clusters")).await;
     assert!(response.headers().contains_key("retry-after"));
@@ -230,10 +233,7 @@ async fn a_registry_that_is_down_or_strange_is_no_verdict_on_a_token() {
     let mut fixture = Fixture::new();
     let strange = fixture.serve(Router::new()).await;
     let well_formed = format!("fls_{}", "A".repeat(43));
-    for (address, code) in [
-        (nobody().await, "role_unavailable"),
-        (strange, "role_misbehaves"),
-    ] {
+    for (address, code) in [(nobody(), "role_unavailable"), (strange, "role_misbehaves")] {
         let registry = fixture.remote(Role::Registry, address);
         assert_eq!(registry.check().await.unwrap_err().code(), code);
         let tokens = RemoteTokens::new(Arc::new(registry));

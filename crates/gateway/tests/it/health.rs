@@ -98,8 +98,7 @@ async fn a_process_that_stops_or_hangs_is_named_and_the_rest_is_reported() {
     let registry = fixture.serve(inner).await;
     // A socket that takes connections and never says anything.
     let hanging = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gone = gone.local_addr().unwrap();
+    let gone = crate::forwarding::nobody();
     let remotes = vec![
         fixture.remote(Role::Registry, registry),
         fixture.remote(Role::Collector, hanging.local_addr().unwrap()),

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
 use super::*;
 
 async fn hung() -> Server {
@@ -16,13 +14,9 @@ async fn hung() -> Server {
 
 /// Promises more than it sends.
 async fn cut() -> Server {
-    Server::raw(|mut stream| async move {
-        let mut head = [0; 4096];
-        let _ = stream.read(&mut head).await;
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{\"traces\":[";
-        let _ = stream.write_all(answer).await;
-    })
-    .await
+    const CUT: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+        content-length: 900\r\n\r\n{\"traces\":[";
+    Server::raw(|stream| crate::server::cut(stream, CUT)).await
 }
 
 /// Every question about traces: how much was found, and the gaps by cluster.
@@ -72,7 +66,7 @@ async fn dead_slow_broken_and_cut_clusters_are_gaps_beside_one_that_answers() {
     let tempo = |endpoint| only(Source::Tempo, endpoint);
     let fleet = Fleet::new([
         ("a-well", tempo(well.endpoint())),
-        ("b-dead", tempo(Server::nobody().await)),
+        ("b-dead", tempo(Server::nobody())),
         ("c-slow", tempo(slow.endpoint())),
         ("d-cut", tempo(cut.endpoint())),
         ("e-garbage", tempo(garbage.endpoint())),

@@ -107,7 +107,7 @@ async fn a_tempo_without_the_second_lookup_is_asked_by_the_first() {
 #[tokio::test]
 async fn a_trace_that_is_nowhere_is_not_found_and_one_that_may_be_is_a_gap() {
     let absent = recording::server("tempo-traces", "trace v2 not found").await;
-    let dead = Server::nobody().await;
+    let dead = Server::nobody();
     let error = of(&absent)
         .trace(&caller(), &Selection::All, id("1"))
         .await

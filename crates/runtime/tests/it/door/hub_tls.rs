@@ -11,7 +11,7 @@ use fleetscope_sim::hub::Served;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use url::Url;
@@ -61,8 +61,12 @@ struct Terminator {
 }
 
 impl Terminator {
-    async fn start(authority: &Authority, behind: SocketAddr, port: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    fn start(authority: &Authority, behind: SocketAddr, port: u16) -> Self {
+        Self::over(authority, behind, bound(port))
+    }
+
+    fn over(authority: &Authority, behind: SocketAddr, socket: TcpSocket) -> Self {
+        let listener = socket.listen(1024).unwrap();
         let at = listener.local_addr().unwrap();
         let acceptor = authority.acceptor();
         let mut serving = JoinSet::new();
@@ -91,12 +95,21 @@ impl Terminator {
     }
 }
 
+/// A port that is ours; nobody listens there yet.
+fn bound(port: u16) -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket
+        .bind(SocketAddr::from(([127, 0, 0, 1], port)))
+        .unwrap();
+    socket
+}
+
 /// A house whose hub is reached over TLS; the terminator is there once the hub is.
 async fn house(ca_file: &Path, authority: &Authority) -> (House, Terminator) {
     // The hub's own address is known first when it serves: the port is taken beforehand.
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
+    let socket = bound(0);
+    let port = socket.local_addr().unwrap().port();
     let house = House::with(Shape::One, |config, _| {
         let url = format!("https://localhost:{port}/");
         config.hub.url = Some(Url::parse(&url).unwrap());
@@ -104,7 +117,7 @@ async fn house(ca_file: &Path, authority: &Authority) -> (House, Terminator) {
     })
     .await;
     let Served { address, .. } = house.served;
-    let terminator = Terminator::start(authority, address, port).await;
+    let terminator = Terminator::over(authority, address, socket);
     (house, terminator)
 }
 
@@ -148,7 +161,7 @@ async fn the_hub_is_believed_under_its_own_authority_and_under_no_other() {
     let _terminator = loop {
         // The old connections end a moment after their terminator.
         if TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            break Terminator::start(&next, house.served.address, port).await;
+            break Terminator::start(&next, house.served.address, port);
         }
     };
     until(&house, "identity_unavailable").await;
@@ -163,9 +176,9 @@ async fn the_hub_is_believed_under_its_own_authority_and_under_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_of_an_unknown_authority_is_told_as_that() {
     let (right, wrong) = (Authority::new("right"), Authority::new("wrong"));
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = bound(0);
     let behind = nobody.local_addr().unwrap();
-    let terminator = Terminator::start(&right, behind, 0).await;
+    let terminator = Terminator::start(&right, behind, 0);
     let outbound = Outbound::new(OutboundOptions {
         roots: Some(wrong.pem.into_bytes()),
         ..OutboundOptions::default()
