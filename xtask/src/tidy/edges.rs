@@ -10,6 +10,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sim", &[]),
     ("ports", &["model"]),
     ("engine", &["model"]),
+    // Public data beside the engine, apart from what runs: the engine knows no corpus.
+    ("eval", &["model", "engine"]),
     ("config", &["model"]),
     // What endpoints are shown is a port: whoever keeps credentials is unknown here.
     ("outbound", &["model", "ports"]),
@@ -56,7 +58,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     (
         "fleetscope",
-        &["model", "ports", "client", "config", "runtime", "sim"],
+        &[
+            "model", "ports", "client", "config", "runtime", "sim", "eval",
+        ],
     ),
     (
         "testkit",
