@@ -105,6 +105,7 @@ async fn raise(
     config.storage.data_dir = folder.path().join("data");
     // The fleet is known to be well, and an evaluation repeats call by call.
     config.checks.enabled = false;
+    config.index.enabled = false;
     config.watches.interval = setting.interval;
     // Its clock goes faster than the one by which reads are paced, and the fleet is our own.
     config.outbound.scheduled_per_second = 10_000;
