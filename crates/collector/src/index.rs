@@ -113,25 +113,25 @@ impl Snapshot {
             + self.releases.len()
     }
 
-    /// How many of its tables are not followed just now.
-    pub(crate) fn troubled(&self) -> usize {
+    /// How many of the resources that should be followed are not just now.
+    pub(crate) fn troubled(&self, options: &IndexOptions, now: Timestamp) -> usize {
         [
-            self.nodes.failure(),
-            self.pods.failure(),
-            self.services.failure(),
-            self.events.failure(),
-            self.deployments.failure(),
-            self.stateful_sets.failure(),
-            self.daemon_sets.failure(),
-            self.replica_sets.failure(),
-            self.controller_revisions.failure(),
-            self.config_maps.failure(),
-            self.secrets.failure(),
-            self.operators.failure(),
-            self.releases.failure(),
+            self.nodes.is_fresh(now),
+            self.pods.is_fresh(now),
+            self.services.is_fresh(now),
+            self.events.is_fresh(now),
+            self.deployments.is_fresh(now),
+            self.stateful_sets.is_fresh(now),
+            self.daemon_sets.is_fresh(now),
+            self.replica_sets.is_fresh(now),
+            self.controller_revisions.is_fresh(now),
+            self.config_maps.is_fresh(now),
+            self.secrets.is_fresh(now) || !options.secrets,
+            self.operators.is_fresh(now),
+            self.releases.is_fresh(now),
         ]
         .into_iter()
-        .flatten()
+        .filter(|fresh| !fresh)
         .count()
     }
 }

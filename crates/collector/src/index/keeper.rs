@@ -28,7 +28,7 @@ pub struct Kept {
     pub ended: usize,
     /// How many are followed.
     pub followed: usize,
-    /// Resources that are not followed just now although they should be.
+    /// Resources that are not followed just now although they should be, or not yet.
     pub troubled: usize,
     /// How many objects are known in all.
     pub objects: usize,
@@ -124,13 +124,15 @@ impl Keeper {
     }
 
     fn standing(&self) -> (usize, usize, usize) {
-        let clusters = self.index.shared.clusters.read();
+        let shared = &self.index.shared;
+        let now = shared.clock.now();
+        let clusters = shared.clusters.read();
         let clusters = clusters.unwrap_or_else(PoisonError::into_inner);
         let snapshots = clusters.values().map(|held| held.state.snapshot());
         let (mut followed, mut troubled, mut objects) = (0, 0, 0);
         for snapshot in snapshots {
             followed += 1;
-            troubled += snapshot.troubled();
+            troubled += snapshot.troubled(&shared.options, now);
             objects += snapshot.objects();
         }
         (followed, troubled, objects)

@@ -115,3 +115,49 @@ impl<T> Table<T> {
         self.failure = Some(failure);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fleetscope_model::GapKind;
+
+    use super::*;
+
+    fn key(name: &str) -> Key {
+        Key {
+            namespace: "shop".to_owned(),
+            name: name.to_owned(),
+        }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_reader_keeps_what_it_took_whatever_is_written_then() {
+        let mut table = Table::default();
+        table.set(vec![(key("a"), 1), (key("b"), 2)], at(0));
+        let taken = table.clone();
+        table.put(key("c"), 3, at(1));
+        table.remove(&key("a"), at(2));
+        let read = |table: &Table<i32>| table.objects().map(|n| **n).collect::<Vec<_>>();
+        assert_eq!((read(&taken), taken.as_of()), (vec![1, 2], Some(at(0))));
+        assert_eq!((read(&table), table.as_of()), (vec![2, 3], Some(at(2))));
+    }
+
+    #[test]
+    fn a_table_is_fresh_while_it_is_heard_of_and_nothing_is_wrong() {
+        let mut table = Table::<i32>::default();
+        assert!(!table.is_fresh(at(0)), "nothing is known yet");
+        table.set(Vec::new(), at(0));
+        assert!(table.is_fresh(at(150)) && !table.is_fresh(at(151)));
+        table.heard(at(100));
+        assert!(table.is_fresh(at(250)));
+        table.failed(Failure::new(GapKind::Timeout, "late"));
+        assert!(!table.is_fresh(at(100)));
+        table.heard(at(101));
+        assert!(table.is_fresh(at(101)));
+        table.overflowed(Failure::new(GapKind::Truncated, "full"));
+        assert!(!table.is_fresh(at(101)) && table.as_of().is_none());
+    }
+}
