@@ -31,11 +31,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    Aspect, Caller, Change, ClusterSeries, Collection, KubernetesEvent, LogLine, LogQuery,
-    MetricQuery, RangeQuery, Selection, Source, TimeRange, Topology, TraceQuery, TraceSummary,
+    Alert, AlertQuery, Aspect, Caller, Change, ClusterSeries, Collection, KubernetesEvent, LogLine,
+    LogQuery, MetricQuery, RangeQuery, Selection, Source, TimeRange, Topology, TraceQuery,
+    TraceSummary,
 };
 use fleetscope_outbound::Outbound;
-use fleetscope_ports::{Access, Clock, Clusters, Result, Telemetry};
+use fleetscope_ports::{Access, Alerts, Clock, Clusters, Result, Telemetry};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::federation::Asking;
@@ -170,6 +171,16 @@ impl Telemetry for Collector {
             .await?;
         found.items.sort_by_key(|event| event.last_at);
         Ok(found)
+    }
+
+    async fn firing(&self, caller: &Caller, clusters: &Selection) -> Result<Collection<Alert>> {
+        let query = AlertQuery {
+            clusters: clusters.clone(),
+            matchers: Vec::new(),
+            silenced: true,
+            inhibited: true,
+        };
+        Alerts::alerts(self, caller, &query).await
     }
 
     async fn topology(

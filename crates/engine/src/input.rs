@@ -56,6 +56,24 @@ pub struct CitedEvent {
     pub evidence: EvidenceId,
 }
 
+/// An alert that fires, and the reading that told of it. It restates what somebody's rule saw in
+/// series: it is evidence, and has no weight of its own beside the signals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CitedAlert {
+    /// What it is about.
+    pub entity: Entity,
+    /// The rule's name.
+    pub name: String,
+    /// How bad it is, as the rule says; empty where it does not.
+    pub severity: String,
+    /// What it says, for people.
+    pub summary: String,
+    /// Since when it fires.
+    pub since: Timestamp,
+    /// The reading.
+    pub evidence: EvidenceId,
+}
+
 /// Log lines of one entity that say the same but for numbers and names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogPattern {
@@ -111,6 +129,9 @@ pub struct Input {
     pub logs: Vec<LogPattern>,
     /// What traces said.
     pub traces: Vec<TraceSample>,
+    /// Alerts that fire and began to around the window, oldest first.
+    #[serde(default)]
+    pub alerts: Vec<CitedAlert>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
 }

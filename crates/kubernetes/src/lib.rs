@@ -42,7 +42,7 @@ pub use custom::{Custom, CustomMeta, Resource};
 pub use event::{Event, InvolvedObject};
 pub use exec::{Command, Exit, Output};
 pub use listing::Listed;
-pub use logs::{LogPod, PodLine, PodLines, PodLog};
+pub use logs::{FollowedLog, LogPod, PodLine, PodLines, PodLog};
 pub use machine::{Machine, NetworkPod};
 pub use meta::{Meta, Owner};
 pub use node::{Condition, Node};

@@ -69,8 +69,8 @@ pub use investigation::{
     Candidate, Confidence, Findings, Investigation, Reason, Stance, TimelineEntry, Verdict,
 };
 pub use logs::{
-    DetectedField, LabelNames, LabelTest, LineTest, LogAnswer, LogExpression, LogFilter, LogKind,
-    LogLine, LogParser, LogPlace, LogQuestion, LogResult, LogScope, LogSeverity, LogStats,
+    DetectedField, LabelTest, LineTest, LogAnswer, LogExpression, LogFilter, LogKind, LogLine,
+    LogList, LogParser, LogPlace, LogQuestion, LogResult, LogScope, LogSeverity, LogStats,
     LogStream, LogTenant, LogVolume, LogsAbout, Substitute, TailLine, TailNotice, TailNoticeKind,
     TailQuestion, TailRecord, TextComparison,
 };

@@ -31,6 +31,10 @@ pub struct Lines {
     place: String,
     /// The longest line.
     cap: usize,
+    /// Whether longer ones are cut.
+    cuts: bool,
+    /// Whether what comes is the rest of one that was cut.
+    skips: bool,
     /// The longest silence.
     idle: Duration,
 }
@@ -43,10 +47,22 @@ impl Lines {
         loop {
             if let Some(end) = self.buffer[looked..].iter().position(|byte| *byte == b'\n') {
                 let mut line = self.buffer.split_to(looked + end + 1);
-                line.truncate(looked + end);
+                looked = 0;
+                if std::mem::take(&mut self.skips) {
+                    continue;
+                }
+                line.truncate(line.len() - 1);
                 return Ok(Some(line.freeze()));
             }
+            if self.skips {
+                self.buffer.clear();
+            }
             looked = self.buffer.len();
+            if looked > self.cap && self.cuts {
+                let line = self.buffer.split_to(self.cap);
+                self.skips = true;
+                return Ok(Some(line.freeze()));
+            }
             if looked > self.cap {
                 let detail = format!("a line of {} is longer than {}", self.place, self.cap);
                 return Err(Failure::new(GapKind::Truncated, detail));
@@ -61,6 +77,16 @@ impl Lines {
                 None => return Ok(Some(self.buffer.split().freeze())),
             }
         }
+    }
+}
+
+impl Lines {
+    /// The same, where a longer line is cut to so many bytes.
+    #[must_use]
+    pub fn cut_at(mut self, bytes: usize) -> Self {
+        self.cap = self.cap.min(bytes);
+        self.cuts = true;
+        self
     }
 }
 
@@ -97,7 +123,7 @@ impl Upstream {
         query: &[(&str, &str)],
         idle: Duration,
     ) -> Result<Result<Lines, Answer>, Failure> {
-        self.lines_as(path, query, idle, "application/json").await
+        self.lines_as(path, query, idle, "application/json, */*").await
     }
 
     /// The same of an answer in the form that `accept` asks for.
@@ -119,6 +145,8 @@ impl Upstream {
             response,
             buffer: BytesMut::new(),
             place: self.place().to_owned(),
+            cuts: false,
+            skips: false,
             cap: usize::try_from(self.parts.options.max_response).unwrap_or(usize::MAX),
             idle,
         }))

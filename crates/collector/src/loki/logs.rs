@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    Caller, Collection, DetectedField, LabelNames, LogAnswer, LogQuestion, LogStats, LogStream,
+    Caller, Collection, DetectedField, LogAnswer, LogList, LogQuestion, LogStats, LogStream,
     LogVolume, LogsAbout, TailQuestion,
 };
 use fleetscope_ports::{Logs, Result, Tail};
@@ -16,7 +16,7 @@ impl Logs for Collector {
         query::query(self, caller, question).await
     }
 
-    async fn labels(&self, caller: &Caller, about: &LogsAbout) -> Result<LabelNames> {
+    async fn labels(&self, caller: &Caller, about: &LogsAbout) -> Result<LogList<String>> {
         catalogue::labels(self, caller, about).await
     }
 
@@ -25,11 +25,11 @@ impl Logs for Collector {
         caller: &Caller,
         name: &str,
         about: &LogsAbout,
-    ) -> Result<LabelNames> {
+    ) -> Result<LogList<String>> {
         catalogue::label_values(self, caller, name, about).await
     }
 
-    async fn streams(&self, caller: &Caller, about: &LogsAbout) -> Result<Collection<LogStream>> {
+    async fn streams(&self, caller: &Caller, about: &LogsAbout) -> Result<LogList<LogStream>> {
         catalogue::streams(self, caller, about).await
     }
 
@@ -46,11 +46,7 @@ impl Logs for Collector {
         catalogue::stats(self, caller, about).await
     }
 
-    async fn fields(
-        &self,
-        caller: &Caller,
-        about: &LogsAbout,
-    ) -> Result<Collection<DetectedField>> {
+    async fn fields(&self, caller: &Caller, about: &LogsAbout) -> Result<LogList<DetectedField>> {
         catalogue::fields(self, caller, about).await
     }
 
