@@ -139,7 +139,10 @@ impl Snapshot {
 impl State {
     /// What is known now.
     fn snapshot(&self) -> Snapshot {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// For the writer only. A table that a reader still looks at is copied, and the reader's stays

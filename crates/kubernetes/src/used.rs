@@ -51,7 +51,10 @@ fn mounted(volume: &core::Volume, add: &mut impl FnMut(ConfigKind, Option<&Strin
     let map = volume.config_map.as_ref();
     add(ConfigKind::ConfigMap, map.map(|map| &map.name));
     let secret = volume.secret.as_ref();
-    add(ConfigKind::Secret, secret.and_then(|s| s.secret_name.as_ref()));
+    add(
+        ConfigKind::Secret,
+        secret.and_then(|s| s.secret_name.as_ref()),
+    );
     let projected = volume.projected.as_ref();
     let sources = projected.and_then(|projected| projected.sources.as_ref());
     for source in sources.into_iter().flatten() {
@@ -97,7 +100,10 @@ mod tests {
             }],
         }))
         .unwrap();
-        let used: Vec<_> = Used::by(&spec).into_iter().map(|u| (u.kind, u.name)).collect();
+        let used: Vec<_> = Used::by(&spec)
+            .into_iter()
+            .map(|u| (u.kind, u.name))
+            .collect();
         let expected = [
             (ConfigKind::ConfigMap, "env"),
             (ConfigKind::ConfigMap, "settings"),

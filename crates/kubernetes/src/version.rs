@@ -44,7 +44,9 @@ impl Keep<Partial> for Version {
             return None;
         }
         let managed = metadata.managed_fields.take().unwrap_or_default();
-        let times = managed.iter().filter_map(|entry| Some(entry.time.as_ref()?.0));
+        let times = managed
+            .iter()
+            .filter_map(|entry| Some(entry.time.as_ref()?.0));
         let changed_at = times.max();
         let keys = managed.iter().filter_map(|entry| entry.fields_v1.as_ref());
         let keys = keys.flat_map(|fields| keys_in(&fields.0)).collect();
@@ -58,7 +60,9 @@ impl Keep<Partial> for Version {
 }
 
 fn keys_in(fields: &serde_json::Value) -> impl Iterator<Item = String> + '_ {
-    let holders = HOLDERS.iter().filter_map(|holder| fields.get(holder)?.as_object());
+    let holders = HOLDERS
+        .iter()
+        .filter_map(|holder| fields.get(holder)?.as_object());
     holders
         .flat_map(serde_json::Map::keys)
         .filter_map(|key| key.strip_prefix("f:"))
@@ -85,7 +89,10 @@ mod tests {
         );
         let version = Version::keep(object).unwrap();
         assert_eq!(version.version, "7");
-        assert_eq!(version.changed_at, Some("2026-11-22T09:30:00Z".parse().unwrap()));
+        assert_eq!(
+            version.changed_at,
+            Some("2026-11-22T09:30:00Z".parse().unwrap())
+        );
         assert_eq!(version.keys, ["LOGO".to_owned(), "MODE".to_owned()].into());
     }
 

@@ -123,7 +123,8 @@ impl Upstream {
         query: &[(&str, &str)],
         idle: Duration,
     ) -> Result<Result<Lines, Answer>, Failure> {
-        self.lines_as(path, query, idle, "application/json, */*").await
+        self.lines_as(path, query, idle, "application/json, */*")
+            .await
     }
 
     /// The same of an answer in the form that `accept` asks for.

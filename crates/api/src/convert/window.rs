@@ -54,7 +54,9 @@ impl Slice {
             return Err(cursor::foreign());
         };
         let (start, end) = (start.parse().ok(), end.parse().ok());
-        let range = start.zip(end).and_then(|(start, end)| TimeRange::new(start, end));
+        let range = start
+            .zip(end)
+            .and_then(|(start, end)| TimeRange::new(start, end));
         let after = Some(after.to_owned());
         let range = range.ok_or_else(cursor::foreign)?;
         Ok(Self { range, after })

@@ -88,7 +88,10 @@ impl Following {
                 Place::at(|s| &mut s.stateful_sets).noting(Journal::scaled),
             ),
             self.follow(k.watch_daemon_sets(most), Place::at(|s| &mut s.daemon_sets)),
-            self.follow(k.watch_replica_sets(most), Place::at(|s| &mut s.replica_sets)),
+            self.follow(
+                k.watch_replica_sets(most),
+                Place::at(|s| &mut s.replica_sets),
+            ),
             self.follow(
                 k.watch_controller_revisions(most),
                 Place::at(|s| &mut s.controller_revisions),
@@ -146,18 +149,13 @@ impl Following {
     ) -> Next {
         tracing::debug!(cluster = %self.cluster, resource, %failure, "not followed");
         let full = failure.kind == GapKind::Truncated;
-        self.state.write(|state| (place.table)(state).failed(failure));
+        self.state
+            .write(|state| (place.table)(state).failed(failure));
         Next::Wait(if full { pause.longest() } else { pause.next() })
     }
 
     /// Takes over what was told.
-    fn take<T>(
-        &self,
-        place: &Place<T>,
-        told: Told<T>,
-        resource: &str,
-        pause: &mut Pause,
-    ) -> Next {
+    fn take<T>(&self, place: &Place<T>, told: Told<T>, resource: &str, pause: &mut Pause) -> Next {
         if matches!(told, Told::Put(..) | Told::Gone(_) | Told::Still) {
             pause.reset();
         }
@@ -174,8 +172,11 @@ impl Following {
                 }
                 // Nothing is known of what happened meanwhile before the first line comes.
                 Told::Opened => return Some(Next::Step),
-                Told::Ended => return Some(Next::Wait(pause.between())),
-                Told::Forgotten => return Some(Next::Wait(pause.next())),
+                Told::Ended | Told::Forgotten => return Some(Next::Wait(pause.next())),
+                Told::TooMany => {
+                    self.overflow(state, place, resource);
+                    return None;
+                }
             }
             self.fits(state, place, resource).then_some(Next::Step)
         });
@@ -184,17 +185,21 @@ impl Following {
 
     /// Whether the cluster has no more objects than it may; else those of this resource are let go.
     fn fits<T>(&self, state: &mut Snapshot, place: &Place<T>, resource: &str) -> bool {
-        let most = self.options.most_objects;
-        if state.objects() <= most {
+        if state.objects() <= self.options.most_objects {
             return true;
         }
+        self.overflow(state, place, resource);
+        false
+    }
+
+    fn overflow<T>(&self, state: &mut Snapshot, place: &Place<T>, resource: &str) {
+        let most = self.options.most_objects;
         let detail = format!(
             "more than {most} objects of this cluster would be kept: {resource} are not followed, \
              and what they were before is not known. Raise index.most_objects"
         );
         let failure = Failure::new(GapKind::Truncated, detail);
         (place.table)(state).overflowed(failure);
-        false
     }
 
     /// Another one for each resource of each cluster.

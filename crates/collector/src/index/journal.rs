@@ -28,11 +28,7 @@ pub(crate) enum What {
     /// A node is gone.
     NodeLeft(String),
     /// The wanted number of pods of a `StatefulSet` was changed.
-    Scaled {
-        key: Key,
-        from: i32,
-        to: i32,
-    },
+    Scaled { key: Key, from: i32, to: i32 },
     /// A `ConfigMap` or `Secret` has another version.
     Config(Config),
 }

@@ -101,7 +101,9 @@ impl Keeper {
                 continue;
             }
             // An address that may not be called is a gap in each answer, and nothing to follow.
-            let upstream = self.outbound.upstream(cluster, Source::Kubernetes, &endpoint);
+            let upstream = self
+                .outbound
+                .upstream(cluster, Source::Kubernetes, &endpoint);
             let Ok(upstream) = upstream else { continue };
             let (sender, receiver) = watch::channel(());
             let state = State::default();

@@ -77,7 +77,9 @@ impl<T> Table<T> {
 
     /// These are all.
     pub(super) fn set(&mut self, objects: Vec<(Key, T)>, now: Timestamp) {
-        let objects = objects.into_iter().map(|(key, object)| (key, Arc::new(object)));
+        let objects = objects
+            .into_iter()
+            .map(|(key, object)| (key, Arc::new(object)));
         self.objects = Arc::new(objects.collect());
         self.heard(now);
     }

@@ -150,7 +150,8 @@ impl Placement {
 
     /// Live pods that request a device whose resource begins with the prefix.
     pub(crate) fn pods_with(&self, prefix: &str) -> impl Iterator<Item = &Pod> {
-        self.pods().filter(move |pod| pod.devices.keys().any(|name| name.starts_with(prefix)))
+        self.pods()
+            .filter(move |pod| pod.devices.keys().any(|name| name.starts_with(prefix)))
     }
 
     pub(crate) fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {

@@ -55,7 +55,10 @@ async fn clusters_are_followed_from_their_registration_to_their_removal() {
         let topology = app.viewer.topology(&PlaceScope::default()).await.unwrap();
         assert_eq!(topology.gaps, []);
         for kind in ["owns", "runs_on", "selects", "calls"] {
-            assert!(topology.edges.iter().any(|edge| edge.kind == kind), "{kind}");
+            assert!(
+                topology.edges.iter().any(|edge| edge.kind == kind),
+                "{kind}"
+            );
         }
         let changes = app.viewer.changes(&PlaceScope::default()).await.unwrap();
         assert_eq!(changes.gaps, []);
@@ -75,7 +78,9 @@ async fn another_credential_begins_anew_with_it() {
     let shop = &clusters[0];
     fleet.simulation().demand(&shop.name, Some("Bearer right"));
     let new = NewCredential::token("right");
-    let put = app.admin.put_credential(shop.id, CredentialField::Shared, &new);
+    let put = app
+        .admin
+        .put_credential(shop.id, CredentialField::Shared, &new);
     put.await.unwrap();
     until_said(&app, "3 clusters followed (1 begun, 0 ended)").await;
     until_followed(&app).await;

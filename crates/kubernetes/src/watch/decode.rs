@@ -11,8 +11,7 @@ use crate::upgrade::{RawOperator, RawRelease};
 use crate::version::Partial;
 
 const WHOLE: &str = "application/json";
-const LIST_OF_METADATA: &str =
-    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+const LIST_OF_METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
 /// What is kept of an object; nothing where it is none of those that are followed.

@@ -48,7 +48,10 @@ async fn services_select_workloads_with_and_without_the_index() {
     let selects = "service shop/front Selects workload shop/web";
     for _ in 0..2 {
         let edges = stage.edges().await;
-        let selecting: Vec<_> = edges.iter().filter(|edge| edge.contains("Selects")).collect();
+        let selecting: Vec<_> = edges
+            .iter()
+            .filter(|edge| edge.contains("Selects"))
+            .collect();
         assert_eq!(selecting, [selects]);
         stage.follow().await;
     }
@@ -60,8 +63,14 @@ async fn nobody_sees_more_of_the_index_than_of_the_cluster() {
     furnish(&stage);
     stage.follow().await;
     let whole = (stage.told().await, stage.edges().await);
-    assert!(whole.0.iter().any(|told| told.contains("other/")), "{whole:?}");
-    assert!(whole.1.iter().any(|edge| edge.contains("node w1")), "{whole:?}");
+    assert!(
+        whole.0.iter().any(|told| told.contains("other/")),
+        "{whole:?}"
+    );
+    assert!(
+        whole.1.iter().any(|edge| edge.contains("node w1")),
+        "{whole:?}"
+    );
     let lists = stage.all_lists();
 
     stage.show_only(&["shop"]);

@@ -23,7 +23,9 @@ async fn a_watch_that_ended_goes_on_where_it_was() {
     stage.server.store.end_watches();
     stage.server.apply(pod("shop", "web-1-b", "w2"), "11:30");
     let new = "workload shop/web RunsOn node w2".to_owned();
-    stage.until(async || stage.edges().await.contains(&new)).await;
+    stage
+        .until(async || stage.edges().await.contains(&new))
+        .await;
     assert_eq!(stage.all_lists(), lists, "no list was needed");
 }
 
@@ -51,11 +53,17 @@ async fn where_watches_are_refused_everything_is_listed_as_before() {
     stage.server.set(Mood::NoWatches);
     stage.server.apply(pod("shop", "web-1-b", "w2"), "11:30");
     let new = "workload shop/web RunsOn node w2".to_owned();
-    stage.until(async || stage.edges().await.contains(&new)).await;
+    stage
+        .until(async || stage.edges().await.contains(&new))
+        .await;
     let lists = stage.server.lists("pods");
     let topology = stage.topology().await;
     // There is no Prometheus here; nothing else is missing.
-    let gaps = topology.gaps.iter().map(|gap| gap.source).collect::<Vec<_>>();
+    let gaps = topology
+        .gaps
+        .iter()
+        .map(|gap| gap.source)
+        .collect::<Vec<_>>();
     assert_eq!(gaps, [Source::Prometheus]);
     assert_eq!(stage.server.lists("pods"), lists + 1);
 
@@ -81,14 +89,24 @@ async fn a_cluster_that_is_away_is_told_as_it_was_with_a_gap_that_says_when() {
     stage
         .until(async || {
             let topology = stage.topology().await;
-            topology.gaps.iter().any(|gap| gap.source == Source::Kubernetes)
+            topology
+                .gaps
+                .iter()
+                .any(|gap| gap.source == Source::Kubernetes)
         })
         .await;
     assert_eq!(stage.edges().await, edges);
     let topology = stage.topology().await;
-    let of_kubernetes = topology.gaps.iter().find(|gap| gap.source == Source::Kubernetes);
+    let of_kubernetes = topology
+        .gaps
+        .iter()
+        .find(|gap| gap.source == Source::Kubernetes);
     let gap = of_kubernetes.unwrap();
-    assert!(gap.detail.contains("as of 2026-11-22T12:0"), "{}", gap.detail);
+    assert!(
+        gap.detail.contains("as of 2026-11-22T12:0"),
+        "{}",
+        gap.detail
+    );
     assert!(gap.detail.contains("503"), "{}", gap.detail);
 }
 
@@ -125,13 +143,26 @@ async fn more_objects_than_may_be_kept_are_listed_and_a_gap_says_so() {
         })
         .await;
     let topology = stage.topology().await;
-    let gap = topology.gaps.iter().find(|gap| gap.kind == GapKind::Truncated);
+    let gap = topology
+        .gaps
+        .iter()
+        .find(|gap| gap.kind == GapKind::Truncated);
     let gap = gap.unwrap();
-    assert!(gap.detail.contains("raise index.most_objects") || gap.detail.contains("Raise index.most_objects"), "{}", gap.detail);
+    assert!(
+        gap.detail.contains("Raise index.most_objects"),
+        "{}",
+        gap.detail
+    );
     let owned = topology.items[0].edges.iter();
-    let owned = owned.filter(|edge| edge.to.name.starts_with("web-1-")).count();
+    let owned = owned
+        .filter(|edge| edge.to.name.starts_with("web-1-"))
+        .count();
     assert_eq!(owned, 31, "nothing is missing from the list");
     let lists = stage.server.lists("replicasets");
     stage.topology().await;
-    assert_eq!(stage.server.lists("replicasets"), lists, "the others are followed");
+    assert_eq!(
+        stage.server.lists("replicasets"),
+        lists,
+        "the others are followed"
+    );
 }

@@ -46,7 +46,11 @@ async fn what_was_read_with_another_credential_is_forgotten_at_once() {
     stage.keeper.changed(Some(crate::fleet::id(99)));
     let lists = stage.server.lists("pods");
     stage.edges().await;
-    assert_eq!(stage.server.lists("pods"), lists, "that was another cluster");
+    assert_eq!(
+        stage.server.lists("pods"),
+        lists,
+        "that was another cluster"
+    );
 
     stage.keeper.changed(Some(id));
     let running = stage.running.clone();

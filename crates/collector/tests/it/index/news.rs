@@ -16,17 +16,27 @@ async fn furnished(options: IndexOptions) -> Stage {
 }
 
 fn lines(told: &[String], what: &str) -> Vec<String> {
-    told.iter().filter(|line| line.contains(what)).cloned().collect()
+    told.iter()
+        .filter(|line| line.contains(what))
+        .cloned()
+        .collect()
 }
 
 #[tokio::test]
 async fn a_config_map_is_told_of_its_users_by_its_metadata_alone() {
     let mut stage = furnished(IndexOptions::default()).await;
     let data = json!({"MODE": "fast-9f2", "OLD": "1"});
-    stage.server.apply(settings("ConfigMap", "settings", &data, "03:00"), "03:00");
+    stage
+        .server
+        .apply(settings("ConfigMap", "settings", &data, "03:00"), "03:00");
     let data = json!({"MODE": "slow-9f2", "OLD": "1"});
-    stage.server.apply(settings("ConfigMap", "settings", &data, "11:20"), "11:20");
-    stage.server.apply(settings("ConfigMap", "unused", &json!({}), "11:10"), "11:10");
+    stage
+        .server
+        .apply(settings("ConfigMap", "settings", &data, "11:20"), "11:20");
+    stage.server.apply(
+        settings("ConfigMap", "unused", &json!({}), "11:10"),
+        "11:10",
+    );
     let expected = [
         "cluster shop: config map shop/unused was created",
         "workload shop/web: config map settings was changed",
@@ -38,7 +48,9 @@ async fn a_config_map_is_told_of_its_users_by_its_metadata_alone() {
     }
 
     let data = json!({"MODE": "slow-9f2", "NEW": "1"});
-    stage.server.apply(settings("ConfigMap", "settings", &data, "11:50"), "11:50");
+    stage
+        .server
+        .apply(settings("ConfigMap", "settings", &data, "11:50"), "11:50");
     let told = "workload shop/web: config map settings was changed (new: NEW; gone: OLD)";
     stage
         .until(async || stage.told().await.contains(&told.to_owned()))
@@ -50,12 +62,21 @@ async fn a_config_map_is_told_of_its_users_by_its_metadata_alone() {
         .await;
 
     let changes = stage.changes().await.items;
-    let of_settings: Vec<_> = changes.iter().filter(|c| c.kind == ChangeKind::Config).collect();
+    let of_settings: Vec<_> = changes
+        .iter()
+        .filter(|c| c.kind == ChangeKind::Config)
+        .collect();
     assert!(of_settings.iter().any(|change| change.revision.is_some()));
-    assert!(!format!("{changes:?}").contains("9f2"), "nothing of what is in it");
+    assert!(
+        !format!("{changes:?}").contains("9f2"),
+        "nothing of what is in it"
+    );
     for asked in stage.server.asked() {
         let settings = asked.resource == "configmaps";
-        assert!(!settings || asked.accept.contains("as=PartialObjectMetadata"), "{asked:?}");
+        assert!(
+            !settings || asked.accept.contains("as=PartialObjectMetadata"),
+            "{asked:?}"
+        );
         assert_ne!(asked.resource, "secrets");
     }
     // Who sees the namespace sees what is used there, and nothing of the cluster as a whole.
@@ -73,22 +94,34 @@ async fn secrets_are_followed_only_where_that_is_asked_for_and_without_their_key
     })
     .await;
     let data = json!({"PASSWORD": "aHVudGVyMg=="});
-    stage.server.apply(settings("Secret", "keys", &data, "03:00"), "03:00");
+    stage
+        .server
+        .apply(settings("Secret", "keys", &data, "03:00"), "03:00");
     stage.follow().await;
-    stage.until(async || stage.server.lists("secrets") == 1).await;
+    stage
+        .until(async || stage.server.lists("secrets") == 1)
+        .await;
     let data = json!({"PASSPHRASE": "aHVudGVyMg=="});
     let told = "workload shop/web: secret keys was changed";
     stage
         .until(async || {
-            stage.server.apply(settings("Secret", "keys", &data, "11:50"), "11:50");
+            stage
+                .server
+                .apply(settings("Secret", "keys", &data, "11:50"), "11:50");
             stage.told().await.contains(&told.to_owned())
         })
         .await;
     let changes = format!("{:?}", stage.changes().await);
-    assert!(!changes.contains("PASS") && !changes.contains("aHVudGVyMg"), "{changes}");
+    assert!(
+        !changes.contains("PASS") && !changes.contains("aHVudGVyMg"),
+        "{changes}"
+    );
     for asked in stage.server.asked() {
         let secret = asked.resource == "secrets";
-        assert!(!secret || asked.accept.contains("as=PartialObjectMetadata"), "{asked:?}");
+        assert!(
+            !secret || asked.accept.contains("as=PartialObjectMetadata"),
+            "{asked:?}"
+        );
     }
 }
 
@@ -116,19 +149,27 @@ async fn what_leaves_no_trace_in_a_cluster_is_seen_by_who_follows_it() {
     stage
         .until(async || {
             let told = stage.told().await;
-            expected.iter().all(|line| told.contains(&(*line).to_owned()))
+            expected
+                .iter()
+                .all(|line| told.contains(&(*line).to_owned()))
         })
         .await;
     // Whoever looks later sees it still, at the time when it was seen.
     let changes = stage.changes().await.items;
-    let left = changes.iter().find(|change| change.summary == "left").unwrap();
+    let left = changes
+        .iter()
+        .find(|change| change.summary == "left")
+        .unwrap();
     assert!(left.at <= stage.now());
 }
 
 #[tokio::test]
 async fn upgrades_of_the_cluster_and_of_operators_are_told() {
     let mut stage = furnished(IndexOptions::default()).await;
-    assert!(lines(&stage.told().await, "upgrade").is_empty(), "a plain cluster has none");
+    assert!(
+        lines(&stage.told().await, "upgrade").is_empty(),
+        "a plain cluster has none"
+    );
     let store = &stage.server.store;
     store.register(ResourceSpec::cluster(
         "config.openshift.io/v1",
@@ -155,17 +196,26 @@ async fn upgrades_of_the_cluster_and_of_operators_are_told() {
             "status": {"phase": "Installing"}})
     };
     stage.server.apply(operator("gpu", &json!({})), "11:40");
-    stage.server.apply(operator("shop", &json!({"olm.copiedFrom": "gpu"})), "11:40");
+    stage
+        .server
+        .apply(operator("shop", &json!({"olm.copiedFrom": "gpu"})), "11:40");
     let expected = [
         "cluster shop: upgrade of the cluster from 4.18.3 to 4.18.4 was begun",
         "workload gpu/gpu-operator: operator gpu.v2 took the place of gpu.v1, installing",
     ];
     for _ in 0..2 {
         let told = stage.told().await;
-        let told: Vec<_> = told.iter().filter(|line| line.contains("4.18") || line.contains("gpu")).collect();
+        let told: Vec<_> = told
+            .iter()
+            .filter(|line| line.contains("4.18") || line.contains("gpu"))
+            .collect();
         assert_eq!(told, expected);
         stage.follow().await;
     }
     let changes = stage.changes().await.items;
-    assert!(changes.iter().any(|change| change.kind == ChangeKind::Upgrade));
+    assert!(
+        changes
+            .iter()
+            .any(|change| change.kind == ChangeKind::Upgrade)
+    );
 }

@@ -137,7 +137,9 @@ impl Server {
     /// How often a resource was listed.
     pub(crate) fn lists(&self, resource: &str) -> usize {
         let asked = self.asked.lock().unwrap();
-        let lists = asked.iter().filter(|one| !one.watch && one.resource == resource);
+        let lists = asked
+            .iter()
+            .filter(|one| !one.watch && one.resource == resource);
         lists.count()
     }
 
@@ -147,7 +149,8 @@ impl Server {
 
     /// Writes an object at a time of the day.
     pub(crate) fn apply(&self, object: Value, clock: &str) {
-        self.store.apply_at(object, at(&format!("2026-11-22T{clock}:00Z")));
+        self.store
+            .apply_at(object, at(&format!("2026-11-22T{clock}:00Z")));
     }
 
     pub(crate) fn delete(&self, (api_version, kind): (&str, &str), namespace: &str, name: &str) {
@@ -161,7 +164,11 @@ impl Server {
 
 async fn pass(State(server): State<Server>, request: Request, next: Next) -> Response {
     let mood = *server.mood.lock().unwrap();
-    let watch = request.uri().query().unwrap_or_default().contains("watch=true");
+    let watch = request
+        .uri()
+        .query()
+        .unwrap_or_default()
+        .contains("watch=true");
     let path = request.uri().path();
     let accept = request.headers().get("accept");
     server.asked.lock().unwrap().push(Asked {
@@ -281,7 +288,8 @@ impl Stage {
     pub(crate) async fn told(&self) -> Vec<String> {
         let changes = self.changes().await.items;
         let told = changes.iter();
-        told.map(|change| format!("{}: {}", change.entity, change.summary)).collect()
+        told.map(|change| format!("{}: {}", change.entity, change.summary))
+            .collect()
     }
 
     /// The edges in words.
