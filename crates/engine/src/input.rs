@@ -88,6 +88,35 @@ pub struct TraceSample {
     pub evidence: EvidenceId,
 }
 
+/// How requests of one kind go through an entity, now and usually: of so many, so many did this.
+/// Read off traces and the log lines that carry a trace's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conduct {
+    /// What handles the requests.
+    pub entity: Entity,
+    /// Which requests: `GET /items/{id}`.
+    pub operation: String,
+    /// What they do: the last line that is logged, a line that tells of an error.
+    pub what: String,
+    /// Requests since the alarm, or in the window.
+    pub requests_now: u32,
+    /// How many of them did it.
+    pub so_now: u32,
+    /// Requests of the time that it is compared with.
+    pub requests_usually: u32,
+    /// How many of those did it.
+    pub so_usually: u32,
+    /// The reading.
+    pub evidence: EvidenceId,
+}
+
+impl Conduct {
+    /// What tells it from others.
+    pub(crate) fn key(&self) -> impl Ord + '_ {
+        (&self.entity, &self.operation, &self.what, self.so_now)
+    }
+}
+
 /// Everything that was read of a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
@@ -111,6 +140,9 @@ pub struct Input {
     pub logs: Vec<LogPattern>,
     /// What traces said.
     pub traces: Vec<TraceSample>,
+    /// How requests went, where traces and logs tell.
+    #[serde(default)]
+    pub conduct: Vec<Conduct>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
 }

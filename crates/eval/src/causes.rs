@@ -3,6 +3,9 @@
 //! Each task turns the inputs of a case into the engine's own `Input`, lets it answer, and opens the
 //! labels only when all answers are complete.
 
+mod answer;
+mod build;
+mod petshop;
 pub mod topk;
 
 use std::path::Path;
@@ -48,9 +51,6 @@ pub struct Figure {
 /// Where the corpus cannot be read.
 pub fn run(task: Task, data: &Path) -> Result<Vec<Figure>, Error> {
     match task {
-        Task::PetShop => {
-            let _ = data;
-            Ok(Vec::new())
-        }
+        Task::PetShop => petshop::run(data),
     }
 }

@@ -79,6 +79,7 @@ impl Intelligence {
             events: happened.events,
             logs: logs.patterns,
             traces: traces.samples,
+            conduct: Vec::new(),
             gaps: tidy_gaps(gaps),
         };
         Ok(Gathered { input, evidence })

@@ -268,6 +268,7 @@ fn empty() -> Input {
         events: Vec::new(),
         logs: Vec::new(),
         traces: Vec::new(),
+        conduct: Vec::new(),
         gaps: Vec::new(),
     }
 }
