@@ -11,6 +11,7 @@
 
 mod backing;
 mod case;
+mod early;
 mod flow;
 mod incident;
 mod influence;
@@ -99,9 +100,15 @@ fn quiet(
     let ranking = rank::rank(input, things, flows, &[]);
     let mut reasoning = log::looked(input, things, seen);
     reasoning.push(why);
+    let mut verdict = Verdict::NothingWrong;
+    let mut candidates = Vec::new();
+    if let Some((alarm, p)) = ranking.confirmed(input, things) {
+        reasoning.push(log::confirmed(alarm, p));
+        (verdict, candidates) = early::conclude(input, things, &ranking);
+    }
     Findings {
-        verdict: Verdict::NothingWrong,
-        candidates: Vec::new(),
+        verdict,
+        candidates,
         ranking: ranking.suspects(things),
         anomalies: anomalies(seen),
         timeline: timeline::timeline(input, things, seen, &[]),

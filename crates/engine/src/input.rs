@@ -88,24 +88,28 @@ pub struct TraceSample {
     pub evidence: EvidenceId,
 }
 
-/// How requests of one kind go through an entity, now and usually: of so many, so many did this.
-/// Read off traces and the log lines that carry a trace's id.
+/// How requests of one kind end in an entity, now and usually: of so many, so many ended with
+/// this. Read off traces and the log lines that carry a trace's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Conduct {
     /// What handles the requests.
     pub entity: Entity,
     /// Which requests: `GET /items/{id}`.
     pub operation: String,
-    /// What they do: the last line that is logged, a line that tells of an error.
-    pub what: String,
+    /// The last line that is logged while one is handled.
+    pub ending: String,
+    /// Whether the line tells of an error.
+    pub fails: bool,
     /// Requests since the alarm, or in the window.
     pub requests_now: u32,
-    /// How many of them did it.
+    /// How many of them ended so.
     pub so_now: u32,
     /// Requests of the time that it is compared with.
     pub requests_usually: u32,
-    /// How many of those did it.
+    /// How many of those ended so.
     pub so_usually: u32,
+    /// How many of those said this line at all, be it the last one or not.
+    pub passed_usually: u32,
     /// The reading.
     pub evidence: EvidenceId,
 }
@@ -113,7 +117,7 @@ pub struct Conduct {
 impl Conduct {
     /// What tells it from others.
     pub(crate) fn key(&self) -> impl Ord + '_ {
-        (&self.entity, &self.operation, &self.what, self.so_now)
+        (&self.entity, &self.operation, &self.ending, self.so_now)
     }
 }
 

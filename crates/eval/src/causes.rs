@@ -5,11 +5,13 @@
 
 mod answer;
 mod build;
+mod nezha;
 mod petshop;
 pub mod topk;
 
 use std::path::Path;
 
+use self::nezha::Shop;
 use crate::{Error, Interval};
 
 /// A set of incidents with known causes.
@@ -17,16 +19,26 @@ use crate::{Error, Interval};
 pub enum Task {
     /// `PetShop` (Hardt and others 2024): five-minute metrics and a call graph.
     PetShop,
+    /// Nezha's Train Ticket (Yu and others 2023): metrics, traces and logs.
+    NezhaTrainTicket,
+    /// Nezha's Online Boutique: metrics only.
+    NezhaOnlineBoutique,
 }
 
 impl Task {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::PetShop];
+    pub const ALL: [Self; 3] = [
+        Self::PetShop,
+        Self::NezhaTrainTicket,
+        Self::NezhaOnlineBoutique,
+    ];
 
     /// As the command line names it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PetShop => "petshop",
+            Self::NezhaTrainTicket => "nezha-tt",
+            Self::NezhaOnlineBoutique => "nezha-ob",
         }
     }
 }
@@ -44,13 +56,24 @@ pub struct Figure {
     pub peers: &'static str,
 }
 
+/// What a task measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The figures.
+    pub figures: Vec<Figure>,
+    /// A line for each case, for people.
+    pub cases: Vec<String>,
+}
+
 /// The figures of a task on the corpora below `data`.
 ///
 /// # Errors
 ///
 /// Where the corpus cannot be read.
-pub fn run(task: Task, data: &Path) -> Result<Vec<Figure>, Error> {
+pub fn run(task: Task, data: &Path) -> Result<Outcome, Error> {
     match task {
         Task::PetShop => petshop::run(data),
+        Task::NezhaTrainTicket => nezha::run(Shop::TrainTicket, data),
+        Task::NezhaOnlineBoutique => nezha::run(Shop::OnlineBoutique, data),
     }
 }

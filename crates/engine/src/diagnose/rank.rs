@@ -16,11 +16,12 @@
 
 pub(crate) mod budget;
 pub(crate) mod conduct;
+mod confirm;
 pub(crate) mod own;
 pub(crate) mod shift;
 mod tell;
 
-use fleetscope_model::Suspect;
+use fleetscope_model::{Anomaly, Reason, Suspect};
 
 use self::shift::Shifts;
 use super::flow::{Flow, Way};
@@ -29,6 +30,9 @@ use crate::input::Input;
 
 /// At most so many suspects are told: beyond that nobody looks.
 const MOST: usize = 50;
+
+/// Nobody is ever surer than this.
+const SUREST: f64 = 0.97;
 
 /// The calls between things.
 pub(crate) struct Calls {
@@ -62,8 +66,28 @@ pub(crate) struct Ranking<'a> {
     pub(crate) odd: conduct::Odd,
     /// How far the things that each thing calls account for its own trouble.
     pub(crate) own: Vec<own::Own>,
+    /// The calls between things.
+    pub(crate) calls: Calls,
     /// Votes by thing.
     pub(crate) votes: Vec<f64>,
+}
+
+/// The sum of what the methods found, each in shares.
+#[derive(Debug)]
+struct Ballot {
+    votes: Vec<f64>,
+}
+
+impl Ballot {
+    /// One vote, in proportion to what a method found.
+    fn cast(&mut self, found: &[f64]) {
+        let sum: f64 = found.iter().sum();
+        if sum > 0.0 {
+            for (vote, part) in self.votes.iter_mut().zip(found) {
+                *vote += part / sum;
+            }
+        }
+    }
 }
 
 /// Ranks every thing; `story` holds what the weighing of causes found.
@@ -82,32 +106,24 @@ pub(crate) fn rank<'a>(
     for (thing, likelihood) in story {
         told[*thing] = *likelihood;
     }
-    let mut votes = vec![0.0; things.len()];
     let stands: Vec<f64> = (0..things.len()).map(|t| shifts.strength(t)).collect();
     let alone: Vec<f64> = own.iter().map(|own| own.value).collect();
-    cast(&mut votes, &stands);
-    cast(&mut votes, &alone);
-    cast(&mut votes, &told);
-    cast(&mut votes, &odd.own);
+    let mut ballot = Ballot {
+        votes: vec![0.0; things.len()],
+    };
+    for found in [&stands, &alone, &told, &odd.own] {
+        ballot.cast(found);
+    }
     for budget in &budgets {
-        cast(&mut votes, &budget.own);
+        ballot.cast(&budget.own);
     }
     Ranking {
         shifts,
         budgets,
         odd,
         own,
-        votes,
-    }
-}
-
-/// One vote, in proportion to what a method found.
-fn cast(votes: &mut [f64], found: &[f64]) {
-    let sum: f64 = found.iter().sum();
-    if sum > 0.0 {
-        for (vote, part) in votes.iter_mut().zip(found) {
-            *vote += part / sum;
-        }
+        calls,
+        votes: ballot.votes,
     }
 }
 
@@ -131,8 +147,41 @@ impl Ranking<'_> {
                 entity: things.entity(thing).clone(),
                 // Six decimals: the sums' last digits mean nothing.
                 score: (self.votes[thing] / all * 1e6).round() / 1e6,
-                reasons: tell::reasons(self, things, thing),
+                reasons: self.reasons(things, thing),
             })
             .collect()
+    }
+
+    /// What speaks for and against a thing.
+    pub(crate) fn reasons(&self, things: &Things, thing: Thing) -> Vec<Reason> {
+        tell::reasons(self, things, thing)
+    }
+
+    /// The mean of the methods' shares: each is taken at its word, and none more than another.
+    pub(crate) fn confidence(&self, thing: Thing) -> f64 {
+        let methods = self.votes.iter().sum::<f64>().max(1.0);
+        (self.votes[thing] / methods).min(SUREST)
+    }
+
+    /// The share of the excess time or failures that is its own.
+    pub(crate) fn explains(&self, thing: Thing) -> f64 {
+        let share = |budget: &budget::Budget| {
+            let all: f64 = budget.own.iter().sum();
+            if all > 0.0 {
+                budget.own[thing] / all
+            } else {
+                0.0
+            }
+        };
+        self.budgets.iter().map(share).fold(0.0, f64::max)
+    }
+
+    /// The alarm that its signal's own history confirms, and how probable it is to be so by chance.
+    pub(crate) fn confirmed<'b>(
+        &self,
+        input: &'b Input,
+        things: &Things,
+    ) -> Option<(&'b Anomaly, f64)> {
+        confirm::confirmed(input, things, &self.calls, &self.shifts)
     }
 }

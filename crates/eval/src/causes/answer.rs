@@ -5,28 +5,28 @@ use fleetscope_model::Verdict;
 
 /// An incident without its answer.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub(super) struct Case {
     /// Which.
-    pub id: String,
+    pub(super) id: String,
     /// What is known of it.
-    pub input: Input,
+    pub(super) input: Input,
 }
 
 /// An answer, complete before any label is opened.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub(super) struct Answer {
     /// To which case.
-    pub id: String,
+    pub(super) id: String,
     /// What could be the cause, with scores.
-    pub ranking: Vec<(String, f64)>,
+    pub(super) ranking: Vec<(String, f64)>,
     /// Whether the engine says that nothing is wrong.
-    pub nothing_wrong: bool,
+    pub(super) nothing_wrong: bool,
     /// Whether it names one cause.
-    pub decided: bool,
+    pub(super) decided: bool,
 }
 
 /// Lets the engine answer.
-pub fn answer(case: &Case) -> Answer {
+pub(super) fn answer(case: &Case) -> Answer {
     let findings = diagnose(&case.input);
     let ranking = findings
         .ranking
@@ -37,5 +37,25 @@ pub fn answer(case: &Case) -> Answer {
         ranking: ranking.collect(),
         nothing_wrong: findings.verdict == Verdict::NothingWrong,
         decided: findings.verdict == Verdict::Cause,
+    }
+}
+
+impl Answer {
+    /// One line for people: where the culprit stands, and who stands first.
+    pub(super) fn line(&self, culprit: &str) -> String {
+        let place = self.ranking.iter().position(|(name, _)| name == culprit);
+        let place = place.map_or_else(|| "unnamed".to_owned(), |at| format!("place {}", at + 1));
+        let said = match (self.nothing_wrong, self.decided) {
+            (true, _) => "nothing wrong",
+            (_, true) => "cause",
+            _ => "undecided",
+        };
+        let first = self.ranking.iter().take(4);
+        let first: Vec<String> = first.map(|(name, s)| format!("{name} {s:.3}")).collect();
+        format!(
+            "{}  {said}  {culprit}: {place}  of {}",
+            self.id,
+            first.join(", ")
+        )
     }
 }

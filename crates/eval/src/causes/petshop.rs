@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::answer::{Answer, Case, answer};
 use super::build::{self, Meaning};
-use super::{Figure, topk};
+use super::{Figure, Outcome, topk};
 use crate::{Error, interval};
 
 /// Distance of the samples.
@@ -82,7 +82,8 @@ struct Culprit {
 /// # Errors
 ///
 /// Where the corpus cannot be read.
-pub(super) fn run(data: &Path) -> Result<Vec<Figure>, Error> {
+pub(super) fn run(data: &Path) -> Result<Outcome, Error> {
+    let mut lines = Vec::new();
     let mut hits = Vec::new();
     let mut quiet = Vec::new();
     let mut decided = Vec::new();
@@ -104,6 +105,7 @@ pub(super) fn run(data: &Path) -> Result<Vec<Figure>, Error> {
         }
         for (answer, folder) in &answers {
             let label: Label = json(&folder.join("target.json"))?;
+            lines.push(answer.line(&label.root_cause.node));
             hits.push(score(answer, &label.root_cause.node));
             decided.push(f64::from(u8::from(answer.decided)));
         }
@@ -116,7 +118,7 @@ pub(super) fn run(data: &Path) -> Result<Vec<Figure>, Error> {
         interval: interval(values, mean),
         peers,
     };
-    Ok(vec![
+    let figures = vec![
         figure(
             "top-1",
             &at(0),
@@ -129,7 +131,11 @@ pub(super) fn run(data: &Path) -> Result<Vec<Figure>, Error> {
         ),
         figure("names one cause", &decided, ""),
         figure("abstains on quiet windows", &quiet, ""),
-    ])
+    ];
+    Ok(Outcome {
+        figures,
+        cases: lines,
+    })
 }
 
 fn score(answer: &Answer, culprit: &str) -> [f64; 2] {
@@ -149,7 +155,11 @@ fn case(
     let start = table.times.first().copied().unwrap_or_default();
     let history = habit.moved(start - STEP_MS);
     let since = Timestamp::from_second(target.timestamp).unwrap_or_default();
-    let id = folder.display().to_string();
+    let id = folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     whole(
         id,
         (&target.node, &target.metric, since),

@@ -8,7 +8,7 @@ use crate::input::{Input, Signal};
 /// Fewer samples tell no habit: a median and a spread need a handful.
 const LEAST_HISTORY: usize = 5;
 /// The moments before the alarm: their median forgives one that is odd.
-const MOMENTS: usize = 3;
+pub(crate) const MOMENTS: usize = 3;
 /// The tail that belongs to habit: one sample of a hundred may lie beyond.
 const TAIL: f64 = 0.99;
 /// A normal distribution's tail lies so many deviations from its median.
@@ -17,6 +17,9 @@ const TAIL_DEVIATIONS: f64 = 2.33;
 const LEAST_SHARE: f64 = 0.05;
 /// Deviations within this are noise (three-sigma rule).
 const NOISE: f64 = 3.0;
+
+/// What is within noise is no reason, and still more of one than nothing.
+const WITHIN_NOISE: f64 = 0.1;
 
 /// How one signal moved.
 #[derive(Debug, Clone)]
@@ -29,6 +32,10 @@ pub(crate) struct Shift<'a> {
     pub(crate) usual: f64,
     /// The value that at least two of its samples since the alarm reach.
     pub(crate) now: f64,
+    /// Its median in the moments before.
+    pub(crate) lately: f64,
+    /// 1 where more is bad, −1 where less is; of both the one to which it moved further.
+    pub(crate) side: f64,
     /// Robust deviations between them in the direction that is bad; 0 where it moved the other
     /// way.
     pub(crate) deviations: f64,
@@ -120,7 +127,8 @@ impl Shift<'_> {
     /// Orders of magnitude beyond noise: a deviation ten times as large is no ten times as good a
     /// reason.
     pub(crate) fn strength(&self) -> f64 {
-        (self.deviations / NOISE).max(1.0).ln()
+        let beyond = self.deviations / NOISE;
+        beyond.max(1.0).ln() + WITHIN_NOISE * beyond.min(1.0)
     }
 }
 
@@ -150,20 +158,22 @@ fn shift<'a>(signal: &'a Signal, thing: Thing, from_ms: i64, to_ms: i64) -> Opti
     let measured = sides.iter().map(|side| {
         let now = reached(&since, *side);
         let moved = ((now - usual) * side).min((now - lately) * side).max(0.0);
-        (now, moved / spread(signal, &habit, *side))
+        (now, moved / spread(signal, &habit, *side), *side)
     });
-    let (now, deviations) = measured.reduce(|a, b| if b.1 > a.1 { b } else { a })?;
+    let (now, deviations, side) = measured.reduce(|a, b| if b.1 > a.1 { b } else { a })?;
     Some(Shift {
         signal,
         thing,
         usual,
         now,
+        lately,
+        side,
         deviations,
     })
 }
 
 /// The value that at least two samples reach, where there are two: one alone is a blip.
-fn reached(sorted: &[f64], side: f64) -> f64 {
+pub(crate) fn reached(sorted: &[f64], side: f64) -> f64 {
     let second = 1.min(sorted.len() - 1);
     if side > 0.0 {
         sorted[sorted.len() - 1 - second]
@@ -186,13 +196,13 @@ fn spread(signal: &Signal, habit: &[f64], side: f64) -> f64 {
         .max(f64::MIN_POSITIVE)
 }
 
-fn sorted(samples: &[Sample]) -> Vec<f64> {
+pub(crate) fn sorted(samples: &[Sample]) -> Vec<f64> {
     let mut values: Vec<f64> = samples.iter().map(|s| s.value).collect();
     values.sort_by(f64::total_cmp);
     values
 }
 
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (low, part) = (at.floor() as usize, at.fract());
     let high = (low + 1).min(sorted.len() - 1);
