@@ -106,6 +106,39 @@ pub struct TraceSample {
     pub evidence: EvidenceId,
 }
 
+/// How requests of one kind end in an entity, now and usually: of so many, so many ended with
+/// this. Read off traces and the log lines that carry a trace's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conduct {
+    /// What handles the requests.
+    pub entity: Entity,
+    /// Which requests: `GET /items/{id}`.
+    pub operation: String,
+    /// The last line that is logged while one is handled.
+    pub ending: String,
+    /// Whether the line tells of an error.
+    pub fails: bool,
+    /// Requests since the alarm, or in the window.
+    pub requests_now: u32,
+    /// How many of them ended so.
+    pub so_now: u32,
+    /// Requests of the time that it is compared with.
+    pub requests_usually: u32,
+    /// How many of those ended so.
+    pub so_usually: u32,
+    /// How many of those said this line at all, be it the last one or not.
+    pub passed_usually: u32,
+    /// The reading.
+    pub evidence: EvidenceId,
+}
+
+impl Conduct {
+    /// What tells it from others.
+    pub(crate) fn key(&self) -> impl Ord + '_ {
+        (&self.entity, &self.operation, &self.ending, self.so_now)
+    }
+}
+
 /// Everything that was read of a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
@@ -132,6 +165,9 @@ pub struct Input {
     /// Alerts that fire and began to around the window, oldest first.
     #[serde(default)]
     pub alerts: Vec<CitedAlert>,
+    /// How requests went, where traces and logs tell.
+    #[serde(default)]
+    pub conduct: Vec<Conduct>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
 }

@@ -66,7 +66,7 @@ pub use ids::{
     AnalysisId, ClusterId, EventSeq, EvidenceId, InvestigationId, ReportId, TokenId, WatchId,
 };
 pub use investigation::{
-    Candidate, Confidence, Findings, Investigation, Reason, Stance, TimelineEntry, Verdict,
+    Candidate, Confidence, Findings, Investigation, Reason, Stance, Suspect, TimelineEntry, Verdict,
 };
 pub use logs::{
     DetectedField, LabelTest, LineTest, LogAnswer, LogExpression, LogFilter, LogKind, LogLine,

@@ -269,6 +269,7 @@ fn empty() -> Input {
         logs: Vec::new(),
         traces: Vec::new(),
         alerts: Vec::new(),
+        conduct: Vec::new(),
         gaps: Vec::new(),
     }
 }
