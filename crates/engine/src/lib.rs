@@ -17,6 +17,8 @@ pub mod phrase;
 
 pub use detect::detect;
 pub use diagnose::diagnose;
-pub use input::{CitedChange, CitedEvent, Input, LogPattern, Signal, TraceSample};
+pub use input::{
+    ChangeContent, CitedChange, CitedEvent, FlagTurn, Input, LogPattern, Signal, TraceSample,
+};
 pub use narrate::narrate;
 pub use onset::{Onset, onset};
