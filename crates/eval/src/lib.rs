@@ -5,5 +5,8 @@
 //! complete, and every figure has its bootstrap interval.
 
 pub mod bootstrap;
+pub mod causes;
+mod error;
 
 pub use bootstrap::{Interval, interval};
+pub use error::Error;
