@@ -3,6 +3,7 @@
 //! Each task turns the inputs of a case into the engine's own `Input`, lets it answer, and opens the
 //! labels only when all answers are complete.
 
+pub mod rootcausebench;
 pub mod topk;
 
 use std::path::Path;
@@ -14,16 +15,19 @@ use crate::{Error, Interval};
 pub enum Task {
     /// `PetShop` (Hardt and others 2024): five-minute metrics and a call graph.
     PetShop,
+    /// RootCauseBench: which commit broke it, or none.
+    RootCauseBench,
 }
 
 impl Task {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::PetShop];
+    pub const ALL: [Self; 2] = [Self::PetShop, Self::RootCauseBench];
 
     /// As the command line names it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PetShop => "petshop",
+            Self::RootCauseBench => "rootcausebench",
         }
     }
 }
@@ -48,6 +52,7 @@ pub struct Figure {
 /// Where the corpus cannot be read.
 pub fn run(task: Task, data: &Path) -> Result<Vec<Figure>, Error> {
     match task {
+        Task::RootCauseBench => rootcausebench::figures(data),
         Task::PetShop => {
             let _ = data;
             Ok(Vec::new())

@@ -17,8 +17,8 @@ pub(crate) struct Risk {
 }
 
 use Topic::{
-    Access, Cache, Certificate, Cpu, Crash, Disk, Failure, Format, Latency, Lock, Memory,
-    Network, Query, Queue, Quota, Retry, Timeout, Traffic,
+    Access, Cache, Certificate, Cpu, Crash, Disk, Failure, Format, Latency, Lock, Memory, Network,
+    Query, Queue, Quota, Retry, Timeout, Traffic,
 };
 
 /// Everything that a diff risks, the surest first.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fleetscope_model::EvidenceId;
+use fleetscope_model::{Anomaly, EvidenceId};
 use jiff::Timestamp;
 
 use super::stage::Stage;
@@ -79,6 +79,7 @@ impl<'a> Troubles<'a> {
                 evidence: &sample.evidence,
             }
         }));
+        all.extend(input.alarms.iter().map(of_alarm));
         all.sort_by(|a, b| (a.at, a.evidence, &a.words).cmp(&(b.at, b.evidence, &b.words)));
         let profile = profile(&all);
         Self { all, profile }
@@ -133,6 +134,20 @@ impl<'a> Troubles<'a> {
 
 fn is_after(trouble: &Trouble<'_>, live_at: Timestamp) -> bool {
     minutes_between(live_at, trouble.at) >= -(BLUR_MINUTES + trouble.within.min(10.0))
+}
+
+/// What an alarm says; since when it was true, its signal tells better.
+fn of_alarm(alarm: &Anomaly) -> Trouble<'_> {
+    let text = format!("{} {}", alarm.signal, alarm.why);
+    Trouble {
+        at: alarm.start,
+        within: 0.0,
+        weight: 0.8,
+        dates: false,
+        topics: topics(&text),
+        words: words(&text),
+        evidence: &alarm.evidence,
+    }
 }
 
 fn of_signal<'a>(o: &'a Observation, stage: &Stage) -> Trouble<'a> {
