@@ -18,6 +18,7 @@
 mod content;
 mod diff;
 mod elsewhere;
+mod growth;
 mod reasons;
 mod rides;
 mod risks;

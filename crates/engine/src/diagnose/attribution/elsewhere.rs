@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fleetscope_model::{EdgeKind, EntityKind, EvidenceId, SignalRole};
+use fleetscope_model::{EdgeKind, Entity, EntityKind, EvidenceId, SignalRole};
 
 use super::stage::Stage;
 use super::trouble::{Troubles, is_trouble};
@@ -25,6 +25,11 @@ const USED_UP: f64 = 0.85;
 /// One who fails at something outside may do so by itself; of two at once it is hardly both.
 const ONE: f64 = 0.35;
 const SEVERAL: f64 = 0.9;
+
+/// A node that Kubernetes warns of, while nothing measures it.
+const WARNED: f64 = 0.6;
+/// What ran out by itself.
+const EXPIRED: f64 = 0.6;
 
 /// Something else that explains the trouble.
 #[derive(Debug)]
@@ -50,6 +55,8 @@ pub(crate) fn elsewhere(
     all.extend(hardware(input, things, seen, stage));
     all.extend(outside(input, things, troubles));
     all.extend(notices(input, things, troubles));
+    all.extend(node_warnings(input, things, stage, troubles));
+    all.extend(expired(input));
     all.sort_by(|a, b| {
         b.strength
             .total_cmp(&a.strength)
@@ -189,6 +196,37 @@ fn warnings_of(input: &Input, things: &Things, thing: Thing) -> Vec<EvidenceId> 
         .collect()
 }
 
+/// A node of which Kubernetes warns shortly before or when the trouble begins.
+fn node_warnings(
+    input: &Input,
+    things: &Things,
+    stage: &Stage,
+    troubles: &Troubles<'_>,
+) -> Option<Elsewhere> {
+    let first = troubles.first()?.at;
+    let grounds = grounds(input, things, stage);
+    let near = |at| (-BLUR_MINUTES..=LEAD_MINUTES / 2.0).contains(&minutes_between(at, first));
+    let is_ground = |entity: &Entity| {
+        let thing = things.find(entity);
+        entity.kind == EntityKind::Node
+            && (grounds.is_empty() || thing.is_some_and(|thing| grounds.contains(&thing)))
+    };
+    let warned = input.events.iter().filter(|cited| {
+        let event = &cited.event;
+        event.severity == "Warning" && near(event.first_at) && is_ground(&event.entity)
+    });
+    warned
+        .min_by_key(|cited| (cited.event.first_at, &cited.event.message))
+        .map(|cited| Elsewhere {
+            strength: WARNED,
+            text: format!(
+                "Kubernetes warned of {}: {}: {}",
+                cited.event.entity, cited.event.reason, cited.event.message
+            ),
+            evidence: vec![cited.evidence.clone()],
+        })
+}
+
 /// Whether whoever is alarmed takes much more of the same itself.
 fn own_appetite(seen: &[Observation], stage: &Stage, worst: &Observation) -> bool {
     seen.iter().any(|o| {
@@ -210,6 +248,31 @@ fn outside(input: &Input, things: &Things, troubles: &Troubles<'_>) -> Option<El
     for sample in input.traces.iter().filter(|t| t.failing > 0) {
         if let Some(peer) = &sample.peer {
             note(peer.clone(), things.find(&sample.entity), &sample.evidence);
+        }
+    }
+    let is_ours = |thing: Thing| {
+        let changed = input
+            .changes
+            .iter()
+            .any(|c| things.find(&c.change.entity) == Some(thing));
+        things.is_measured(thing) || changed
+    };
+    let calls = input
+        .topology
+        .edges
+        .iter()
+        .filter(|e| e.kind == EdgeKind::Calls);
+    let calls: Vec<(Thing, Thing)> = calls
+        .filter_map(|edge| Some((things.find(&edge.from)?, things.find(&edge.to)?)))
+        .collect();
+    // Whoever fails, calls nobody, and is neither measured nor ever changed here is somebody else's.
+    for sample in input.traces.iter().filter(|t| t.failing > 0) {
+        let leaf = things.find(&sample.entity).filter(|thing| !is_ours(*thing));
+        let Some(leaf) = leaf.filter(|leaf| !calls.iter().any(|(from, _)| from == leaf)) else {
+            continue;
+        };
+        for (caller, _) in calls.iter().filter(|(_, to)| *to == leaf) {
+            note(sample.entity.name.clone(), Some(*caller), &sample.evidence);
         }
     }
     let late = |at| minutes_between(first, at) >= -BLUR_MINUTES;
@@ -238,22 +301,50 @@ fn outside(input: &Input, things: &Things, troubles: &Troubles<'_>) -> Option<El
 
 /// Names of machines on the public network.
 fn hosts(line: &str) -> BTreeSet<String> {
+    const TOPS: [&str; 12] = [
+        "com", "net", "org", "io", "dev", "cloud", "app", "co", "ai", "gov", "edu", "eu",
+    ];
     let inside = [".svc", ".local", ".internal", ".cluster", ".lan"];
     line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'))
         .map(|word| word.trim_matches('.'))
         .filter(|word| {
-            let labels: Vec<&str> = word.split('.').collect();
-            let last = labels.last().copied().unwrap_or_default();
-            let is_top = last.len() >= 2 && last.chars().all(|c| c.is_ascii_lowercase());
-            let is_file = [
-                "go", "py", "rs", "java", "json", "yaml", "log", "ndjson", "js", "ts",
-            ]
-            .contains(&last);
-            labels.len() >= 3 && labels.iter().all(|l| !l.is_empty()) && is_top && !is_file
+            let mut labels = word.rsplit('.');
+            let is_top = labels.next().is_some_and(|last| TOPS.contains(&last));
+            is_top && labels.clone().count() >= 2 && labels.all(|label| !label.is_empty())
         })
         .filter(|word| !inside.iter().any(|end| word.contains(end)))
         .map(str::to_owned)
         .collect()
+}
+
+/// What ran out by itself: nobody has to change anything for a certificate to expire.
+fn expired(input: &Input) -> Option<Elsewhere> {
+    const LASTS: [&str; 6] = [
+        "certificate",
+        "cert",
+        "x509",
+        "license",
+        "token",
+        "credential",
+    ];
+    let says = |line: &str| {
+        let line = line.to_lowercase();
+        line.contains("expired") && LASTS.iter().any(|what| line.contains(what))
+    };
+    let saying = input
+        .logs
+        .iter()
+        .filter(|p| is_trouble(input, p) && says(&p.example));
+    let first = saying.min_by_key(|pattern| (pattern.first_at, &pattern.template))?;
+    Some(Elsewhere {
+        strength: EXPIRED,
+        text: format!(
+            "Something ran out by itself, as {} says since {}",
+            first.entity,
+            phrase::clock(first.first_at)
+        ),
+        evidence: vec![first.evidence.clone()],
+    })
 }
 
 /// A warning about something that nothing here measures, known before the trouble or with it.

@@ -9,6 +9,7 @@ use fleetscope_model::{Resource, SignalRole};
 
 use super::words::{split, stem};
 use crate::diagnose::observe::Observation;
+use crate::input::Signal;
 
 /// A kind of trouble, or of what brings it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -303,8 +304,17 @@ fn of_word(word: &str) -> Vec<Topic> {
 
 /// What a deviation is about: its role, its resource, and the words of its name.
 pub(crate) fn of_observation(o: &Observation) -> BTreeSet<Topic> {
-    let mut all = topics(&o.anomaly.signal);
-    all.extend(match o.role() {
+    meant(&o.anomaly.signal, o.role(), o.resource())
+}
+
+/// What a signal is about.
+pub(crate) fn of_signal_name(signal: &Signal) -> BTreeSet<Topic> {
+    meant(&signal.name, signal.role, signal.resource)
+}
+
+fn meant(name: &str, role: SignalRole, resource: Option<Resource>) -> BTreeSet<Topic> {
+    let mut all = topics(name);
+    all.extend(match role {
         SignalRole::Latency => Some(Topic::Latency),
         SignalRole::Errors => Some(Topic::Failure),
         SignalRole::Traffic => Some(Topic::Traffic),
@@ -312,12 +322,11 @@ pub(crate) fn of_observation(o: &Observation) -> BTreeSet<Topic> {
         SignalRole::Availability => Some(Topic::Crash),
         SignalRole::Resource | SignalRole::Clock | SignalRole::Nic | SignalRole::Gpu => None,
     });
-    all.extend(match o.resource() {
-        Some(Resource::Cpu) => Some(Topic::Cpu),
-        Some(Resource::Memory) => Some(Topic::Memory),
-        Some(Resource::Disk) => Some(Topic::Disk),
-        None => None,
-    });
+    all.extend(resource.map(|resource| match resource {
+        Resource::Cpu => Topic::Cpu,
+        Resource::Memory => Topic::Memory,
+        Resource::Disk => Topic::Disk,
+    }));
     all
 }
 

@@ -2,20 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fleetscope_model::{Anomaly, EvidenceId};
+use fleetscope_model::{Anomaly, Direction, EvidenceId};
 use jiff::Timestamp;
 
+use super::growth::growth;
 use super::stage::Stage;
-use super::topics::{Topic, of_observation, topics};
+use super::topics::{Topic, of_observation, of_signal_name, topics};
 use super::words::words;
 use crate::diagnose::observe::{Observation, in_minutes, minutes_between};
 use crate::diagnose::things::Things;
-use crate::input::{Input, LogPattern};
+use crate::input::{Input, LogPattern, Signal};
 
 /// Log patterns that were there in the first part of the window were always there.
 const CHRONIC: f64 = 0.1;
 /// Trouble may show this long before its change is said to run: clocks and readings differ.
 const BLUR_MINUTES: f64 = 2.0;
+/// Where a line begins to rise out of noise is known about this well, in minutes.
+const GROWTH_WITHIN: f64 = 5.0;
 /// How fast belief in a change falls with the time until the first trouble, in minutes; a new path
 /// is often taken only under load, so that this is slow.
 const FADES_MINUTES: f64 = 30.0;
@@ -64,6 +67,7 @@ impl<'a> Troubles<'a> {
             .filter(|o| o.is_bad() && o.weight() > 0.5)
             .map(|o| of_signal(o, stage))
             .collect();
+        all.extend(growing(input, things, seen, stage));
         let lines = input.logs.iter().filter(|p| is_trouble(input, p));
         all.extend(lines.map(|pattern| of_line(pattern, things, stage)));
         let failing = input.traces.iter().filter(|t| t.failing > 0);
@@ -136,6 +140,32 @@ fn is_after(trouble: &Trouble<'_>, live_at: Timestamp) -> bool {
     minutes_between(live_at, trouble.at) >= -(BLUR_MINUTES + trouble.within.min(10.0))
 }
 
+/// What grows on the stage without standing out yet.
+fn growing<'a>(
+    input: &'a Input,
+    things: &Things,
+    seen: &[Observation],
+    stage: &Stage,
+) -> Vec<Trouble<'a>> {
+    let stands_out = |signal: &Signal| seen.iter().any(|o| *o.evidence() == signal.evidence);
+    let on_stage = |signal: &Signal| things.find(&signal.entity).is_some_and(|t| stage.counts(t));
+    let all = input.signals.iter().filter(|signal| on_stage(signal));
+    all.filter(|signal| signal.direction != Direction::Down && !stands_out(signal))
+        .filter_map(|signal| {
+            let at = growth(signal)?;
+            Some(Trouble {
+                at,
+                within: GROWTH_WITHIN,
+                weight: 0.8,
+                dates: true,
+                topics: of_signal_name(signal),
+                words: words(&signal.name),
+                evidence: &signal.evidence,
+            })
+        })
+        .collect()
+}
+
 /// What an alarm says; since when it was true, its signal tells better.
 fn of_alarm(alarm: &Anomaly) -> Trouble<'_> {
     let text = format!("{} {}", alarm.signal, alarm.why);
@@ -199,9 +229,20 @@ pub(crate) fn is_news(input: &Input, pattern: &LogPattern) -> bool {
     minutes_between(input.window.start, pattern.first_at) > chronic
 }
 
-/// Whether a log pattern is news and tells of trouble.
+/// Whether a log pattern is news and tells of trouble: of a kind that is known, and not under a level
+/// that says it is none.
 pub(crate) fn is_trouble(input: &Input, pattern: &LogPattern) -> bool {
-    is_news(input, pattern) && !topics(&pattern.example).is_empty()
+    is_news(input, pattern) && !is_chatter(&pattern.example) && !topics(&pattern.example).is_empty()
+}
+
+/// Whether the line's own level, one of its first words, says that nothing is wrong.
+fn is_chatter(line: &str) -> bool {
+    const CALM: [&str; 5] = ["trace", "debug", "info", "information", "notice"];
+    let words = line.split(|c: char| !c.is_ascii_alphabetic());
+    let first = words.filter(|word| word.len() > 2).take(3);
+    first
+        .map(str::to_ascii_lowercase)
+        .any(|word| CALM.contains(&word.as_str()))
 }
 
 /// Whether a line names something, not only as a part of a longer name.
