@@ -18,7 +18,8 @@ pub mod phrase;
 pub use detect::detect;
 pub use diagnose::diagnose;
 pub use input::{
-    CitedAlert, CitedChange, CitedEvent, Conduct, Input, LogPattern, Signal, TraceSample,
+    ChangeContent, CitedAlert, CitedChange, CitedEvent, Conduct, FlagTurn, Input, LogPattern,
+    Signal, TraceSample,
 };
 pub use narrate::narrate;
 pub use onset::{Onset, onset};

@@ -81,10 +81,12 @@ pub(crate) fn changes<'a>(
 pub(crate) const fn tells(kind: ChangeKind) -> f64 {
     match kind {
         ChangeKind::Rollout => 1.0,
-        ChangeKind::Config => 0.8,
+        ChangeKind::Config | ChangeKind::Flag => 0.8,
         ChangeKind::Node => 0.5,
         ChangeKind::Scale => 0.3,
         ChangeKind::Restart => 0.1,
+        // What was only written does not run yet.
+        ChangeKind::Commit => 0.0,
     }
 }
 

@@ -116,6 +116,7 @@ pub(super) fn input(
         events: Vec::new(),
         logs: Vec::new(),
         traces: Vec::new(),
+        alerts: Vec::new(),
         conduct: Vec::new(),
         gaps: Vec::new(),
     }
