@@ -8,6 +8,7 @@
 //! when?), [`patterns()`](patterns::patterns) (what do lines say again and again?), [`diagnose()`] (what is the cause?) and [`narrate()`] (say so).
 
 pub mod detect;
+pub mod detectors;
 pub mod diagnose;
 pub mod input;
 pub mod narrate;
