@@ -8,14 +8,49 @@
 //! A reading that is missing, not a number, infinite or beyond [`LARGEST`] is a gap: it gets no
 //! score and teaches nothing. So does one that is not later than the one before it.
 
+mod bayes;
+mod catalogue;
+mod decompose;
+mod ewma;
+mod flat;
+mod forecast;
+mod iqr;
+pub mod joint;
+mod mad;
+pub mod pelt;
+mod profile;
+pub mod rate;
+mod seasonal;
+pub mod sensitivity;
+mod spectral;
+mod subpca;
+mod tail;
 mod zscore;
 
+mod fft;
+mod linear;
 mod tails;
 mod window;
 
 use fleetscope_model::Sample;
 use serde::{Deserialize, Serialize};
 
+pub use bayes::OnlineChange;
+pub use catalogue::{Kind, Stream};
+pub use decompose::Decomposed;
+pub use ewma::Ewma;
+pub use flat::FlatLine;
+pub use forecast::ForecastBand;
+pub use iqr::Iqr;
+pub use joint::Joint;
+pub use mad::Mad;
+pub use pelt::Pelt;
+pub use profile::MatrixProfile;
+pub use rate::CounterRate;
+pub use seasonal::Seasonal;
+pub use spectral::SpectralResidual;
+pub use subpca::SubPca;
+pub use tail::Tail;
 pub use zscore::ZScore;
 
 /// How a detector reads a series.

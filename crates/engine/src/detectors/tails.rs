@@ -18,7 +18,7 @@ pub(super) fn gaussian_of_chi_squared(value: f64, freedom: f64) -> f64 {
 /// Probability that a Gaussian lies at least this many deviations from its mean, on either side:
 /// erfc(z/√2) by the rational Chebyshev fit of Press et al. (Numerical Recipes, 6.2; relative error
 /// below 1.2e-7 everywhere).
-pub fn both_tails(deviations: f64) -> f64 {
+pub(super) fn both_tails(deviations: f64) -> f64 {
     let z = deviations.abs() / std::f64::consts::SQRT_2;
     let t = 1.0 / (1.0 + 0.5 * z);
     let fit = [
@@ -38,7 +38,7 @@ pub fn both_tails(deviations: f64) -> f64 {
 }
 
 /// The deviation whose two tails have this probability: the inverse of [`both_tails`], by bisection.
-pub fn deviations_of(probability: f64) -> f64 {
+pub(super) fn deviations_of(probability: f64) -> f64 {
     let (mut low, mut high) = (0.0_f64, 40.0_f64);
     for _ in 0..80 {
         let middle = f64::midpoint(low, high);

@@ -34,18 +34,23 @@ impl Window {
 
     pub(super) fn push(&mut self, value: f64) {
         self.resort();
-        while self.recent.len() >= self.most {
-            let Some(oldest) = self.recent.pop_front() else {
-                break;
-            };
-            let place = self.sorted.partition_point(|v| v.total_cmp(&oldest).is_lt());
-            if place < self.sorted.len() {
-                self.sorted.remove(place);
-            }
+        while self.recent.len() >= self.most.max(2) {
+            self.forget();
         }
         self.recent.push_back(value);
         let place = self.sorted.partition_point(|v| v.total_cmp(&value).is_lt());
         self.sorted.insert(place, value);
+    }
+
+    /// Drops the oldest.
+    pub(super) fn forget(&mut self) {
+        let Some(oldest) = self.recent.pop_front() else {
+            return;
+        };
+        let place = self.sorted.partition_point(|v| v.total_cmp(&oldest).is_lt());
+        if place < self.sorted.len() {
+            self.sorted.remove(place);
+        }
     }
 
     /// Sorts what a restored state brought unsorted.
