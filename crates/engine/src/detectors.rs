@@ -17,6 +17,7 @@ mod forecast;
 mod iqr;
 pub mod joint;
 mod mad;
+pub mod panel;
 pub mod pelt;
 mod profile;
 pub mod rate;

@@ -10,6 +10,7 @@
 pub mod detect;
 pub mod detectors;
 pub mod diagnose;
+pub mod groups;
 pub mod input;
 pub mod narrate;
 pub mod onset;
@@ -18,6 +19,7 @@ pub mod phrase;
 
 pub use detect::detect;
 pub use diagnose::diagnose;
+pub use groups::{AnomalyEvent, groups};
 pub use input::{CitedChange, CitedEvent, Input, LogPattern, Signal, TraceSample};
 pub use narrate::narrate;
 pub use onset::{Onset, onset};

@@ -7,8 +7,6 @@ use super::window::Window;
 use super::zscore::{LEAST, WINDOW};
 use super::{Order, Score, Streaming, at_least_rounding};
 
-/// Interquartile range of a Gaussian, in standard deviations (2 × 0.6745).
-const RANGE_OF_GAUSSIAN: f64 = 1.348_98;
 /// Distance between the 10 % and 90 % quantiles of a Gaussian, in interquartile ranges.
 const DECILES_OF_GAUSSIAN: f64 = 1.9;
 
@@ -60,10 +58,4 @@ impl Streaming for Iqr {
         self.window.push(value);
         score
     }
-}
-
-/// The fence, in interquartile ranges, beyond which a Gaussian lies as rarely as beyond so many
-/// standard deviations from its mean.
-pub(super) const fn fence(deviations: f64) -> f64 {
-    (deviations - RANGE_OF_GAUSSIAN / 2.0) / RANGE_OF_GAUSSIAN
 }

@@ -6,6 +6,8 @@
 
 use fleetscope_model::Sensitivity;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Kind, Tail};
 
 /// Readings of a day at one a minute.
@@ -31,26 +33,34 @@ pub const TABLE: [Row; 4] = [
     Row {
         sensitivity: Sensitivity::Low,
         per_day: 0.001,
-        thresholds: [5.0, 3.2, 5.2, 5.0, 5.0, 5.0, 30.0, 5.0, 6.0, 6.0, 5.0, 6.2, 5.2, 5.0],
-        joint: 5.0,
+        thresholds: [
+            4.96, 3.46, 5.44, 5.00, 5.36, 6.09, 5.20, 3.50, 6.00, 6.00, 3.94, 6.16, 5.44, 4.96,
+        ],
+        joint: 5.00,
     },
     Row {
         sensitivity: Sensitivity::Medium,
         per_day: 0.01,
-        thresholds: [4.5, 2.9, 4.7, 4.5, 4.5, 4.5, 20.0, 4.0, 5.0, 5.0, 4.5, 5.2, 4.7, 4.5],
-        joint: 4.5,
+        thresholds: [
+            4.50, 3.02, 4.73, 4.50, 4.66, 5.61, 4.20, 2.70, 5.10, 5.00, 3.54, 5.16, 4.73, 4.50,
+        ],
+        joint: 4.30,
     },
     Row {
         sensitivity: Sensitivity::High,
         per_day: 0.1,
-        thresholds: [4.0, 2.5, 4.1, 4.0, 4.0, 4.0, 12.0, 3.0, 4.2, 4.2, 4.0, 4.2, 4.1, 4.0],
-        joint: 4.0,
+        thresholds: [
+            3.98, 2.61, 4.18, 4.00, 4.15, 4.92, 3.20, 1.90, 4.20, 4.20, 2.97, 4.16, 4.18, 3.99,
+        ],
+        joint: 3.80,
     },
     Row {
         sensitivity: Sensitivity::Extreme,
         per_day: 1.0,
-        thresholds: [3.4, 2.0, 3.5, 3.4, 3.4, 3.4, 8.0, 2.0, 3.5, 3.5, 3.4, 3.2, 3.5, 3.4],
-        joint: 3.4,
+        thresholds: [
+            3.39, 2.12, 3.53, 3.40, 3.53, 4.21, 2.40, 1.10, 2.90, 3.50, 2.32, 3.16, 3.53, 3.41,
+        ],
+        joint: 3.20,
     },
 ];
 
@@ -74,10 +84,70 @@ impl Row {
     pub fn probability(&self) -> f64 {
         self.per_day / READINGS
     }
+}
 
-    /// The threshold on this series: the table's, or what its own tail passes as rarely.
-    pub fn on(&self, kind: Kind, tail: &Tail) -> f64 {
-        let own = tail.quantile(self.probability()).unwrap_or(0.0);
-        self.of(kind).max(own)
+/// A probability below this is not told from none: no series is long enough to say.
+const LEAST_CHANCE: f64 = 1e-12;
+/// The tail moves slowly: it is fitted anew after so many scores.
+const REFIT: u32 = 60;
+
+/// The probability that Gaussian noise without memory passes this score, by the table: drawn straight
+/// between its rows, in the logarithm of the probability, and on beyond them.
+fn by_table(kind: Kind, raw: f64) -> f64 {
+    let point = |i: usize| (TABLE[i].of(kind), TABLE[i].probability().ln());
+    let pair = (0..TABLE.len() - 1)
+        .find(|i| raw >= point(i + 1).0)
+        .unwrap_or(TABLE.len() - 2);
+    let ((high, rare), (low, often)) = (point(pair), point(pair + 1));
+    let log = often + (rare - often) * (raw - low) / (high - low);
+    log.exp().clamp(LEAST_CHANCE, 1.0)
+}
+
+/// The threshold of one detector on one series, kept up to date from its scores: the table's, or
+/// higher where the series' own tail needs it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Limit {
+    kind: Kind,
+    sensitivity: Sensitivity,
+    tail: Tail,
+    threshold: f64,
+    count: u32,
+}
+
+impl Limit {
+    /// For a detector at a sensitivity.
+    pub fn new(kind: Kind, sensitivity: Sensitivity) -> Self {
+        Self {
+            kind,
+            sensitivity,
+            tail: Tail::default(),
+            threshold: row(sensitivity).of(kind),
+            count: 0,
+        }
+    }
+
+    /// The raw score from which a reading is unusual now.
+    pub fn threshold(&self) -> f64 {
+        self.threshold
+    }
+
+    /// Whether the next score is unusual; learns from it.
+    pub fn push(&mut self, raw: f64) -> bool {
+        let unusual = raw > self.threshold;
+        self.tail.learn(raw, self.threshold);
+        self.count = self.count.saturating_add(1);
+        if self.count.is_multiple_of(REFIT) {
+            let row = row(self.sensitivity);
+            let own = self.tail.quantile(row.probability()).unwrap_or(0.0);
+            self.threshold = row.of(self.kind).max(own);
+        }
+        unusual
+    }
+
+    /// The probability that a reading scores so high when nothing is wrong: the table's, or the own
+    /// tail's where that is larger.
+    pub fn chance(&self, raw: f64) -> f64 {
+        let own = self.tail.probability(raw).unwrap_or(0.0);
+        by_table(self.kind, raw).max(own)
     }
 }
