@@ -33,7 +33,9 @@ fn main() {
         .and_then(|d| d.parse().ok())
         .unwrap_or(700_usize);
     let chosen = |kind: &Kind| {
-        let mut names = arguments.iter().filter(|a| a.parse::<usize>().is_err() && *a != "--days");
+        let mut names = arguments
+            .iter()
+            .filter(|a| a.parse::<usize>().is_err() && *a != "--days");
         names.clone().next().is_none() || names.any(|a| a == kind.name())
     };
     for kind in Kind::ALL.into_iter().filter(chosen) {
@@ -53,10 +55,17 @@ fn main() {
                 let rate = |i: usize| format!("{:.4}", rate(kind, &runs, i, own));
                 (0..TABLE.len()).map(rate).collect::<Vec<_>>().join(" ")
             };
-            println!("   {name:12} table {}   own tail {}", rates(false), rates(true));
+            println!(
+                "   {name:12} table {}   own tail {}",
+                rates(false),
+                rates(true)
+            );
         }
     }
-    if arguments.iter().all(|a| a == "--days" || a.parse::<usize>().is_ok() || a == "joint") {
+    if arguments
+        .iter()
+        .all(|a| a == "--days" || a.parse::<usize>().is_ok() || a == "joint")
+    {
         for series in [2, 4, 8] {
             let null = maxima(&joint(series, days));
             let row: Vec<String> = TABLE
@@ -96,7 +105,9 @@ fn joint(count: usize, days: usize) -> Vec<Vec<f64>> {
                 .map(|i| {
                     let common = gauss(&mut random);
                     let row: Vec<f64> = (0..count).map(|_| common + gauss(&mut random)).collect();
-                    joint.push(i as i64 * 60_000, &row).map_or(0.0, |s| s.score.raw)
+                    joint
+                        .push(i as i64 * 60_000, &row)
+                        .map_or(0.0, |s| s.score.raw)
                 })
                 .collect()
         })

@@ -119,7 +119,11 @@ impl OnlineChange {
             run.log_weight += run.log_density(value);
             highest = highest.max(run.log_weight);
         }
-        let sum: f64 = self.runs.iter().map(|r| (r.log_weight - highest).exp()).sum();
+        let sum: f64 = self
+            .runs
+            .iter()
+            .map(|r| (r.log_weight - highest).exp())
+            .sum();
         let total = highest + sum.ln();
         for run in &mut self.runs {
             run.log_weight += (1.0 - HAZARD).ln() - total;
@@ -135,7 +139,11 @@ impl OnlineChange {
     /// Forgets the least likely hypothesis that is not recent.
     fn prune(&mut self) {
         while self.runs.len() > MOST {
-            let old = self.runs.iter().enumerate().filter(|(_, r)| r.lasted > RECENT);
+            let old = self
+                .runs
+                .iter()
+                .enumerate()
+                .filter(|(_, r)| r.lasted > RECENT);
             let least = old
                 .min_by(|a, b| a.1.log_weight.total_cmp(&b.1.log_weight))
                 .map_or(0, |(i, _)| i);

@@ -9,9 +9,7 @@ use super::{
 };
 
 /// A detector of one series. Several series of an entity together are [`super::Joint`]'s.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// [`ZScore`].

@@ -53,7 +53,9 @@ impl Offline for Decomposed {
             let center = center + middle;
             Score::of((value - center).abs() / scale).expecting(center, scale)
         });
-        read.iter().map(|value| value.and_then(|_| scores.next())).collect()
+        read.iter()
+            .map(|value| value.and_then(|_| scores.next()))
+            .collect()
     }
 }
 

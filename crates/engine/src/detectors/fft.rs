@@ -45,13 +45,21 @@ mod tests {
     #[test]
     fn a_wave_is_one_line_and_comes_back() {
         let wave: Vec<Complex> = (0..16)
-            .map(|i| ((std::f64::consts::TAU * 3.0 * f64::from(i) / 16.0).cos(), 0.0))
+            .map(|i| {
+                (
+                    (std::f64::consts::TAU * 3.0 * f64::from(i) / 16.0).cos(),
+                    0.0,
+                )
+            })
             .collect();
         let mut values = wave.clone();
         transform(&mut values, false);
         for (k, v) in values.iter().enumerate() {
             let expected = if k == 3 || k == 13 { 8.0 } else { 0.0 };
-            assert!((v.0 - expected).abs() < 1e-12 && v.1.abs() < 1e-12, "{k} {v:?}");
+            assert!(
+                (v.0 - expected).abs() < 1e-12 && v.1.abs() < 1e-12,
+                "{k} {v:?}"
+            );
         }
         transform(&mut values, true);
         for (a, b) in values.iter().zip(&wave) {

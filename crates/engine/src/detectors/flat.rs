@@ -117,7 +117,11 @@ impl Streaming for FlatLine {
         let ended = if equal { 0 } else { self.run };
         self.run = if equal { self.run.saturating_add(1) } else { 0 };
         // Standing still for the whole memory is how this series is now.
-        let lasting = if self.run as f64 >= MEMORY { self.run } else { ended };
+        let lasting = if self.run as f64 >= MEMORY {
+            self.run
+        } else {
+            ended
+        };
         self.equal.longest = self.equal.longest.max(lasting);
         let flat = self.equal.score(self.run, self.count);
         if flat <= TEACHES {

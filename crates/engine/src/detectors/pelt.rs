@@ -86,7 +86,11 @@ fn scales(values: &[f64], size: f64) -> (f64, f64) {
             window.push((b - a).abs());
         }
         let usual = window.median();
-        let spread = if usual > 0.0 { usual } else { window.mean_distance(0.0) };
+        let spread = if usual > 0.0 {
+            usual
+        } else {
+            window.mean_distance(0.0)
+        };
         MAD_TO_DEVIATION * spread
     };
     let (one, two) = (spread(1), spread(2));
@@ -97,7 +101,10 @@ fn scales(values: &[f64], size: f64) -> (f64, f64) {
     };
     let long_run = two / std::f64::consts::SQRT_2 / (1.0 - memory);
     let reading = long_run * ((1.0 - memory) / (1.0 + memory)).sqrt();
-    (at_least_rounding(reading, size), at_least_rounding(long_run, size))
+    (
+        at_least_rounding(reading, size),
+        at_least_rounding(long_run, size),
+    )
 }
 
 fn without_spikes(values: &[f64], most: f64) -> Vec<f64> {
@@ -165,7 +172,8 @@ fn segment(sums: &Sums, count: usize) -> Vec<usize> {
         let Some((cost, from)) = choice else {
             continue;
         };
-        candidates.retain(|from| to - *from < SHORTEST || best[*from] + sums.cost(*from, to) <= cost);
+        candidates
+            .retain(|from| to - *from < SHORTEST || best[*from] + sums.cost(*from, to) <= cost);
         best[to] = cost;
         last[to] = from;
         candidates.push(to);
@@ -219,7 +227,9 @@ mod tests {
         for round in 0..40 {
             let values: Vec<f64> = (0..120)
                 .map(|i| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
                     let level = f64::from((i / (11 + round)) % 3) * 2.0;
                     level + (state >> 40) as f64 / f64::from(1 << 24) * 3.0
                 })
@@ -233,7 +243,10 @@ mod tests {
                 from = *to;
             }
             cost += LEAST_EVIDENCE * LEAST_EVIDENCE * ends.len() as f64;
-            assert!((cost - unpruned(&sums, values.len())).abs() < 1e-6, "{round}");
+            assert!(
+                (cost - unpruned(&sums, values.len())).abs() < 1e-6,
+                "{round}"
+            );
         }
     }
 
@@ -244,6 +257,9 @@ mod tests {
         values[120..].iter_mut().for_each(|v| *v += 5.0);
         let found = changes(&values);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].at.abs_diff(120) <= 1 && found[0].evidence > 8.0, "{found:?}");
+        assert!(
+            found[0].at.abs_diff(120) <= 1 && found[0].evidence > 8.0,
+            "{found:?}"
+        );
     }
 }

@@ -126,3 +126,47 @@ impl Shape {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The distance by its definition: both subsequences z-normalised, then Euclid.
+    fn by_definition(values: &[f64], length: usize) -> f64 {
+        let normal = |part: &[f64]| -> Vec<f64> {
+            let mean = part.iter().sum::<f64>() / length as f64;
+            let square: f64 = part.iter().map(|v| (v - mean).powi(2)).sum();
+            let deviation = (square / length as f64).sqrt();
+            part.iter().map(|v| (v - mean) / deviation).collect()
+        };
+        let newest = normal(&values[values.len() - length..]);
+        (0..=values.len() - 2 * length)
+            .map(|from| {
+                let other = normal(&values[from..from + length]);
+                let square: f64 = newest
+                    .iter()
+                    .zip(&other)
+                    .map(|(a, b)| (a - b).powi(2))
+                    .sum();
+                square.sqrt()
+            })
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    #[test]
+    fn a_distance_is_what_the_definition_gives_at_any_level() {
+        for level in [0.0, 1e6] {
+            let values: Vec<f64> = (0..300_u32)
+                .map(|i| level + f64::from(i * i * 7919 % 1009) / 100.0)
+                .collect();
+            for end in 40..values.len() {
+                let got = nearest(&values[..end], 16).unwrap();
+                let expected = by_definition(&values[..end], 16);
+                assert!(
+                    (got - expected).abs() < 1e-6,
+                    "{level} {end} {got} {expected}"
+                );
+            }
+        }
+    }
+}

@@ -157,7 +157,11 @@ impl Seasonal {
             let done = std::mem::take(&mut self.current);
             let mean = done.sum / f64::from(done.count);
             let known = self.count as usize >= LEAST;
-            let most = if known { CLIP * self.deviation() } else { f64::INFINITY };
+            let most = if known {
+                CLIP * self.deviation()
+            } else {
+                f64::INFINITY
+            };
             if let Some(slot) = self.day.get_mut(done.hour.rem_euclid(DAY) as usize) {
                 slot.learn(mean, most);
             }

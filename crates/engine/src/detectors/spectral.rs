@@ -55,7 +55,9 @@ impl Streaming for SpectralResidual {
 /// Relative excess of the last value's saliency.
 fn newest(values: &[f64]) -> f64 {
     let middle = values.iter().sum::<f64>() / values.len() as f64;
-    let size = values.iter().fold(0.0_f64, |s, v| s.max((v - middle).abs()));
+    let size = values
+        .iter()
+        .fold(0.0_f64, |s, v| s.max((v - middle).abs()));
     // Smaller than rounding of the values themselves is nothing.
     if size <= 1e-12 * middle.abs() || size == 0.0 {
         return 0.0;

@@ -83,7 +83,9 @@ fn spread(distances: &[f64], length: usize, count: usize) -> Vec<f64> {
 /// The Gaussian deviation of each subsequence, fitted to all and again to the nearer ones.
 fn distances(values: &[f64], length: usize) -> Vec<f64> {
     let middle = values.iter().sum::<f64>() / values.len() as f64;
-    let size = values.iter().fold(0.0_f64, |s, v| s.max((v - middle).abs()));
+    let size = values
+        .iter()
+        .fold(0.0_f64, |s, v| s.max((v - middle).abs()));
     if size <= 1e-9 * middle.abs() || size == 0.0 {
         return vec![0.0; values.len() + 1 - length];
     }

@@ -47,7 +47,9 @@ impl Window {
         let Some(oldest) = self.recent.pop_front() else {
             return;
         };
-        let place = self.sorted.partition_point(|v| v.total_cmp(&oldest).is_lt());
+        let place = self
+            .sorted
+            .partition_point(|v| v.total_cmp(&oldest).is_lt());
         if place < self.sorted.len() {
             self.sorted.remove(place);
         }

@@ -50,7 +50,8 @@ impl Streaming for ZScore {
             let count = self.window.len() as f64;
             let (mean, deviation) = self.window.moments();
             // The mean itself is known to a deviation / √n only.
-            let scale = at_least_rounding(deviation, self.window.size()) * (1.0 + 1.0 / count).sqrt();
+            let scale =
+                at_least_rounding(deviation, self.window.size()) * (1.0 + 1.0 / count).sqrt();
             let raw = tails::gaussian_of_student((value - mean).abs() / scale, count - 1.0);
             Score::of(raw).expecting(mean, scale)
         });

@@ -78,9 +78,12 @@ fn peak(panel: &Panel<'_>, stretch: &Stretch) -> usize {
     };
     (stretch.from..=stretch.to)
         .filter(|i| panel.samples[*i].value.is_finite())
-        .fold(stretch.from, |best, i| {
-            if off(i) > off(best) { i } else { best }
-        })
+        .fold(
+            stretch.from,
+            |best, i| {
+                if off(i) > off(best) { i } else { best }
+            },
+        )
 }
 
 fn severity(passes: f64, lasts_ms: i64, symptom: bool) -> Severity {
