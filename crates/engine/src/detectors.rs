@@ -51,7 +51,7 @@ pub use rate::CounterRate;
 pub use seasonal::Seasonal;
 pub use spectral::SpectralResidual;
 pub use subpca::SubPca;
-pub use tail::Tail;
+pub use tail::{Fit, Tail};
 pub use zscore::ZScore;
 
 /// How a detector reads a series.

@@ -8,6 +8,7 @@ use fleetscope_model::Sensitivity;
 
 use serde::{Deserialize, Serialize};
 
+use super::tail::Fit;
 use super::{Kind, Tail};
 
 /// Readings of a day at one a minute.
@@ -34,7 +35,7 @@ pub const TABLE: [Row; 4] = [
         sensitivity: Sensitivity::Low,
         per_day: 0.001,
         thresholds: [
-            4.96, 3.46, 5.44, 5.00, 5.36, 6.09, 4.60, 3.50, 6.00, 6.00, 3.94, 6.16, 5.44, 4.96,
+            4.96, 3.46, 5.44, 5.00, 5.36, 6.09, 4.60, 3.50, 6.00, 3.60, 3.94, 6.16, 5.44, 4.96,
         ],
         joint: 4.96,
     },
@@ -42,7 +43,7 @@ pub const TABLE: [Row; 4] = [
         sensitivity: Sensitivity::Medium,
         per_day: 0.01,
         thresholds: [
-            4.50, 3.02, 4.73, 4.50, 4.66, 5.61, 3.80, 2.70, 5.10, 5.00, 3.54, 5.16, 4.73, 4.50,
+            4.50, 3.02, 4.73, 4.50, 4.66, 5.61, 3.80, 2.70, 5.10, 3.20, 3.54, 5.16, 4.73, 4.50,
         ],
         joint: 4.35,
     },
@@ -50,7 +51,7 @@ pub const TABLE: [Row; 4] = [
         sensitivity: Sensitivity::High,
         per_day: 0.1,
         thresholds: [
-            3.98, 2.61, 4.18, 4.00, 4.15, 4.92, 3.06, 1.93, 4.20, 4.20, 2.97, 4.16, 4.18, 3.99,
+            3.98, 2.61, 4.18, 4.00, 4.15, 4.92, 3.06, 1.93, 4.20, 2.90, 2.97, 4.16, 4.18, 3.99,
         ],
         joint: 3.83,
     },
@@ -58,7 +59,7 @@ pub const TABLE: [Row; 4] = [
         sensitivity: Sensitivity::Extreme,
         per_day: 1.0,
         thresholds: [
-            3.39, 2.12, 3.53, 3.40, 3.53, 4.21, 2.28, 1.13, 2.90, 3.50, 2.32, 3.16, 3.53, 3.41,
+            3.39, 2.12, 3.53, 3.40, 3.53, 4.21, 2.28, 1.13, 2.90, 2.47, 2.32, 3.16, 3.53, 3.41,
         ],
         joint: 3.23,
     },
@@ -110,6 +111,7 @@ pub struct Limit {
     kind: Kind,
     sensitivity: Sensitivity,
     tail: Tail,
+    fit: Option<Fit>,
     threshold: f64,
     count: u32,
 }
@@ -121,6 +123,7 @@ impl Limit {
             kind,
             sensitivity,
             tail: Tail::default(),
+            fit: None,
             threshold: row(sensitivity).of(kind),
             count: 0,
         }
@@ -138,7 +141,8 @@ impl Limit {
         self.count = self.count.saturating_add(1);
         if self.count.is_multiple_of(REFIT) {
             let row = row(self.sensitivity);
-            let own = self.tail.quantile(row.probability()).unwrap_or(0.0);
+            self.fit = self.tail.fit();
+            let own = self.fit.map_or(0.0, |fit| fit.quantile(row.probability()));
             self.threshold = row.of(self.kind).max(own);
         }
         unusual
@@ -147,7 +151,7 @@ impl Limit {
     /// The probability that a reading scores so high when nothing is wrong: the table's, or the own
     /// tail's where that is larger.
     pub fn chance(&self, raw: f64) -> f64 {
-        let own = self.tail.probability(raw).unwrap_or(0.0);
+        let own = self.fit.map_or(0.0, |fit| fit.probability(raw));
         by_table(self.kind, raw).max(own)
     }
 }

@@ -40,8 +40,8 @@ impl Default for Tail {
 }
 
 /// The fitted tail: P(score > s) for s above `from`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Fit {
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
     from: f64,
     share: f64,
     index: f64,
@@ -49,10 +49,11 @@ struct Fit {
 }
 
 impl Tail {
-    /// Counts a score. One that raised an alarm counts as the threshold it passed: it must not excuse
-    /// the next, and leaving it out would make the tail too short.
+    /// Counts a score. One that raised an alarm counts at most as twice the threshold it passed: it
+    /// must not excuse the next, and leaving it out, or cutting it to the threshold, would make the tail
+    /// of noise too short and keep it so.
     pub fn learn(&mut self, raw: f64, threshold: f64) {
-        let raw = raw.min(threshold);
+        let raw = raw.min(2.0 * threshold);
         let place = if raw > LOWEST {
             ((raw / LOWEST).ln() * FINE) as usize + 1
         } else {
@@ -69,37 +70,9 @@ impl Tail {
         }
     }
 
-    /// The score that is passed with this probability a reading; none while too little is known or
-    /// nearly all scores are 0.
-    pub fn quantile(&self, probability: f64) -> Option<f64> {
-        let fit = self.fit()?;
-        let odds = (fit.share / probability).max(1.0);
-        let drawn = if fit.index.abs() < 1e-6 {
-            odds.ln()
-        } else {
-            (odds.powf(fit.index) - 1.0) / fit.index
-        };
-        Some(fit.from * (1.0 + fit.scale * drawn))
-    }
-
-    /// The probability that a reading passes this score; none as for the quantile.
-    pub fn probability(&self, raw: f64) -> Option<f64> {
-        let fit = self.fit()?;
-        if raw <= fit.from {
-            // Within the tail's beginning nobody needs an exact number.
-            return Some(fit.share);
-        }
-        let drawn = (raw / fit.from - 1.0) / fit.scale;
-        let left = if fit.index.abs() < 1e-6 {
-            (-drawn).exp()
-        } else {
-            (1.0 + fit.index * drawn).max(0.0).powf(-1.0 / fit.index)
-        };
-        Some((fit.share * left).clamp(0.0, 1.0))
-    }
-
-    /// The moment estimator over the highest scores.
-    fn fit(&self) -> Option<Fit> {
+    /// The moment estimator over the highest scores; none while too little is known or nearly all
+    /// scores are 0.
+    pub fn fit(&self) -> Option<Fit> {
         if self.total < LEAST {
             return None;
         }
@@ -134,5 +107,30 @@ impl Tail {
             }
         }
         None
+    }
+}
+
+impl Fit {
+    /// The score that is passed with this probability a reading.
+    pub fn quantile(&self, probability: f64) -> f64 {
+        let odds = (self.share / probability).max(1.0);
+        let drawn = if self.index.abs() < 1e-6 {
+            odds.ln()
+        } else {
+            (odds.powf(self.index) - 1.0) / self.index
+        };
+        self.from * (1.0 + self.scale * drawn)
+    }
+
+    /// The probability that a reading passes this score; within the tail's beginning nobody needs an
+    /// exact number, and it is the whole tail's.
+    pub fn probability(&self, raw: f64) -> f64 {
+        let drawn = ((raw / self.from - 1.0) / self.scale).max(0.0);
+        let left = if self.index.abs() < 1e-6 {
+            (-drawn).exp()
+        } else {
+            (1.0 + self.index * drawn).max(0.0).powf(-1.0 / self.index)
+        };
+        (self.share * left).clamp(0.0, 1.0)
     }
 }

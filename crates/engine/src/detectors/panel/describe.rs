@@ -3,7 +3,6 @@
 use fleetscope_model::{Anomaly, Band, Severity};
 use jiff::Timestamp;
 
-use super::super::Kind;
 use super::{Panel, Stretch};
 use crate::input::Signal;
 use crate::phrase;
@@ -57,7 +56,8 @@ pub(super) fn anomaly(signal: &Signal, panel: &Panel<'_>, stretch: &Stretch) -> 
         why: String::new(),
         evidence: signal.evidence.clone(),
     };
-    let silent = panel.is_silence(peak);
+    // A line that stands still within its band is unusual for nothing but that.
+    let silent = off <= half && (stretch.from..=stretch.to).any(|i| panel.is_silence(i));
     Some(Anomaly {
         why: why(&anomaly, stretch.up, silent),
         ..anomaly
@@ -111,7 +111,7 @@ fn why(anomaly: &Anomaly, up: bool, silent: bool) -> String {
         [one] => format!(" ({one})"),
         several => format!(" ({} agree)", several.join(", ")),
     };
-    if silent && anomaly.detectors.iter().all(|d| d == Kind::FlatLine.name()) {
+    if silent {
         return format!(
             "{} stood still at {} or was missing longer than it ever did{still}{by}",
             anomaly.signal,

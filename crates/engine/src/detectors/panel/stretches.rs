@@ -4,13 +4,14 @@ use fleetscope_model::Sample;
 
 use super::super::sensitivity::REFRACTORY;
 
-/// Samples `from..=to`, unusual in one direction but for interruptions shorter than the refractory
-/// period.
+/// Samples `from..=to`, unusual but for interruptions shorter than the refractory period. What comes
+/// back from an excursion is often unusual the other way, for whoever had begun to follow: that is the
+/// end of one anomaly, not another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stretch {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// Too high; else too low.
+    /// Whether it begins too high; else too low.
     pub(super) up: bool,
 }
 
@@ -24,8 +25,7 @@ pub(super) fn join(found: Vec<Stretch>, samples: &[Sample]) -> Vec<Stretch> {
             let distance = samples[next.from]
                 .at_ms
                 .saturating_sub(samples[last.to].at_ms);
-            last.up == next.up
-                && next.from - last.to <= REFRACTORY
+            next.from - last.to <= REFRACTORY
                 && distance <= step.saturating_mul(2 * REFRACTORY as i64)
         };
         match joined.last_mut() {
