@@ -8,7 +8,9 @@
 //! when?), [`patterns()`](patterns::patterns) (what do lines say again and again?), [`diagnose()`] (what is the cause?) and [`narrate()`] (say so).
 
 pub mod detect;
+pub mod detectors;
 pub mod diagnose;
+pub mod groups;
 pub mod input;
 pub mod narrate;
 pub mod onset;
@@ -17,6 +19,7 @@ pub mod phrase;
 
 pub use detect::detect;
 pub use diagnose::diagnose;
+pub use groups::{AnomalyEvent, groups};
 pub use input::{
     ChangeContent, CitedAlert, CitedChange, CitedEvent, Conduct, FlagTurn, Input, LogPattern,
     Signal, TraceSample,
