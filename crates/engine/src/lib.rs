@@ -9,6 +9,7 @@
 
 pub mod detect;
 pub mod diagnose;
+pub mod ensemble;
 pub mod input;
 pub mod narrate;
 pub mod onset;
