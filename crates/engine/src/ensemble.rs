@@ -12,11 +12,13 @@
 
 pub mod offline;
 
+mod mean;
 mod novelty;
 mod rank;
 mod rest;
 mod scales;
 mod season;
+mod tail;
 
 use fleetscope_model::Sample;
 use serde::{Deserialize, Serialize};
@@ -25,12 +27,15 @@ use self::novelty::Novelty;
 use self::rank::Ranks;
 use self::rest::Rest;
 use self::scales::Scales;
+use self::season::Season;
 
 /// Views and scores that are remembered: two weeks of readings five minutes apart, so that a
 /// weekly habit is known.
 const REMEMBERED: usize = 4000;
 /// Nothing is said before so many readings: the longest scale is not full yet.
 const LEAST: usize = 64;
+/// A week.
+const WEEK_MS: i64 = 604_800_000;
 /// Values beyond this are no readings: squares of them must stay finite.
 const LARGEST: f64 = 1e100;
 
@@ -48,9 +53,11 @@ pub struct Verdict {
 pub struct Ensemble {
     last_ms: Option<i64>,
     seen: usize,
+    steps: Ranks,
     scales: Scales,
     novelty: Novelty,
-    ranks: Ranks,
+    distances: Ranks,
+    season: Option<Season>,
     rest: Rest,
 }
 
@@ -59,9 +66,11 @@ impl Default for Ensemble {
         Self {
             last_ms: None,
             seen: 0,
+            steps: Ranks::new(LEAST),
             scales: Scales::default(),
             novelty: Novelty::new(REMEMBERED),
-            ranks: Ranks::new(REMEMBERED),
+            distances: Ranks::new(REMEMBERED),
+            season: None,
             rest: Rest::default(),
         }
     }
@@ -75,12 +84,8 @@ impl Ensemble {
         if !usable || self.last_ms.is_some_and(|last| sample.at_ms <= last) {
             return Verdict::default();
         }
-        self.last_ms = Some(sample.at_ms);
-        self.seen += 1;
-        let view = self.scales.push(sample.value);
-        let raw = self.novelty.push(view);
-        let rarity = -self.ranks.probability(raw).log10();
-        self.ranks.learn(raw);
+        self.meet(sample.at_ms);
+        let rarity = self.rarity(sample);
         if self.seen <= LEAST {
             return Verdict::default();
         }
@@ -88,6 +93,55 @@ impl Ensemble {
             unusual: probability(rarity),
             probability: probability(self.rest.push(rarity)),
         }
+    }
+
+    /// Learns how often readings come; the season begins when that is known.
+    fn meet(&mut self, at_ms: i64) {
+        self.seen += 1;
+        let before = self.last_ms.replace(at_ms);
+        if self.season.is_none()
+            && let Some(before) = before
+        {
+            self.steps.learn(at_ms.saturating_sub(before) as f64);
+            if self.seen >= LEAST {
+                self.season = self.step().map(Season::new);
+            }
+        }
+    }
+
+    /// The usual time between readings, in milliseconds.
+    fn step(&self) -> Option<i64> {
+        self.steps.quantile(0.5).map(|step| step as i64)
+    }
+
+    /// How many decades rarer than an ordinary reading: the members weighed by the series' shape.
+    fn rarity(&mut self, sample: Sample) -> f64 {
+        let seasonal = self.season.as_mut().and_then(|season| {
+            let distance = season.push(sample.at_ms, sample.value)?;
+            Some((
+                tail::rarity(distance.deviations),
+                season.explains(sample.at_ms),
+            ))
+        });
+        match seasonal {
+            // Its memory holds less than a week, so that each weekend would be new to it.
+            Some((rarity, _)) if self.is_dense() => rarity,
+            Some((rarity, true)) => rarity.max(self.novel(sample.value)),
+            _ => self.novel(sample.value),
+        }
+    }
+
+    fn is_dense(&self) -> bool {
+        self.step()
+            .is_some_and(|step| step < WEEK_MS / REMEMBERED as i64)
+    }
+
+    fn novel(&mut self, value: f64) -> f64 {
+        let view = self.scales.push(value);
+        let distance = self.novelty.push(view);
+        let rarity = -self.distances.probability(distance).log10();
+        self.distances.learn(distance);
+        rarity
     }
 }
 
