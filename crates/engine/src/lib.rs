@@ -10,6 +10,7 @@
 pub mod detect;
 pub mod detectors;
 pub mod diagnose;
+pub mod ensemble;
 pub mod groups;
 pub mod input;
 pub mod narrate;
