@@ -97,6 +97,7 @@ impl Collector {
             _ => Lane::People,
         };
         let site = Site::new(Arc::new(cluster), self.outbound.clone(), deadline).lane(lane);
+        let site = site.indexed(self.index.clone());
         if !self
             .access
             .may(asking.caller, id, ClusterVerb::Query)

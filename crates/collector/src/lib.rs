@@ -9,13 +9,14 @@
 //! no socket of its own (`fleetscope-outbound` does) and names no Kubernetes library.
 //!
 //! Start reading at [`Collector`]; then `federation`, then one folder per kind of source:
-//! `prometheus`, `loki`, `tempo`, and `changes`, `events`, `topology` over the Kubernetes API. A
-//! new source is a new folder and one line in [`Collector`].
+//! `prometheus`, `loki`, `tempo`, and `changes`, `events`, `topology` over the Kubernetes API, which
+//! [`index`] follows. A new source is a new folder and one line in [`Collector`].
 
 mod alertmanager;
 mod changes;
 mod events;
 mod federation;
+pub mod index;
 mod loki;
 mod metrics;
 mod owners;
@@ -39,6 +40,7 @@ use fleetscope_ports::{Access, Alerts, Clock, Clusters, Result, Telemetry};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::federation::Asking;
+use crate::index::Index;
 
 /// What a topology shows.
 const STRUCTURE: &[Aspect] = &[Aspect::Objects, Aspect::Metrics];
@@ -54,6 +56,7 @@ pub struct Collector {
     access: Arc<dyn Access>,
     outbound: Outbound,
     clock: Option<Arc<dyn Clock>>,
+    index: Option<Index>,
 }
 
 impl Collector {
@@ -66,6 +69,16 @@ impl Collector {
             access,
             outbound,
             clock: None,
+            index: None,
+        }
+    }
+
+    /// The same collector, which asks an index before it lists what clusters hold.
+    #[must_use]
+    pub fn with_index(self, index: Index) -> Self {
+        Self {
+            index: Some(index),
+            ..self
         }
     }
 

@@ -16,6 +16,7 @@ mod connection;
 pub mod custom;
 pub mod event;
 pub mod exec;
+mod followed;
 pub mod listing;
 pub mod logs;
 pub mod machine;
@@ -25,7 +26,11 @@ pub mod own;
 pub mod pod;
 pub mod reviews;
 pub mod secrets;
+pub mod service;
 pub mod template;
+pub mod upgrade;
+mod used;
+pub mod version;
 pub mod watch;
 pub mod workload;
 
@@ -45,8 +50,12 @@ pub use own::Rule;
 pub use pod::{ContainerStatus, Pod, Termination};
 pub use reviews::{OAuthServer, OwnUser, Reviewed, UserInfo};
 pub use secrets::{Secret, Written};
+pub use service::Service;
 pub use template::{Container, Template};
-pub use watch::{Change, Watch};
+pub use upgrade::{Operator, Release, Update};
+pub use used::{ConfigKind, Used};
+pub use version::Version;
+pub use watch::{Key, Told, Watch};
 pub use workload::{Progress, Revision, Workload, WorkloadKind};
 
 /// One Kubernetes API server.

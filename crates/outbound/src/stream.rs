@@ -123,9 +123,21 @@ impl Upstream {
         query: &[(&str, &str)],
         idle: Duration,
     ) -> Result<Result<Lines, Answer>, Failure> {
+        self.lines_as(path, query, idle, "application/json, */*")
+            .await
+    }
+
+    /// The same of an answer in the form that `accept` asks for.
+    pub async fn lines_as(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        idle: Duration,
+        accept: &'static str,
+    ) -> Result<Result<Lines, Answer>, Failure> {
         let mut request = self.outgoing(Method::GET, &target_of(path, query))?;
         let headers = request.headers_mut();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*"));
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
         let response = self.opened(request).await?;
         if response.status() != StatusCode::OK {
             return Ok(Err(self.refusal_of(response).await));

@@ -14,6 +14,7 @@ mod exec;
 mod federation;
 mod fleet;
 mod hundred;
+mod index;
 mod kubernetes;
 mod lists;
 mod logs;

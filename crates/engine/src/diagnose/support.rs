@@ -81,7 +81,8 @@ pub(crate) fn changes<'a>(
 pub(crate) const fn tells(kind: ChangeKind) -> f64 {
     match kind {
         ChangeKind::Rollout => 1.0,
-        ChangeKind::Config | ChangeKind::Flag => 0.8,
+        // An upgrade is new code that somebody else has tried before.
+        ChangeKind::Config | ChangeKind::Flag | ChangeKind::Upgrade => 0.8,
         ChangeKind::Node => 0.5,
         ChangeKind::Scale => 0.3,
         ChangeKind::Restart => 0.1,

@@ -12,6 +12,7 @@ mod bad_input;
 mod command_line;
 mod credentials;
 mod discovery;
+mod following;
 mod gaps;
 mod line;
 mod logs;

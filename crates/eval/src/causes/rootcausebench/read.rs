@@ -188,6 +188,7 @@ fn alarm(alert: &Alert, evidence: EvidenceId) -> Anomaly {
         score: 10.0,
         severity: Severity::High,
         detectors: vec!["rule".to_owned()],
+        probability: None,
         why: alert.summary.clone(),
         evidence,
     }
