@@ -4,7 +4,7 @@ use fleetscope_model::{
     Caller, ClusterId, Collection, Evaluated, Evaluation, GapKind, Selection, Shape, Source, Union,
     Window,
 };
-use fleetscope_outbound::{Answer, Failure};
+use fleetscope_outbound::{Answer, Failure, Room};
 use fleetscope_ports::{Passed, Result};
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -47,6 +47,8 @@ struct Moment {
 struct Part {
     given: Given,
     shape: Shape,
+    /// Held until all parts are one answer.
+    rooms: Vec<Room>,
 }
 
 pub(super) async fn evaluate(
@@ -86,8 +88,10 @@ fn thin_out(whole: &mut Evaluated, step_ms: i64, points: u32) {
 fn whole(plan: Plan, found: Collection<Part>, (moment, matrix): (Moment, bool)) -> Evaluated {
     let answered = found.items.len();
     let scalar = found.items.iter().any(|part| part.shape == Shape::Scalar);
-    let given = found.items.into_iter().map(|part| part.given).collect();
+    let parts = found.items.into_iter();
+    let (given, rooms): (Vec<_>, Vec<_>) = parts.map(|part| (part.given, part.rooms)).unzip();
     let mut series = plan.merge.all(given);
+    drop(rooms);
     let over = matches!(moment.when, When::Over(_));
     if let Some(order) = plan.order.filter(|_| !over) {
         merge::sort(&mut series, order);
@@ -184,12 +188,14 @@ async fn part(site: &Site, plan: &Plan, moment: Moment) -> Collection<Part> {
         Err(failure) => return Collection::gap(site.gap(Source::Prometheus, failure)),
     };
     let reads = texts.iter().map(|text| readings(site, text, moment));
-    let (mut parts, mut gaps, mut shape) = (Vec::new(), Vec::new(), Shape::default());
+    let (mut parts, mut rooms) = (Vec::new(), Vec::new());
+    let (mut gaps, mut shape) = (Vec::new(), Shape::default());
     for read in join_all(reads).await {
         match read {
             Ok(readings) => {
                 shape = readings.shape;
                 parts.push(readings.series);
+                rooms.push(readings.room);
                 let warning = readings.warning.into_iter();
                 gaps.extend(warning.map(|w| site.gap(Source::Prometheus, w)));
             }
@@ -198,7 +204,11 @@ async fn part(site: &Site, plan: &Plan, moment: Moment) -> Collection<Part> {
     }
     let given = Given { cluster, parts };
     Collection {
-        items: vec![Part { given, shape }],
+        items: vec![Part {
+            given,
+            shape,
+            rooms,
+        }],
         gaps,
     }
 }
