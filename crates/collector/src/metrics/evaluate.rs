@@ -1,5 +1,7 @@
 //! Evaluating an expression: a plan, each cluster's part of it, and one answer.
 
+mod each;
+
 use fleetscope_model::{
     Caller, ClusterId, Collection, Evaluated, Evaluation, GapKind, Selection, Shape, Source, Union,
     Window,
@@ -18,6 +20,8 @@ use crate::prometheus::plan::Plan;
 use crate::prometheus::{METRICS, Readings, Steps, answer, asked, promql, within};
 use crate::range::invalid;
 use crate::site::Site;
+
+pub(super) use each::evaluate_each;
 
 /// Series of one cluster in one answer: what a browser can still draw, and a bound on memory beside
 /// that of bytes.
@@ -69,11 +73,21 @@ pub(super) async fn evaluate(
             .await?;
         (plan, found)
     };
+    Ok(shown(&plan, found, (moment, matrix), asked.points))
+}
+
+/// The whole, with no more points a series than are wanted.
+fn shown(
+    plan: &Plan,
+    found: Collection<Part>,
+    (moment, matrix): (Moment, bool),
+    points: Option<u32>,
+) -> Evaluated {
     let mut whole = whole(plan, found, (moment, matrix));
-    if let (Some(points), When::Over(steps)) = (asked.points, moment.when) {
+    if let (Some(points), When::Over(steps)) = (points, moment.when) {
         thin_out(&mut whole, steps.step, points);
     }
-    Ok(whole)
+    whole
 }
 
 fn thin_out(whole: &mut Evaluated, step_ms: i64, points: u32) {
@@ -85,7 +99,7 @@ fn thin_out(whole: &mut Evaluated, step_ms: i64, points: u32) {
     }
 }
 
-fn whole(plan: Plan, found: Collection<Part>, (moment, matrix): (Moment, bool)) -> Evaluated {
+fn whole(plan: &Plan, found: Collection<Part>, (moment, matrix): (Moment, bool)) -> Evaluated {
     let answered = found.items.len();
     let scalar = found.items.iter().any(|part| part.shape == Shape::Scalar);
     let parts = found.items.into_iter();
@@ -113,6 +127,7 @@ fn whole(plan: Plan, found: Collection<Part>, (moment, matrix): (Moment, bool)) 
         gaps: found.gaps,
         notes: plan
             .meaning
+            .as_ref()
             .map(|meaning| format!("each cluster evaluated it by itself, as in: {meaning}"))
             .into_iter()
             .collect(),
