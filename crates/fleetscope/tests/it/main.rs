@@ -17,6 +17,7 @@ mod gaps;
 mod line;
 mod logs;
 mod notifications;
+mod parts;
 mod prometheus_mount;
 mod real_alertmanager;
 mod real_prometheus;
