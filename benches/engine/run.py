@@ -111,7 +111,9 @@ class Table:
             return
         runner.seconds(kernel, 1)
         off = difference(runner.result(), call() if expected is None else expected())
-        ours, their = in_turn(runner, kernel, call)
+        self.ratio(title, *in_turn(runner, kernel, call), asked, points, off)
+
+    def ratio(self, title, ours, their, asked, points, off):
         ratio = their / ours
         rate = [f"{points / seconds / 1e6:8.1f}M/s" for seconds in (ours, their)]
         verdict = "" if ratio >= asked else "  below"
@@ -221,29 +223,27 @@ def augurs_row(table, runner, augurs):
     print(f"{'MSTL of two seasons: augurs (fits a trend model)':44} ratio {their / ours:.1f}x, other parameters: for the record")
 
 
-def block_row(table, runner, quick):
-    """P10: a pass that puts z in the place of each value, over 400 MB of series, beside np.sum."""
-    if not table.wants("z pass"):
-        return
+def block_rows(table, runner, quick):
+    """400 MB of series: z in the place of each value beside numpy, and beside np.sum (P10)."""
     rows, length = (1000 if quick else 10_000), 5000
     block = np.random.default_rng(5).normal(50, 4, (rows, length))
-    runner.load(block)
-    block.tofile(f"{runner.folder}/in")
-    total = np.sum(block)
-    runner.seconds("sum", 1)
-    off = abs(runner.result()[0] - total) / abs(total)
-    best = {"z": 1e9, "ours": 1e9, "numpy": 1e9}
-    for _ in range(ROUNDS + 2):
-        best["z"] = min(best["z"], runner.seconds(f"z_rows {length}", 2))
-        best["ours"] = min(best["ours"], runner.seconds("sum", 2))
-        best["numpy"] = min(best["numpy"], theirs(lambda: np.sum(block), 2))
-    rate = {name: block.size / seconds / 1e6 for name, seconds in best.items()}
-    share = rate["z"] / rate["numpy"]
-    print(f"z pass over {block.nbytes / 1e6:.0f} MB in place: {rate['z']:.0f} M/s; np.sum {rate['numpy']:.0f} M/s, "
-          f"our sum {rate['ours']:.0f} M/s (off {off:.0e}): {100 * share:.0f} % of np.sum (40 % asked)"
-          f"{'' if share >= 0.4 else '  below'}", flush=True)
-    if share < 0.4:
-        table.below.append("z pass")
+    size = f"{block.nbytes / 1e6:.0f} MB of series"
+
+    def by_numpy():
+        return (block - block.mean(axis=1, keepdims=True)) / block.std(axis=1, keepdims=True)
+    if table.wants("z, of") or table.wants("z pass"):
+        runner.load(block)
+        runner.seconds(f"z_rows {length}", 1)
+        runner.tell("keep")
+        off = difference(runner.result(), by_numpy())
+        runner.load(block)
+        table.ratio(f"global z, {size}: numpy", *in_turn(runner, f"z_rows {length}", by_numpy), 8, block.size, off)
+        runner.load(block)
+        runner.seconds("sum", 1)
+        off = difference(runner.result(), [np.sum(block)])
+        table.ratio(f"sum, {size}: numpy", *in_turn(runner, "sum", lambda: np.sum(block)), 0, block.size, off)
+        ours, their = in_turn(runner, f"z_rows {length}", lambda: np.sum(block))
+        table.ratio(f"z pass, {size}: np.sum", ours, their, 0.4, block.size, off)
 
 
 def case_row(table, binary, folder, baro, pandas):
@@ -307,7 +307,7 @@ def main():
         streaming_rows(table, runner, series[: count // 5], stats)
         stl_rows(table, runner, seasonal)
         augurs_row(table, runner, augurs)
-        block_row(table, runner, arguments.quick)
+        block_rows(table, runner, arguments.quick)
         runner.close()
         case_row(table, arguments.runner, folder, baro, pandas)
         growth_rows(table, arguments.runner, folder)

@@ -3,6 +3,7 @@
 //! Reads commands, one a line, and answers each with a line: `done`, or what went wrong.
 //!
 //! - `load FILE`, `save FILE`: the numbers that are worked on, and the last result (f64, little-endian);
+//! - `keep`: makes the numbers the last result, for what works in their place;
 //! - `NAME TIMES ARGUMENTS…`: so many times one of the kernels below;
 //! - `fleet SERIES POINTS THINGS`, `signals FILE`: makes an input of that size, and writes its values;
 //! - `diagnose TIMES`: so many times its investigation; answers with what was concluded.
@@ -45,6 +46,7 @@ impl Bench {
         match words {
             ["load", file] => self.values = read(file)?,
             ["save", file] => write(file, &self.result)?,
+            ["keep"] => self.result.clone_from(&self.values),
             ["signals", file] => write(file, &fleet::values(self.input()?))?,
             ["fleet", series, points, things] => {
                 let sizes = [series.parse()?, points.parse()?, things.parse()?];

@@ -91,13 +91,19 @@ struct Link {
     rank: u32,
 }
 
+/// Bits that sort as the numbers do (the total order of IEEE 754, with one nought).
+fn sortable(value: f64) -> u64 {
+    let bits = (value + 0.0).to_bits();
+    bits ^ (((bits as i64) >> 63) as u64 | 1 << 63)
+}
+
 /// The values of a block in order of size. Those before the pointer are small.
 struct Chain {
     /// In the order of the series, and behind them the end of the chain, which is its beginning too.
     links: Vec<Link>,
     pointer: usize,
     small: usize,
-    order: Vec<u128>,
+    order: Vec<u64>,
 }
 
 impl Chain {
@@ -125,30 +131,39 @@ impl Chain {
     /// largest.
     fn thread(&mut self, block: &[f64], small: usize) {
         let end = self.end();
-        let numbered = block.iter().zip(0_u32..).map(|(value, place)| {
-            // Bits that sort as the numbers do (the total order of IEEE 754), and the place.
-            let bits = (*value + 0.0).to_bits();
-            let mask = ((bits as i64) >> 63) as u64 | 1 << 63;
-            u128::from(bits ^ mask) << 32 | u128::from(place)
-        });
-        self.order.clear();
-        self.order.extend(numbered);
-        self.order.sort_unstable();
+        self.sort(block);
         let mut before = end;
-        for (rank, packed) in self.order.iter().enumerate() {
-            let place = *packed as u32;
-            self.links[before].after = place;
-            let link = &mut self.links[place as usize];
-            link.value = block[place as usize] + 0.0;
+        for (rank, place) in self.order.iter().enumerate() {
+            let place = *place as usize;
+            self.links[before].after = place as u32;
+            let link = &mut self.links[place];
+            link.value = block[place] + 0.0;
             link.before = before as u32;
             link.rank = rank as u32;
-            before = place as usize;
+            before = place;
         }
         self.links[before].after = end as u32;
         self.links[end].before = before as u32;
         let pointer = self.order.get(small);
-        self.pointer = pointer.map_or(end, |packed| *packed as u32 as usize);
+        self.pointer = pointer.map_or(end, |place| *place as usize);
         self.small = small.min(block.len());
+    }
+
+    /// The places of the block in order of its values.
+    fn sort(&mut self, block: &[f64]) {
+        // Sorted are numbers that hold the place where the value has its last bits: mostly these do not
+        // matter, and else values and places are sorted as they are.
+        let mask = (block.len().next_power_of_two() as u64) - 1;
+        let key = |place: usize| sortable(block[place]);
+        self.order.clear();
+        self.order
+            .extend((0..block.len()).map(|place| key(place) & !mask | place as u64));
+        self.order.sort_unstable();
+        self.order.iter_mut().for_each(|packed| *packed &= mask);
+        let full = |place: &u64| (key(*place as usize), *place);
+        if !self.order.is_sorted_by_key(full) {
+            self.order.sort_unstable_by_key(full);
+        }
     }
 
     fn is_small(&self, place: usize) -> bool {

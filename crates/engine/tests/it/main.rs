@@ -10,5 +10,6 @@ mod detect;
 mod odds;
 mod properties;
 mod scenarios;
+mod stats;
 mod town;
 mod trouble;
