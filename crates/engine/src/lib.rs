@@ -17,6 +17,7 @@ pub mod narrate;
 pub mod onset;
 pub mod patterns;
 pub mod phrase;
+pub mod stats;
 
 pub use detect::detect;
 pub use diagnose::diagnose;
