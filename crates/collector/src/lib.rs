@@ -14,6 +14,8 @@
 
 mod alertmanager;
 mod changes;
+#[cfg(test)]
+mod drawn;
 mod events;
 mod federation;
 pub mod index;

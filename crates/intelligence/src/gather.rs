@@ -89,6 +89,7 @@ impl Intelligence {
             logs: logs.patterns,
             traces: traces.samples,
             alerts: firing.alerts,
+            conduct: Vec::new(),
             gaps: tidy_gaps(gaps),
         };
         Ok(Gathered { input, evidence })

@@ -19,6 +19,10 @@ pub enum ChangeKind {
     Config,
     /// A node joined, left, or was cordoned.
     Node,
+    /// A commit was made; when it began to run, a rollout says.
+    Commit,
+    /// A feature flag was turned.
+    Flag,
     /// An operator or the cluster itself was brought to another version.
     Upgrade,
 }

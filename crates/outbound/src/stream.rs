@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 use crate::answer::Answer;
 use crate::exchange::{error_body, late};
 use crate::failure::{self, Cause, Failure};
+use crate::room::Room;
 use crate::upstream::{Upstream, target_of};
 
 /// RFC 6455, 1.3.
@@ -211,6 +212,7 @@ impl Upstream {
             )
             .await
             .unwrap_or_default(),
+            room: Room::default(),
             place: self.place().to_owned(),
             certified_until: None,
         }

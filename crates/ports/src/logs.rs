@@ -9,7 +9,7 @@ use fleetscope_model::{
 };
 use futures::Stream;
 
-use crate::Result;
+use crate::{Coming, Result};
 
 /// Lines as they come, for as long as they are read: nothing is read ahead of the reader but what
 /// is needed to put lines of several clusters in order.
@@ -23,6 +23,14 @@ pub trait Logs: Send + Sync {
     /// upstream where it is no LogQL; (`query_too_expensive`) where every cluster would have to
     /// read more than the budget.
     async fn query(&self, caller: &Caller, question: &LogQuestion) -> Result<LogAnswer>;
+
+    /// What [`Self::query`] gives of each cluster by itself, as it gives it: lines are in order, and
+    /// go on from a place, within their cluster. A cluster that refuses the query is a gap.
+    async fn query_each(
+        &self,
+        caller: &Caller,
+        question: &LogQuestion,
+    ) -> Result<Coming<LogAnswer>>;
 
     /// Names of labels, sorted, each once.
     async fn labels(&self, caller: &Caller, about: &LogsAbout) -> Result<LogList<String>>;

@@ -5,7 +5,7 @@ use fleetscope_model::{
     Caller, Collection, DetectedField, LogAnswer, LogList, LogQuestion, LogStats, LogStream,
     LogVolume, LogsAbout, TailQuestion,
 };
-use fleetscope_ports::{Logs, Result, Tail};
+use fleetscope_ports::{Coming, Logs, Result, Tail};
 
 use super::{catalogue, query, tail};
 use crate::Collector;
@@ -14,6 +14,14 @@ use crate::Collector;
 impl Logs for Collector {
     async fn query(&self, caller: &Caller, question: &LogQuestion) -> Result<LogAnswer> {
         query::query(self, caller, question).await
+    }
+
+    async fn query_each(
+        &self,
+        caller: &Caller,
+        question: &LogQuestion,
+    ) -> Result<Coming<LogAnswer>> {
+        query::query_each(self, caller, question).await
     }
 
     async fn labels(&self, caller: &Caller, about: &LogsAbout) -> Result<LogList<String>> {

@@ -1,6 +1,6 @@
 //! The reasoning, step by step, for those who want to check it.
 
-use fleetscope_model::Verdict;
+use fleetscope_model::{Anomaly, Verdict};
 
 use super::backing;
 use super::case::Case;
@@ -162,6 +162,17 @@ fn innocent_changes(case: &Case<'_>) -> usize {
             })
         })
         .count()
+}
+
+/// That an alarm is right though nothing has lasted.
+pub(crate) fn confirmed(alarm: &Anomaly, p: f64) -> String {
+    format!(
+        "The alarm over {} of {} is right all the same: in its own history, it and what it depends on \
+         moved as far in less than one stretch of {:.0} alike. The ranking answers.",
+        alarm.signal,
+        alarm.entity,
+        (1.0 / p).floor(),
+    )
 }
 
 /// The conclusion.

@@ -82,10 +82,12 @@ pub(crate) const fn tells(kind: ChangeKind) -> f64 {
     match kind {
         ChangeKind::Rollout => 1.0,
         // An upgrade is new code that somebody else has tried before.
-        ChangeKind::Config | ChangeKind::Upgrade => 0.8,
+        ChangeKind::Config | ChangeKind::Flag | ChangeKind::Upgrade => 0.8,
         ChangeKind::Node => 0.5,
         ChangeKind::Scale => 0.3,
         ChangeKind::Restart => 0.1,
+        // What was only written does not run yet.
+        ChangeKind::Commit => 0.0,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What happened, in order.
 
-use fleetscope_model::{EvidenceId, Severity, TimelineEntry};
+use fleetscope_model::{ChangeKind, EvidenceId, Severity, TimelineEntry};
 
 use super::mechanism::deviation;
 use super::observe::Observation;
@@ -73,7 +73,9 @@ fn changes(input: &Input) -> impl Iterator<Item = (u32, TimelineEntry)> {
     let inside = input
         .changes
         .iter()
-        .filter(|cited| input.window.contains(cited.change.at));
+        .filter(|cited| input.window.contains(cited.change.at))
+        // A commit happens to nothing that runs until a rollout brings it.
+        .filter(|cited| cited.change.kind != ChangeKind::Commit);
     inside.map(|cited| {
         let change = &cited.change;
         (

@@ -55,6 +55,7 @@ fn options(config: &Config) -> OutboundOptions {
     OutboundOptions {
         timeout: outbound.timeout,
         max_response: outbound.max_response.as_bytes(),
+        max_reading: outbound.max_reading.as_bytes(),
         concurrency_per_cluster: outbound.concurrency_per_cluster,
         people: Pace {
             concurrency: outbound.concurrency_per_cluster,
