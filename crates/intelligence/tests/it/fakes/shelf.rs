@@ -336,6 +336,10 @@ impl ClusterStore for Shelf {
         not_here()
     }
 
+    async fn several(&self, _: &[ClusterId]) -> Result<Vec<Cluster>> {
+        not_here()
+    }
+
     async fn list(&self, _: &PageRequest) -> Result<Page<Cluster>> {
         not_here()
     }
