@@ -139,7 +139,7 @@ const LEARNT: [(Kind, usize); 9] = [
     (Kind::Iqr, 240),
     (Kind::Mad, 240),
     (Kind::Ewma, 1500),
-    (Kind::Seasonal, 1440),
+    (Kind::Seasonal, 3 * 1440),
     (Kind::SpectralResidual, 260),
     (Kind::OnlineChange, 40),
     (Kind::MatrixProfile, 60),
