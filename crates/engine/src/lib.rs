@@ -10,16 +10,21 @@
 pub mod detect;
 pub mod detectors;
 pub mod diagnose;
+pub mod ensemble;
 pub mod groups;
 pub mod input;
 pub mod narrate;
 pub mod onset;
 pub mod patterns;
 pub mod phrase;
+pub mod stats;
 
 pub use detect::detect;
 pub use diagnose::diagnose;
 pub use groups::{AnomalyEvent, groups};
-pub use input::{CitedChange, CitedEvent, Input, LogPattern, Signal, TraceSample};
+pub use input::{
+    ChangeContent, CitedAlert, CitedChange, CitedEvent, Conduct, FlagTurn, Input, LogPattern,
+    Signal, TraceSample,
+};
 pub use narrate::narrate;
 pub use onset::{Onset, onset};

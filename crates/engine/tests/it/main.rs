@@ -11,5 +11,6 @@ mod detectors;
 mod odds;
 mod properties;
 mod scenarios;
+mod stats;
 mod town;
 mod trouble;
