@@ -1,5 +1,5 @@
 //! EWMA: a control chart for small lasting shifts that no single reading shows (Roberts 1959; limits
-//! after Lucas and Saccucci 1990).
+//! after Lucas and Saccucci 1990, for readings with a memory after Schmid 1997).
 
 use fleetscope_model::Sample;
 use serde::{Deserialize, Serialize};
@@ -16,10 +16,12 @@ const SLOW: f64 = 1.0 / 480.0;
 /// One reading teaches level and deviation at most as if it lay this many deviations out (Huber
 /// 1981's ψ): a Gaussian's variance is kept to 1 %, and a wild reading cannot blind the chart.
 const CLIP: f64 = 3.0;
+/// Strongest memory from one reading to the next that is allowed for: beyond, every level is new.
+const MEMORY: f64 = 0.95;
 
 /// An exponentially weighted mean against its control limits.
 ///
-/// Both; 64 bytes of state. Raw score: the distance of the statistic from the level, in its own
+/// Both; 80 bytes of state. Raw score: the distance of the statistic from the level, in its own
 /// standard deviations. A new level is the norm after about 1,500 readings (three memories).
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Ewma {
@@ -27,6 +29,9 @@ pub struct Ewma {
     count: u32,
     level: f64,
     variance: f64,
+    /// Mean product of neighbouring distances from the level, and the last of them.
+    product: f64,
+    before: f64,
     /// The statistic, as distance from the level.
     fast: f64,
     /// Sum of squared weights in the statistic: its variance in units of a reading's.
@@ -37,6 +42,14 @@ pub struct Ewma {
 impl Ewma {
     fn deviation(&self) -> f64 {
         at_least_rounding(self.variance.max(0.0).sqrt(), self.size)
+    }
+
+    /// How much wider the statistic spreads because readings remember: with autocorrelation ρ its
+    /// variance is (1 + ρ(1 − λ))/(1 − ρ(1 − λ)) times that of readings without.
+    fn remembered(&self) -> f64 {
+        let memory = (self.product / self.variance.max(f64::MIN_POSITIVE)).clamp(0.0, MEMORY);
+        let kept = memory * (1.0 - FAST);
+        ((1.0 + kept) / (1.0 - kept)).sqrt()
     }
 
     /// Learns from a reading: plain mean and variance until the slow weight is the larger (Finch
@@ -54,6 +67,8 @@ impl Ewma {
         };
         let step = weight * off;
         self.level += step;
+        self.product += weight * (off * self.before - self.product);
+        self.before = off;
         self.variance = (1.0 - weight) * (self.variance + weight * off * off);
     }
 }
@@ -65,7 +80,7 @@ impl Streaming for Ewma {
         let score = known.then(|| {
             self.fast = (1.0 - FAST) * self.fast + FAST * (value - self.level);
             self.weight = (1.0 - FAST) * (1.0 - FAST) * self.weight + FAST * FAST;
-            let scale = self.deviation() * self.weight.sqrt();
+            let scale = self.deviation() * self.weight.sqrt() * self.remembered();
             // The band is about the mean of readings, not about one of them.
             Score::of(self.fast.abs() / scale)
         });

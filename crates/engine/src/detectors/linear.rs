@@ -60,7 +60,7 @@ pub(super) fn eigen(mut matrix: Matrix) -> (Vec<f64>, Matrix) {
     (values, vectors)
 }
 
-/// Turns the plane of `p` and `q` so that their element is 0.
+/// Turns the plane of `p` and `q`, `p` the smaller, so that their element is 0.
 fn rotate(matrix: &mut Matrix, vectors: &mut Matrix, p: usize, q: usize) {
     let off = matrix[p][q];
     if off.abs() <= 1e-300 {
@@ -75,10 +75,11 @@ fn rotate(matrix: &mut Matrix, vectors: &mut Matrix, p: usize, q: usize) {
         row[p] = cos * a - sin * b;
         row[q] = sin * a + cos * b;
     }
-    for k in 0..matrix.len() {
-        let (a, b) = (matrix[p][k], matrix[q][k]);
-        matrix[p][k] = cos * a - sin * b;
-        matrix[q][k] = sin * a + cos * b;
+    let (above, below) = matrix.split_at_mut(q);
+    for (one, other) in above[p].iter_mut().zip(&mut below[0]) {
+        let (a, b) = (*one, *other);
+        *one = cos * a - sin * b;
+        *other = sin * a + cos * b;
     }
     for row in vectors.iter_mut() {
         let (a, b) = (row[p], row[q]);

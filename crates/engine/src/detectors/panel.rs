@@ -80,6 +80,19 @@ pub fn agreement(signal: &Signal, anomaly: &Anomaly) -> Agreement {
     panel.agreement(from.min(to), to)
 }
 
+/// The anomaly with what the panel says of it: who else agreed, and the probability. What was found, when
+/// and how bad it is stays as it was.
+pub fn confirmed(signal: &Signal, mut anomaly: Anomaly) -> Anomaly {
+    let agreed = agreement(signal, &anomaly);
+    for name in agreed.detectors {
+        if anomaly.detectors.iter().all(|known| known != name) {
+            anomaly.detectors.push(name.to_owned());
+        }
+    }
+    anomaly.probability = Some(agreed.probability);
+    anomaly
+}
+
 /// One detector, what it said of each sample, and by what chance.
 #[derive(Debug)]
 struct Voice {

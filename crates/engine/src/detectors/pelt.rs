@@ -22,8 +22,9 @@ const RUNNING: usize = 7;
 const MAD_TO_DEVIATION: f64 = 1.4826;
 /// Strongest memory that is allowed for: beyond, noise is a random walk and every level a new one.
 const MEMORY: f64 = 0.95;
-/// Least evidence for a change, in standard deviations of the difference of two means: the threshold
-/// of EXTREME in [`super::sensitivity`]; what is not found at that is found at none.
+/// Least evidence for a change, in standard deviations of the difference of two means, and the root of
+/// the penalty: well below the threshold of EXTREME in [`super::sensitivity`], so that the thresholds
+/// decide and not the penalty.
 pub(super) const LEAST_EVIDENCE: f64 = 2.7;
 
 /// Change points of the mean over a whole window.
@@ -71,7 +72,7 @@ pub fn changes(values: &[f64]) -> Vec<Change> {
     let size = values.iter().fold(0.0_f64, |s, v| s.max(v.abs()));
     let (step, long_run) = scales(values, size);
     let cut = without_spikes(values, CUT * step);
-    let sums = Sums::of(&cut, long_run);
+    let sums = Sums::of(&cut, long_run * heaviness(values, &cut));
     let ends = segment(&sums, cut.len());
     evidence(&sums, &ends, cut.len())
 }
@@ -105,6 +106,24 @@ fn scales(values: &[f64], size: f64) -> (f64, f64) {
         at_least_rounding(reading, size),
         at_least_rounding(long_run, size),
     )
+}
+
+/// By how much the deviation of what is left after the cut is larger than the MAD says: heavy tails
+/// put into it what the MAD does not see. 1 for a Gaussian, and at most 2: beyond it is changes.
+fn heaviness(values: &[f64], cut: &[f64]) -> f64 {
+    let differences = |v: &[f64]| -> Vec<f64> { v.windows(2).map(|p| p[1] - p[0]).collect() };
+    let mut window = Window::new(values.len());
+    for difference in differences(values) {
+        window.push(difference.abs());
+    }
+    let usual = MAD_TO_DEVIATION * window.median();
+    let left = differences(cut);
+    let square = left.iter().map(|d| d * d).sum::<f64>() / (left.len() as f64).max(1.0);
+    if usual > 0.0 {
+        (square.sqrt() / usual).clamp(1.0, 2.0)
+    } else {
+        1.0
+    }
 }
 
 fn without_spikes(values: &[f64], most: f64) -> Vec<f64> {

@@ -24,7 +24,7 @@ const VISIT: f64 = 0.3;
 const AGAIN: f64 = 0.7;
 /// Memory of the size of residuals, in readings.
 const SPREAD: f64 = 1.0 / 480.0;
-/// Memory of the offset of all hours: a level shift is taken over within about a day.
+/// Memory of the offset of all hours: most of a level shift is taken over within a day.
 const OFFSET_MS: f64 = 8.0 * 3_600_000.0;
 /// A reading teaches at most as if it lay so many deviations out (as the control chart's).
 const CLIP: f64 = 3.0;
@@ -71,7 +71,7 @@ struct Current {
 ///
 /// Both; 3 KB of state. Speaks from the second day on; from the second week on each hour of the week
 /// is known by itself, before that weekends are judged by weekdays. Raw score: deviations of the
-/// residual. A level shift is the norm after about a day, a new shape after three visits of the hour.
+/// residual. A new level, or a new shape, is the norm after three visits of each hour: three days.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Seasonal {
     order: Order,

@@ -1,6 +1,6 @@
 //! The published table holds: on noise, each sensitivity alarms about as often as it aims to.
 
-use fleetscope_engine::detectors::sensitivity::{Limit, READINGS, REFRACTORY, TABLE, row};
+use fleetscope_engine::detectors::sensitivity::{Limit, READINGS, REFRACTORY, Row, TABLE, row};
 use fleetscope_engine::detectors::{Kind, Mode, Offline};
 use fleetscope_model::Sensitivity;
 
@@ -60,6 +60,13 @@ fn rate(kind: Kind, runs: &[Vec<Option<f64>>], sensitivity: Sensitivity) -> f64 
     f64::from(alarms) * READINGS / readings as f64
 }
 
+/// What `docs/engine/sensitivity.md` says is not held: both look at stretches, of which a window holds
+/// too few to know so rare a tail.
+fn is_excepted(kind: Kind, noise: &str, sensitivity: Sensitivity) -> bool {
+    let rare = sensitivity <= Sensitivity::Medium;
+    matches!(kind, Kind::SubPca | Kind::Pelt) && noise == "heavy" && rare
+}
+
 fn check(kind: Kind, series: u64) {
     let count = DAYS * READINGS as usize;
     let gaussian = |seed| Noise::Gaussian.series(count, &mut random(seed));
@@ -77,6 +84,9 @@ fn check(kind: Kind, series: u64) {
             .collect();
         assert!(rates.is_sorted(), "{} on {noise}: {rates:?}", kind.name());
         for (rate, row) in rates.iter().zip(&TABLE) {
+            if is_excepted(kind, noise, row.sensitivity) {
+                continue;
+            }
             // Three alarms more than the factor allows are chance where so few are aimed at.
             let most = FACTOR * row.per_day + 3.0 / days;
             assert!(
@@ -150,5 +160,20 @@ fn the_table_goes_one_way() {
         for kind in Kind::ALL {
             assert!(strict.of(kind) > loose.of(kind), "{}", kind.name());
         }
+    }
+}
+
+#[test]
+fn the_published_page_is_the_table() {
+    let page = include_str!("../../../../../docs/engine/sensitivity.md");
+    for kind in Kind::ALL {
+        let of = |row: &Row| format!("{:.2}", row.of(kind));
+        let cells: Vec<String> = TABLE.iter().map(of).collect();
+        let line = format!("| {} | {} |", kind.name(), cells.join(" | "));
+        assert!(page.contains(&line), "{line}");
+    }
+    for row in &TABLE {
+        assert!(page.contains(&format!("{:.1e}", row.probability())));
+        assert!(page.contains(&format!("{:.2}", row.joint)));
     }
 }
