@@ -15,8 +15,12 @@ use super::moments::moments;
 const LEFT: f64 = 1e-3;
 /// Mean squares below this are too near to the smallest numbers to calculate with.
 const TINY: f64 = 1e-280;
+/// Mean squares above this come of values that may be gaps.
+const HUGE: f64 = 1e180;
 /// Blocks side by side.
 const SIDE_BY_SIDE: usize = 4;
+/// Windows of each of them that are finished together, while they are at hand.
+const ROWS: usize = 64;
 
 /// For each value how many deviations it lies above the mean of the `window` values up to and with it;
 /// NaN where it is a gap, where fewer than `least` (at least two) of them are known, or where they do
@@ -32,31 +36,40 @@ pub fn rolling_z(values: &[f64], window: usize, least: usize, scores: &mut [f64]
         scores.fill(f64::NAN);
         return;
     }
-    for (end, score) in scores.iter_mut().enumerate().take(window - 1) {
-        *score = if end + 1 < least {
-            f64::NAN
-        } else {
-            alone(&values[..=end], least)
-        };
-    }
+    begin(&values[..length.min(window - 1)], least, scores);
     let mut sums = Sums::new(window.min(length));
     let mut start = 0;
     while start + window <= length {
-        let stretch = &values[start..length.min(start + (SIDE_BY_SIDE + 1) * window - 1)];
+        let many = start + (SIDE_BY_SIDE + 1) * window - 1;
         let scores = &mut scores[start + window - 1..];
-        let whole = |stretch: &[f64]| stretch.iter().fold(true, |all, value| all & known(*value));
-        if stretch.len() == (SIDE_BY_SIDE + 1) * window - 1 && whole(stretch) {
-            sums.whole::<SIDE_BY_SIDE>(stretch, scores);
+        if many <= length && sums.whole(&values[start..many], scores) {
             start += SIDE_BY_SIDE * window;
             continue;
         }
-        let stretch = &stretch[..stretch.len().min(2 * window - 1)];
-        if whole(stretch) {
-            sums.whole::<1>(stretch, scores);
-        } else {
-            sums.gappy(stretch, least, scores);
-        }
+        let stretch = &values[start..length.min(start + 2 * window - 1)];
+        sums.one(stretch, least, scores);
         start += window;
+    }
+}
+
+/// The scores where there are fewer values than a window has.
+fn begin(values: &[f64], least: usize, scores: &mut [f64]) {
+    let center = values.iter().copied().find(|value| known(*value));
+    let center = center.unwrap_or(0.0);
+    let (mut sum, mut square, mut count) = (0.0, 0.0, 0_usize);
+    for (end, (value, score)) in values.iter().zip(scores).enumerate() {
+        *score = f64::NAN;
+        if !known(*value) {
+            continue;
+        }
+        let off = value - center;
+        sum += off;
+        square += off * off;
+        count += 1;
+        if count >= least {
+            *score = scored(off, sum, square, count as f64)
+                .unwrap_or_else(|| alone(&values[..=end], least));
+        }
     }
 }
 
@@ -89,6 +102,10 @@ struct Sums {
     /// From each place to the end of the block: Σd and Σd², where d is the distance from the centre.
     sums: Vec<[f64; SIDE_BY_SIDE]>,
     squares: Vec<[f64; SIDE_BY_SIDE]>,
+    /// Of the windows that are being finished: how far the last value lies from the mean, and the
+    /// variance, NaN where it is in doubt.
+    offs: [[f64; SIDE_BY_SIDE]; ROWS],
+    variances: [[f64; SIDE_BY_SIDE]; ROWS],
     /// How many known values a window holds.
     counts: Vec<usize>,
 }
@@ -99,133 +116,130 @@ impl Sums {
             window,
             sums: vec![[0.0; SIDE_BY_SIDE]; window],
             squares: vec![[0.0; SIDE_BY_SIDE]; window],
+            offs: [[0.0; SIDE_BY_SIDE]; ROWS],
+            variances: [[0.0; SIDE_BY_SIDE]; ROWS],
             counts: Vec::new(),
         }
     }
 
-    /// The scores of all windows that begin in the first `BLOCKS` blocks of a stretch without gaps.
-    fn whole<const BLOCKS: usize>(&mut self, stretch: &[f64], scores: &mut [f64]) {
+    /// The scores of all windows that begin in the first blocks of a stretch, as many as go side by side;
+    /// whether it has no gaps, for else they are none.
+    fn whole(&mut self, stretch: &[f64], scores: &mut [f64]) -> bool {
         let window = self.window;
-        let blocks: [&[f64]; BLOCKS] =
-            std::array::from_fn(|block| &stretch[block * window..(block + 1) * window]);
-        let ends: [&[f64]; BLOCKS] = std::array::from_fn(|block| {
-            let from = (block + 1) * window - 1;
-            &stretch[from..stretch.len().min(from + window)]
+        let block = |number: usize| &stretch[number * window..(number + 1) * window];
+        let blocks: [&[f64]; SIDE_BY_SIDE] = std::array::from_fn(block);
+        let nexts = std::array::from_fn(|number| {
+            let from = (number + 1) * window;
+            &stretch[from..from + window - 1]
         });
         let centers = blocks.map(center);
         self.to_border(blocks, centers);
-        let count = self.from_border(ends, centers);
-        let doubtful = self.scores(count);
-        for (block, scores) in scores.chunks_mut(window).take(BLOCKS).enumerate() {
-            for (score, row) in scores.iter_mut().zip(&self.sums[..count]) {
-                *score = row[block];
-            }
+        let mut doubtful = self.from_border(nexts, centers, scores);
+        for (number, block) in blocks.iter().enumerate() {
+            let off = block[window - 1] - centers[number];
+            let (sum, square) = (self.sums[0][number], self.squares[0][number]);
+            let score = scored(off, sum, square, window as f64);
+            doubtful += u64::from(score.is_none());
+            scores[number * window] = score.unwrap_or(f64::NAN);
         }
-        if doubtful > 0 {
-            for (window, score) in stretch.windows(window).zip(scores) {
-                if score.is_nan() {
-                    *score = alone(window, 2);
-                }
-            }
+        if doubtful == 0 {
+            return true;
         }
+        let whole = stretch.iter().all(|value| known(*value));
+        if whole {
+            again(stretch, window, scores);
+        }
+        whole
     }
 
+    /// Adds up each block from its border back.
     #[inline]
-    fn to_border<const BLOCKS: usize>(&mut self, blocks: [&[f64]; BLOCKS], centers: [f64; BLOCKS]) {
-        let (mut sum, mut square) = ([0.0; BLOCKS], [0.0; BLOCKS]);
+    fn to_border(&mut self, blocks: [&[f64]; SIDE_BY_SIDE], centers: [f64; SIDE_BY_SIDE]) {
+        let (mut sum, mut square) = ([0.0; SIDE_BY_SIDE], [0.0; SIDE_BY_SIDE]);
         let window = self.sums.len();
         let blocks = blocks.map(|block| &block[..window]);
         let squares = &mut self.squares[..window];
         for place in (0..window).rev() {
-            for block in 0..BLOCKS {
+            for block in 0..SIDE_BY_SIDE {
                 let off = blocks[block][place] - centers[block];
                 sum[block] += off;
                 square[block] += off * off;
             }
-            self.sums[place][..BLOCKS].copy_from_slice(&sum);
-            squares[place][..BLOCKS].copy_from_slice(&square);
+            self.sums[place] = sum;
+            squares[place] = square;
         }
     }
 
-    /// Puts in the place of the sums how far the last value of each window lies from its mean, and in
-    /// that of the squares the variances of the windows, NaN where in doubt.
+    /// Adds up what follows each border, and writes the scores of the windows that reach beyond it; says
+    /// how many are in doubt.
     #[inline]
-    fn from_border<const BLOCKS: usize>(
+    fn from_border(
         &mut self,
-        ends: [&[f64]; BLOCKS],
-        centers: [f64; BLOCKS],
-    ) -> usize {
+        nexts: [&[f64]; SIDE_BY_SIDE],
+        centers: [f64; SIDE_BY_SIDE],
+        scores: &mut [f64],
+    ) -> u64 {
         let share = 1.0 / self.window as f64;
-        let count = ends[0].len().min(self.sums.len());
-        let ends = ends.map(|ends| &ends[..count]);
-        let (sums, squares) = (&mut self.sums[..count], &mut self.squares[..count]);
-        let (mut sum, mut square) = ([0.0; BLOCKS], [0.0; BLOCKS]);
-        for place in 0..count {
-            // The end of the first window belongs to the first block.
-            let counts = if place == 0 { 0.0 } else { 1.0 };
-            let mut rows = [[0.0; BLOCKS]; 2];
-            for block in 0..BLOCKS {
-                let off = ends[block][place] - centers[block];
-                sum[block] += off * counts;
-                square[block] += off * off * counts;
-                let mean = (sums[place][block] + sum[block]) * share;
-                rows[0][block] = off - mean;
-                let about_center = (squares[place][block] + square[block]) * share;
-                let variance = about_center - mean * mean;
-                rows[1][block] = if is_sure(variance, about_center) {
-                    variance
-                } else {
-                    f64::NAN
-                };
-            }
-            sums[place][..BLOCKS].copy_from_slice(&rows[0]);
-            squares[place][..BLOCKS].copy_from_slice(&rows[1]);
-        }
-        count
-    }
-
-    /// Makes scores of them; says how many are in doubt.
-    #[inline]
-    fn scores(&mut self, count: usize) -> u64 {
-        let offs = self.sums[..count].as_flattened_mut();
-        let variances = self.squares[..count].as_flattened();
+        let (mut sum, mut square) = ([0.0; SIDE_BY_SIDE], [0.0; SIDE_BY_SIDE]);
         let mut doubtful = 0;
-        for (off, variance) in offs.iter_mut().zip(variances) {
-            doubtful += u64::from(variance.is_nan());
-            *off *= inverse_root(*variance);
+        for from in (0..self.window - 1).step_by(ROWS) {
+            let rows = ROWS.min(self.window - 1 - from);
+            let nexts = nexts.map(|next| &next[from..from + rows]);
+            let sums = &self.sums[from + 1..from + 1 + rows];
+            let squares = &self.squares[from + 1..from + 1 + rows];
+            for row in 0..rows {
+                for block in 0..SIDE_BY_SIDE {
+                    let off = nexts[block][row] - centers[block];
+                    sum[block] += off;
+                    square[block] += off * off;
+                    let mean = (sums[row][block] + sum[block]) * share;
+                    let about_center = (squares[row][block] + square[block]) * share;
+                    let variance = about_center - mean * mean;
+                    self.offs[row][block] = off - mean;
+                    self.variances[row][block] = sure(variance, about_center);
+                }
+            }
+            doubtful += scale(
+                self.offs[..rows].as_flattened_mut(),
+                self.variances[..rows].as_flattened(),
+            );
+            let blocks = scores.chunks_mut(self.window).take(SIDE_BY_SIDE);
+            for (block, scores) in blocks.enumerate() {
+                let scores = &mut scores[from + 1..from + 1 + rows];
+                for (score, row) in scores.iter_mut().zip(&self.offs[..rows]) {
+                    *score = row[block];
+                }
+            }
         }
         doubtful
     }
 
-    /// The scores of all windows that begin in the first block of a stretch with gaps.
-    fn gappy(&mut self, stretch: &[f64], least: usize, scores: &mut [f64]) {
+    /// The scores of all windows that begin in the first block of a stretch, with or without gaps.
+    fn one(&mut self, stretch: &[f64], least: usize, scores: &mut [f64]) {
         let center = stretch.iter().copied().find(|value| known(*value));
         let center = center.unwrap_or(0.0);
-        let filled: Vec<f64> = stretch
-            .iter()
-            .map(|value| if known(*value) { *value } else { center })
-            .collect();
-        self.to_border([&filled[..self.window]], [center]);
+        let off = |value: f64| if known(value) { value - center } else { 0.0 };
+        let (mut sum, mut square) = (0.0, 0.0);
+        for (place, value) in stretch[..self.window].iter().enumerate().rev() {
+            sum += off(*value);
+            square += off(*value) * off(*value);
+            (self.sums[place][0], self.squares[place][0]) = (sum, square);
+        }
         self.count(stretch);
         let (mut sum, mut square) = (0.0, 0.0);
         for (start, window) in stretch.windows(self.window).enumerate() {
-            let end = start + self.window - 1;
+            let value = stretch[start + self.window - 1];
             if start > 0 {
-                let off = filled[end] - center;
-                sum += off;
-                square += off * off;
+                sum += off(value);
+                square += off(value) * off(value);
             }
-            let share = 1.0 / self.counts[start] as f64;
-            let mean = (self.sums[start][0] + sum) * share;
-            let about_center = (self.squares[start][0] + square) * share;
-            let variance = about_center - mean * mean;
-            scores[start] = if self.counts[start] < least || !known(stretch[end]) {
-                f64::NAN
-            } else if is_sure(variance, about_center) {
-                (filled[end] - center - mean) * inverse_root(variance)
-            } else {
-                alone(window, least)
-            };
+            let count = self.counts[start];
+            scores[start] = f64::NAN;
+            if count >= least && known(value) {
+                let (sum, square) = (self.sums[start][0] + sum, self.squares[start][0] + square);
+                scores[start] = scored(off(value), sum, square, count as f64)
+                    .unwrap_or_else(|| alone(window, least));
+            }
         }
     }
 
@@ -244,10 +258,55 @@ impl Sums {
     }
 }
 
-/// Whether the variance was not lost in rounding.
+/// The score of a value so far from the centre, in a window of these sums; NaN where the values are all
+/// the same, and `None` where they must be looked at again.
+fn scored(off: f64, sum: f64, square: f64, count: f64) -> Option<f64> {
+    let share = 1.0 / count;
+    let (mean, about_center) = (sum * share, square * share);
+    let variance = sure(about_center - mean * mean, about_center);
+    let score = (off - mean) * inverse_root(variance);
+    (variance <= HUGE || square.abs() <= 0.0).then_some(score)
+}
+
+/// The variance; NaN where it may have been lost in rounding.
 #[inline]
-fn is_sure(variance: f64, about_center: f64) -> bool {
-    (variance >= LEFT * about_center) & (about_center >= TINY)
+fn sure(variance: f64, about_center: f64) -> f64 {
+    if variance > (LEFT * about_center).max(TINY) {
+        variance
+    } else {
+        f64::NAN
+    }
+}
+
+/// Makes scores of distances from the mean; says how many are in doubt.
+#[inline]
+fn scale(offs: &mut [f64], variances: &[f64]) -> u64 {
+    let mut doubtful = 0;
+    for (off, variance) in offs.iter_mut().zip(variances) {
+        doubtful += u64::from(!(*variance <= HUGE));
+        *off *= inverse_root(*variance);
+    }
+    doubtful
+}
+
+/// Looks by itself at each window that is in doubt, unless its values are all the same.
+fn again(stretch: &[f64], window: usize, scores: &mut [f64]) {
+    let mut same_since = 0;
+    let first = stretch.len().min(window) - 1;
+    for (end, value) in stretch.iter().enumerate() {
+        if end > 0 && (*value - stretch[end - 1]).abs() > 0.0 {
+            same_since = end;
+        }
+        let Some(start) = end.checked_sub(first) else {
+            continue;
+        };
+        let Some(score) = scores.get_mut(start).filter(|score| score.is_nan()) else {
+            continue;
+        };
+        if same_since > start {
+            *score = alone(&stretch[start..=end], 2);
+        }
+    }
 }
 
 /// A value amid the block's: the median of three, so that a single wild one is no centre.
