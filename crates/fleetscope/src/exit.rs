@@ -36,6 +36,9 @@ pub(crate) enum Failure {
     /// The simulation did not start.
     #[error("the simulated fleet: {0}")]
     Simulation(#[from] fleetscope_sim::Error),
+    /// Public data could not be read.
+    #[error(transparent)]
+    Corpus(#[from] fleetscope_eval::Error),
     /// Something of the machine failed.
     #[error("{what}: {source}")]
     Io {
@@ -54,7 +57,10 @@ impl Failure {
 
     fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Config(_) | Self::Client(ClientError::BadUrl(_)) => 2,
+            Self::Usage(_)
+            | Self::Config(_)
+            | Self::Corpus(_)
+            | Self::Client(ClientError::BadUrl(_)) => 2,
             Self::Client(ClientError::Unreachable { .. } | ClientError::NotFleetscope { .. }) => 7,
             Self::Client(error) => match error.status() {
                 Some(401 | 403) => 4,

@@ -7,6 +7,7 @@
 
 mod build;
 mod detect;
+mod detectors;
 mod odds;
 mod properties;
 mod scenarios;
