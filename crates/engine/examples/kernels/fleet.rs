@@ -150,6 +150,8 @@ pub(crate) fn fleet(cluster: ClusterId, [series, points, things]: [usize; 3]) ->
         window,
         clusters: BTreeMap::from([(cluster, "one".to_owned())]),
         alarms: Vec::new(),
+        alerts: Vec::new(),
+        conduct: Vec::new(),
         signals: signals.collect(),
         topology: Topology {
             edges: edges(cluster, things),
