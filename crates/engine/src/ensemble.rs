@@ -15,6 +15,7 @@ pub mod offline;
 mod mean;
 mod novelty;
 mod rank;
+mod reach;
 mod rest;
 mod scales;
 mod season;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use self::novelty::Novelty;
 use self::rank::Ranks;
+use self::reach::Reach;
 use self::rest::Rest;
 use self::scales::Scales;
 use self::season::Season;
@@ -34,6 +36,8 @@ use self::season::Season;
 const REMEMBERED: usize = 4000;
 /// Nothing is said before so many readings: the longest scale is not full yet.
 const LEAST: usize = 64;
+/// The share of what a series reaches from which on a distance is large.
+const LARGE: f64 = 0.1;
 /// A week.
 const WEEK_MS: i64 = 604_800_000;
 /// Values beyond this are no readings: squares of them must stay finite.
@@ -57,6 +61,7 @@ pub struct Ensemble {
     scales: Scales,
     novelty: Novelty,
     distances: Ranks,
+    reach: Reach,
     season: Option<Season>,
     rest: Rest,
 }
@@ -70,6 +75,7 @@ impl Default for Ensemble {
             scales: Scales::default(),
             novelty: Novelty::new(REMEMBERED),
             distances: Ranks::new(REMEMBERED),
+            reach: Reach::default(),
             season: None,
             rest: Rest::default(),
         }
@@ -136,12 +142,21 @@ impl Ensemble {
             .is_some_and(|step| step < WEEK_MS / REMEMBERED as i64)
     }
 
+    /// Rare and large: how few of the distances before were as large, and how large the distance is
+    /// beside what the series reaches. Either alone is an alarm a day on some series: the largest
+    /// distance of a calm week is rare and means nothing, and a large one is daily bread of a series
+    /// that jumps.
     fn novel(&mut self, value: f64) -> f64 {
         let view = self.scales.push(value);
         let distance = self.novelty.push(view);
-        let rarity = -self.distances.probability(distance).log10();
+        let rare = -self.distances.probability(distance).log10();
         self.distances.learn(distance);
-        rarity
+        let reach = self.reach.push(value);
+        if reach > 0.0 {
+            (rare + tail::decades(distance / (reach * LARGE))).max(0.0)
+        } else {
+            0.0
+        }
     }
 }
 
