@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Anomaly;
+use crate::attribution::Attribution;
 use crate::caller::Caller;
 use crate::change::Change;
 use crate::collection::Gap;
@@ -94,6 +95,17 @@ pub struct Candidate {
     pub reasons: Vec<Reason>,
 }
 
+/// One place of a ranking of everything that could be the cause.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Suspect {
+    /// Where the cause may lie.
+    pub entity: Entity,
+    /// Its part of all votes, 0 to 1.
+    pub score: f64,
+    /// Why, and why not.
+    pub reasons: Vec<Reason>,
+}
+
 /// Something that happened, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimelineEntry {
@@ -114,12 +126,19 @@ pub struct Findings {
     pub verdict: Verdict,
     /// Possible causes, likeliest first; at most ten.
     pub candidates: Vec<Candidate>,
+    /// Everything that could be the cause, by the votes of several methods, most first; at most
+    /// fifty. It is there also where nothing is concluded: where to look first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranking: Vec<Suspect>,
     /// What stood out in the window, worst first.
     pub anomalies: Vec<Anomaly>,
     /// What happened, oldest first; at most fifty entries.
     pub timeline: Vec<TimelineEntry>,
     /// How the conclusion was reached, step by step.
     pub reasoning: Vec<String>,
+    /// Which change brought it about, or none; where there were changes to judge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<Attribution>,
 }
 
 /// One investigation, from the alarm to the explanation.

@@ -7,8 +7,10 @@
 
 mod build;
 mod detect;
+mod detectors;
 mod odds;
 mod properties;
 mod scenarios;
+mod stats;
 mod town;
 mod trouble;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use fleetscope_model::{
-    Candidate, ClusterId, Entity, Evidence, EvidenceId, Findings, Gap, Verdict,
+    Candidate, ClusterId, Entity, Evidence, EvidenceId, Findings, Gap, Reason, Verdict,
 };
 
 use super::Eyes;
@@ -113,6 +113,12 @@ pub(crate) fn visible(
         narrow(candidate, seen, citations, hidden);
     }
     findings
+        .ranking
+        .retain(|suspect| seen.contains(&suspect.entity));
+    for suspect in &mut findings.ranking {
+        told(&mut suspect.reasons, citations, hidden);
+    }
+    findings
         .anomalies
         .retain(|anomaly| seen.contains(&anomaly.entity));
     findings.timeline.retain(|entry| {
@@ -123,6 +129,13 @@ pub(crate) fn visible(
     findings
 }
 
+fn told(reasons: &mut Vec<Reason>, citations: &Citations, hidden: &Hidden) {
+    reasons.retain(|reason| {
+        let cited = reason.evidence.iter().all(|id| citations.show(id));
+        cited && !hidden.named_in(&reason.text)
+    });
+}
+
 fn narrow(
     candidate: &mut Candidate,
     seen: &BTreeSet<Entity>,
@@ -130,10 +143,7 @@ fn narrow(
     hidden: &Hidden,
 ) {
     candidate.reaches.retain(|entity| seen.contains(entity));
-    candidate.reasons.retain(|reason| {
-        let cited = reason.evidence.iter().all(|id| citations.show(id));
-        cited && !hidden.named_in(&reason.text)
-    });
+    told(&mut candidate.reasons, citations, hidden);
     let change = candidate.change.take();
     candidate.change = change.filter(|change| seen.contains(&change.entity));
     if hidden.named_in(&candidate.mechanism) {
