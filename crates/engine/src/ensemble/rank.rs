@@ -54,7 +54,7 @@ impl Ranks {
             && let Some(oldest) = self.oldest_first.pop_front()
         {
             let at = self.sorted.partition_point(|known| *known < oldest);
-            self.sorted.remove(at);
+            self.sorted.remove(at.min(self.sorted.len() - 1));
         }
     }
 }
