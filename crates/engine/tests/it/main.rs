@@ -8,6 +8,7 @@
 mod build;
 mod detect;
 mod detectors;
+mod ensemble;
 mod odds;
 mod properties;
 mod scenarios;
