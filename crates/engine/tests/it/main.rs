@@ -5,10 +5,13 @@
     reason = "a fixture that cannot be built should fail its test at once"
 )]
 
+mod attribution;
 mod build;
 mod detect;
+mod failures;
 mod odds;
 mod properties;
+mod replay;
 mod scenarios;
 mod town;
 mod trouble;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use fleetscope_model::{
-    Candidate, ClusterId, Entity, Evidence, EvidenceId, Findings, Gap, Verdict,
+    Attribution, Blame, Candidate, ClusterId, Entity, Evidence, EvidenceId, Findings, Gap, Reason,
+    Suspect, Verdict,
 };
 
 use super::Eyes;
@@ -120,7 +121,34 @@ pub(crate) fn visible(
         seen.contains(&entry.entity) && cited && !hidden.named_in(&entry.text)
     });
     findings.reasoning.clear();
+    if let Some(attribution) = &mut findings.attribution {
+        attribute(attribution, seen, citations, hidden);
+    }
     findings
+}
+
+/// The attribution among what is seen. Without its first suspect it blames nobody.
+fn attribute(
+    attribution: &mut Attribution,
+    seen: &BTreeSet<Entity>,
+    citations: &Citations,
+    hidden: &Hidden,
+) {
+    let is_seen = |suspect: &Suspect| {
+        seen.contains(&suspect.change.entity) && !hidden.named_in(&suspect.change.summary)
+    };
+    if !attribution.suspects.first().is_none_or(is_seen) {
+        attribution.blame = Blame::Undecided;
+    }
+    attribution.suspects.retain(is_seen);
+    let tells = |reason: &Reason| {
+        let cited = reason.evidence.iter().all(|id| citations.show(id));
+        cited && !hidden.named_in(&reason.text)
+    };
+    for suspect in &mut attribution.suspects {
+        suspect.reasons.retain(tells);
+    }
+    attribution.otherwise_reasons.retain(tells);
 }
 
 fn narrow(
