@@ -74,6 +74,7 @@ fn explain(case: &Case<'_>) -> Findings {
         .take(verdict::MOST_CANDIDATES)
         .map(|candidate| verdict::candidate(case, candidate))
         .collect();
+    let ranked: Vec<(Thing, f64)> = weighed.iter().map(|w| (w.thing, w.confidence)).collect();
     let central: Vec<Thing> = central(case.incident);
     Findings {
         verdict,
@@ -81,7 +82,7 @@ fn explain(case: &Case<'_>) -> Findings {
         anomalies: anomalies(case.seen),
         timeline: timeline::timeline(case.input, case.things, case.seen, &central),
         reasoning,
-        attribution: attribution::attribution(case.input, case.things, case.seen),
+        attribution: attribution::attribution(case.input, case.things, case.seen, &ranked),
     }
 }
 

@@ -3,7 +3,6 @@
 use fleetscope_model::{Attribution, Blame, Candidate, ChangeKind, Reason, Stance, Suspect};
 
 use super::scene::sentence;
-use crate::phrase;
 
 /// Told one by one; the findings hold the rest.
 const FOR: usize = 4;

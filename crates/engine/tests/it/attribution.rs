@@ -97,20 +97,20 @@ fn a_leak_is_blamed_on_the_release_at_its_beginning_and_not_on_the_one_before_th
     commit(
         &mut town,
         "recent",
-        9,
+        16,
         "basket/page.go",
         "-\treturn a(x)\n+\treturn b(x)\n",
     );
     town.rollout("basket", 55, 5);
-    town.rollout("basket", 8, 6);
+    town.rollout("basket", 15, 6);
     town.series(
         Town::workload("basket"),
         MEMORY,
         &shifted(2e8, 5e8, 55, 52),
         0.004,
     );
-    slow(&mut town, "basket", 14.0, 6);
-    town.log("basket", 6, 3, "ERROR out of memory: heap exhausted");
+    slow(&mut town, "basket", 14.0, 13);
+    town.log("basket", 13, 3, "ERROR out of memory: heap exhausted");
     let found = attributed(&town.finish());
     assert_eq!(
         found.suspects[0].commit.as_deref(),

@@ -157,6 +157,7 @@ fn words(weighed: &Weighed<'_>, troubles: &Troubles<'_>) -> Option<Reason> {
 
 fn reading(weighed: &Weighed<'_>) -> Option<Reason> {
     let text = match weighed.content.read {
+        _ if weighed.content.relief => "It gives more of what the trouble is a lack of",
         Reading::Nothing => "What it changes could not be read",
         Reading::Description => "Only its description could be read, not what it changes",
         Reading::Inert => "It moves code or rewords log lines, and changes nothing that it does",
