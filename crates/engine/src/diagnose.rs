@@ -12,12 +12,14 @@
 mod attribution;
 mod backing;
 mod case;
+mod early;
 mod flow;
 mod incident;
 mod influence;
 mod log;
 mod mechanism;
 mod observe;
+mod rank;
 mod reasons;
 mod support;
 mod things;
@@ -28,6 +30,7 @@ mod weigh;
 use fleetscope_model::{Anomaly, Candidate, Findings, Verdict};
 
 use self::case::Case;
+use self::flow::Flow;
 use self::incident::Incident;
 use self::influence::Influence;
 use self::observe::Observation;
@@ -49,21 +52,24 @@ pub fn diagnose(input: &Input) -> Findings {
     match incident::incident(input, &things, &seen, &flows, graph.links()) {
         Ok(incident) => {
             let crowd = Crowd::of(input, &things);
-            explain(&Case {
+            let case = Case {
                 input,
                 things: &things,
                 seen: &seen,
                 graph: &graph,
                 incident: &incident,
                 crowd: &crowd,
-            })
+            };
+            explain(&case, &flows)
         }
-        Err(why) => quiet(input, &things, &seen, why),
+        Err(why) => quiet(input, &things, &seen, &flows, why),
     }
 }
 
-fn explain(case: &Case<'_>) -> Findings {
+fn explain(case: &Case<'_>, flows: &[Flow]) -> Findings {
     let weighed = weigh::weigh(case);
+    let story: Vec<(Thing, f64)> = weighed.iter().map(|w| (w.thing, w.likelihood)).collect();
+    let ranking = rank::rank(case.input, case.things, flows, &story);
     let verdict = verdict::verdict(case, &weighed);
     let mut reasoning = log::looked(case.input, case.things, case.seen);
     reasoning.extend(log::connected(case));
@@ -79,6 +85,7 @@ fn explain(case: &Case<'_>) -> Findings {
     Findings {
         verdict,
         candidates,
+        ranking: ranking.suspects(case.things),
         anomalies: anomalies(case.seen),
         timeline: timeline::timeline(case.input, case.things, case.seen, &central),
         reasoning,
@@ -86,16 +93,32 @@ fn explain(case: &Case<'_>) -> Findings {
     }
 }
 
-fn quiet(input: &Input, things: &Things, seen: &[Observation], why: String) -> Findings {
+fn quiet(
+    input: &Input,
+    things: &Things,
+    seen: &[Observation],
+    flows: &[Flow],
+    why: String,
+) -> Findings {
+    let ranking = rank::rank(input, things, flows, &[]);
     let mut reasoning = log::looked(input, things, seen);
     reasoning.push(why);
+    let mut verdict = Verdict::NothingWrong;
+    let mut candidates = Vec::new();
+    let mut attribution = None;
+    if let Some((alarm, p)) = ranking.confirmed(input, things) {
+        reasoning.push(log::confirmed(alarm, p));
+        (verdict, candidates) = early::conclude(input, things, &ranking);
+        attribution = attribution::attribution(input, things, seen, &[]);
+    }
     Findings {
-        verdict: Verdict::NothingWrong,
-        candidates: Vec::new(),
+        verdict,
+        candidates,
+        ranking: ranking.suspects(things),
         anomalies: anomalies(seen),
         timeline: timeline::timeline(input, things, seen, &[]),
         reasoning,
-        attribution: None,
+        attribution,
     }
 }
 

@@ -96,6 +96,24 @@ pub struct CitedEvent {
     pub evidence: EvidenceId,
 }
 
+/// An alert that fires, and the reading that told of it. It restates what somebody's rule saw in
+/// series: it is evidence, and has no weight of its own beside the signals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CitedAlert {
+    /// What it is about.
+    pub entity: Entity,
+    /// The rule's name.
+    pub name: String,
+    /// How bad it is, as the rule says; empty where it does not.
+    pub severity: String,
+    /// What it says, for people.
+    pub summary: String,
+    /// Since when it fires.
+    pub since: Timestamp,
+    /// The reading.
+    pub evidence: EvidenceId,
+}
+
 /// Log lines of one entity that say the same but for numbers and names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogPattern {
@@ -134,6 +152,39 @@ pub struct TraceSample {
     pub evidence: EvidenceId,
 }
 
+/// How requests of one kind end in an entity, now and usually: of so many, so many ended with
+/// this. Read off traces and the log lines that carry a trace's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conduct {
+    /// What handles the requests.
+    pub entity: Entity,
+    /// Which requests: `GET /items/{id}`.
+    pub operation: String,
+    /// The last line that is logged while one is handled.
+    pub ending: String,
+    /// Whether the line tells of an error.
+    pub fails: bool,
+    /// Requests since the alarm, or in the window.
+    pub requests_now: u32,
+    /// How many of them ended so.
+    pub so_now: u32,
+    /// Requests of the time that it is compared with.
+    pub requests_usually: u32,
+    /// How many of those ended so.
+    pub so_usually: u32,
+    /// How many of those said this line at all, be it the last one or not.
+    pub passed_usually: u32,
+    /// The reading.
+    pub evidence: EvidenceId,
+}
+
+impl Conduct {
+    /// What tells it from others.
+    pub(crate) fn key(&self) -> impl Ord + '_ {
+        (&self.entity, &self.operation, &self.ending, self.so_now)
+    }
+}
+
 /// Everything that was read of a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
@@ -157,6 +208,12 @@ pub struct Input {
     pub logs: Vec<LogPattern>,
     /// What traces said.
     pub traces: Vec<TraceSample>,
+    /// Alerts that fire and began to around the window, oldest first.
+    #[serde(default)]
+    pub alerts: Vec<CitedAlert>,
+    /// How requests went, where traces and logs tell.
+    #[serde(default)]
+    pub conduct: Vec<Conduct>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
 }

@@ -9,18 +9,24 @@
 //! [`Bundle`] keeps what was looked at, so that it can be gone through again.
 
 pub mod detect;
+pub mod detectors;
 pub mod diagnose;
+pub mod ensemble;
+pub mod groups;
 pub mod input;
 pub mod narrate;
 pub mod onset;
 pub mod patterns;
 pub mod phrase;
 pub mod replay;
+pub mod stats;
 
 pub use detect::detect;
 pub use diagnose::diagnose;
+pub use groups::{AnomalyEvent, groups};
 pub use input::{
-    ChangeContent, CitedChange, CitedEvent, FlagTurn, Input, LogPattern, Signal, TraceSample,
+    ChangeContent, CitedAlert, CitedChange, CitedEvent, Conduct, FlagTurn, Input, LogPattern,
+    Signal, TraceSample,
 };
 pub use narrate::narrate;
 pub use onset::{Onset, onset};

@@ -12,7 +12,7 @@ pub struct Attribution {
     /// What is concluded.
     pub blame: Blame,
     /// The changes that could have done it, likeliest first; at most five.
-    pub suspects: Vec<Suspect>,
+    pub suspects: Vec<SuspectChange>,
     /// How likely it is that no change did.
     pub otherwise: Confidence,
     /// What speaks for that, and what against.
@@ -22,7 +22,7 @@ pub struct Attribution {
 impl Attribution {
     /// The likeliest change, where it is likelier than that no change did it, whether or not that
     /// is enough to say so.
-    pub fn likeliest(&self) -> Option<&Suspect> {
+    pub fn likeliest(&self) -> Option<&SuspectChange> {
         let first = self.suspects.first()?;
         (first.confidence.0 > self.otherwise.0).then_some(first)
     }
@@ -42,7 +42,7 @@ pub enum Blame {
 
 /// A change that could have brought the trouble about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Suspect {
+pub struct SuspectChange {
     /// The change.
     pub change: Change,
     /// The commit's id, where it is one or brought one.

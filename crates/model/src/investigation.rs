@@ -95,6 +95,17 @@ pub struct Candidate {
     pub reasons: Vec<Reason>,
 }
 
+/// One place of a ranking of everything that could be the cause.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Suspect {
+    /// Where the cause may lie.
+    pub entity: Entity,
+    /// Its part of all votes, 0 to 1.
+    pub score: f64,
+    /// Why, and why not.
+    pub reasons: Vec<Reason>,
+}
+
 /// Something that happened, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimelineEntry {
@@ -115,6 +126,10 @@ pub struct Findings {
     pub verdict: Verdict,
     /// Possible causes, likeliest first; at most ten.
     pub candidates: Vec<Candidate>,
+    /// Everything that could be the cause, by the votes of several methods, most first; at most
+    /// fifty. It is there also where nothing is concluded: where to look first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranking: Vec<Suspect>,
     /// What stood out in the window, worst first.
     pub anomalies: Vec<Anomaly>,
     /// What happened, oldest first; at most fifty entries.

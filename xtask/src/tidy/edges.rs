@@ -79,6 +79,7 @@ const TEST_EDGES: &[(&str, &[&str])] = &[
         &["registry", "intelligence", "streaming", "store"],
     ),
     ("identity", &["store", "sim"]),
+    ("collector", &["sim"]),
     ("registry", &["store", "sim"]),
     ("runtime", &["sim"]),
 ];

@@ -2,7 +2,7 @@
 
 use fleetscope_client::wire;
 use fleetscope_model::{
-    Attribution, Candidate, Change, EvidenceId, Findings, Investigation, Reason, Suspect,
+    Attribution, Candidate, Change, EvidenceId, Findings, Investigation, Reason, SuspectChange,
     TimelineEntry, Verdict,
 };
 
@@ -116,8 +116,8 @@ fn attribution(attribution: Attribution) -> wire::Attribution {
     }
 }
 
-fn suspect(suspect: Suspect) -> wire::Suspect {
-    wire::Suspect {
+fn suspect(suspect: SuspectChange) -> wire::SuspectChange {
+    wire::SuspectChange {
         change: change(suspect.change),
         commit: suspect.commit,
         live_at: suspect.live_at,

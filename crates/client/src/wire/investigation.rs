@@ -43,11 +43,12 @@ pub enum Verdict {
 pub struct Change {
     /// What was changed.
     pub entity: Entity,
-    /// `rollout`, `scale`, `restart`, `config`, `node`, `commit` or `flag`.
+    /// `rollout`, `scale`, `restart`, `config`, `node`, `commit`, `flag` or `upgrade`.
     pub kind: String,
     /// When.
     pub at: Timestamp,
-    /// For a rollout, the revision.
+    /// For a rollout the revision, for settings the object's version, for an upgrade what it leads
+    /// to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// One line.
@@ -106,7 +107,7 @@ pub struct TimelineEntry {
 
 /// A change that could have brought the trouble about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Suspect {
+pub struct SuspectChange {
     /// The change.
     pub change: Change,
     /// The commit's id, where it is one or brought one.
@@ -127,7 +128,7 @@ pub struct Attribution {
     pub blame: String,
     /// The changes that could have done it, likeliest first.
     #[schema(max_items = 5)]
-    pub suspects: Vec<Suspect>,
+    pub suspects: Vec<SuspectChange>,
     /// How likely it is that no change did, 0 to 1.
     pub otherwise: f64,
     /// What speaks for that, and what against.

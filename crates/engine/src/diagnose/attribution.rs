@@ -28,7 +28,7 @@ mod topics;
 mod trouble;
 mod words;
 
-use fleetscope_model::{Attribution, Blame, Confidence, Suspect};
+use fleetscope_model::{Attribution, Blame, Confidence, SuspectChange};
 
 use self::content::{Content, Lexicon};
 use self::elsewhere::Elsewhere;
@@ -141,11 +141,11 @@ fn conclude(
     let none = UNSEEN + elsewhere.iter().map(|e| e.strength).fold(0.0, f64::max);
     let sum: f64 = weighed.iter().map(|w| w.likelihood).sum::<f64>() + none;
     let part = |likelihood: f64| Confidence((likelihood / sum * 1000.0).round() / 1000.0);
-    let suspects: Vec<Suspect> = weighed
+    let suspects: Vec<SuspectChange> = weighed
         .iter()
         .filter(|w| part(w.likelihood).0 >= TOLD)
         .take(MOST_SUSPECTS)
-        .map(|w| Suspect {
+        .map(|w| SuspectChange {
             change: w.cited.change.clone(),
             commit: w.cited.content.as_ref().and_then(|c| c.commit.clone()),
             live_at: w.ride.live_at,

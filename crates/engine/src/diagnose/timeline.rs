@@ -23,6 +23,7 @@ pub(crate) fn timeline(
     entries.extend(seen.iter().map(|o| (anomaly_rank(o), anomaly(o))));
     entries.extend(changes(input));
     entries.extend(warnings(input));
+    entries.extend(alerts(input));
     entries.extend(said(input));
     for (rank, entry) in &mut entries {
         if things
@@ -100,6 +101,17 @@ fn warnings(input: &Input) -> impl Iterator<Item = (u32, TimelineEntry)> {
             2,
             entry(event.first_at, &event.entity, text, &cited.evidence),
         )
+    })
+}
+
+fn alerts(input: &Input) -> impl Iterator<Item = (u32, TimelineEntry)> {
+    let inside = input
+        .alerts
+        .iter()
+        .filter(|alert| input.window.contains(alert.since));
+    inside.map(|alert| {
+        let text = phrase::alert(&alert.name, &alert.severity, &alert.summary);
+        (2, entry(alert.since, &alert.entity, text, &alert.evidence))
     })
 }
 

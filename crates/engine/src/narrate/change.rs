@@ -1,6 +1,6 @@
 //! Which change did it, in words.
 
-use fleetscope_model::{Attribution, Blame, Candidate, ChangeKind, Reason, Stance, Suspect};
+use fleetscope_model::{Attribution, Blame, Candidate, ChangeKind, Reason, Stance, SuspectChange};
 
 use super::scene::sentence;
 
@@ -27,20 +27,20 @@ pub(crate) fn attributed(attribution: Option<&Attribution>, told: Option<&Candid
 }
 
 /// The commit or flag that a person would take back, by its name.
-pub(crate) fn culprit(attribution: Option<&Attribution>) -> Option<&Suspect> {
+pub(crate) fn culprit(attribution: Option<&Attribution>) -> Option<&SuspectChange> {
     let attribution = attribution.filter(|a| a.blame == Blame::Change)?;
     let first = attribution.suspects.first()?;
     let by_name = first.commit.is_some() || first.change.kind == ChangeKind::Flag;
     by_name.then_some(first)
 }
 
-fn is_told(suspect: &Suspect, told: Option<&Candidate>) -> bool {
+fn is_told(suspect: &SuspectChange, told: Option<&Candidate>) -> bool {
     let change = told.and_then(|candidate| candidate.change.as_ref());
     suspect.commit.is_none() && change == Some(&suspect.change)
 }
 
 /// `commit 47f38c2266 (“tidy the client”)`, `flag x: off to on`, `revision 7 of workload a/b`.
-pub(crate) fn name(suspect: &Suspect) -> String {
+pub(crate) fn name(suspect: &SuspectChange) -> String {
     let change = &suspect.change;
     let summary: String = change.summary.chars().take(LONGEST).collect();
     match (&suspect.commit, change.kind, &change.revision) {
@@ -61,7 +61,7 @@ fn some(reasons: &[Reason], stance: Stance, most: usize) -> Vec<String> {
     of_stance.take(most).map(sentence).collect()
 }
 
-fn blamed(first: &Suspect) -> String {
+fn blamed(first: &SuspectChange) -> String {
     let mut sentences = some(&first.reasons, Stance::For, FOR);
     let against = some(&first.reasons, Stance::Against, AGAINST);
     if !against.is_empty() {
@@ -92,7 +92,7 @@ fn undecided(attribution: &Attribution, told: Option<&Candidate>) -> String {
         .suspects
         .iter()
         .filter(|s| s.confidence.0 >= 0.1);
-    let suspects: Vec<&Suspect> = worth.take(3).collect();
+    let suspects: Vec<&SuspectChange> = worth.take(3).collect();
     if suspects.len() < 2 && suspects.iter().all(|suspect| is_told(suspect, told)) {
         return String::new();
     }

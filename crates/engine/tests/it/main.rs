@@ -8,10 +8,12 @@
 mod attribution;
 mod build;
 mod detect;
+mod detectors;
 mod failures;
 mod odds;
 mod properties;
 mod replay;
 mod scenarios;
+mod stats;
 mod town;
 mod trouble;

@@ -279,6 +279,8 @@ fn empty() -> Input {
         events: Vec::new(),
         logs: Vec::new(),
         traces: Vec::new(),
+        alerts: Vec::new(),
+        conduct: Vec::new(),
         gaps: Vec::new(),
     }
 }

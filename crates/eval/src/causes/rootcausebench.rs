@@ -16,7 +16,7 @@ use fleetscope_engine::diagnose;
 use fleetscope_model::{Attribution, Blame};
 use serde::Deserialize;
 
-use super::Figure;
+use super::{Figure, Outcome};
 use crate::{Error, interval};
 
 pub use read::input;
@@ -54,6 +54,13 @@ impl Scored {
         self.answered.answer == self.truth
     }
 
+    /// The case in a line, for people.
+    fn line(&self) -> String {
+        let Answered { case, answer, .. } = &self.answered;
+        let is = if self.is_right() { "right" } else { "wrong" };
+        format!("{case}: {is}, {answer} (it is {})", self.truth)
+    }
+
     /// Whether the engine itself held that the evidence is enough.
     pub fn is_sure(&self) -> bool {
         let blame = self.answered.attribution.as_ref().map(|a| a.blame);
@@ -66,7 +73,7 @@ impl Scored {
 /// # Errors
 ///
 /// Where the corpus cannot be read.
-pub fn figures(data: &Path) -> Result<Vec<Figure>, Error> {
+pub fn run(data: &Path) -> Result<Outcome, Error> {
     let scored = scored(data)?;
     let share = |fits: fn(&Scored) -> bool, name: &str, peers| {
         let hits: Vec<f64> = scored
@@ -82,7 +89,7 @@ pub fn figures(data: &Path) -> Result<Vec<Figure>, Error> {
             peers,
         }
     };
-    Ok(vec![
+    let figures = vec![
         share(Scored::is_right, "exact commit or none", PEERS),
         share(
             |s| s.is_right() && s.is_sure(),
@@ -94,7 +101,9 @@ pub fn figures(data: &Path) -> Result<Vec<Figure>, Error> {
             "wrong, and sure of it",
             "",
         ),
-    ])
+    ];
+    let cases = scored.iter().map(Scored::line).collect();
+    Ok(Outcome { figures, cases })
 }
 
 /// Every case answered, and only then scored.

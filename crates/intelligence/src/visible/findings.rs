@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fleetscope_model::{
     Attribution, Blame, Candidate, ClusterId, Entity, Evidence, EvidenceId, Findings, Gap, Reason,
-    Suspect, Verdict,
+    SuspectChange, Verdict,
 };
 
 use super::Eyes;
@@ -114,6 +114,12 @@ pub(crate) fn visible(
         narrow(candidate, seen, citations, hidden);
     }
     findings
+        .ranking
+        .retain(|suspect| seen.contains(&suspect.entity));
+    for suspect in &mut findings.ranking {
+        told(&mut suspect.reasons, citations, hidden);
+    }
+    findings
         .anomalies
         .retain(|anomaly| seen.contains(&anomaly.entity));
     findings.timeline.retain(|entry| {
@@ -134,21 +140,24 @@ fn attribute(
     citations: &Citations,
     hidden: &Hidden,
 ) {
-    let is_seen = |suspect: &Suspect| {
+    let is_seen = |suspect: &SuspectChange| {
         seen.contains(&suspect.change.entity) && !hidden.named_in(&suspect.change.summary)
     };
     if !attribution.suspects.first().is_none_or(is_seen) {
         attribution.blame = Blame::Undecided;
     }
     attribution.suspects.retain(is_seen);
-    let tells = |reason: &Reason| {
+    for suspect in &mut attribution.suspects {
+        told(&mut suspect.reasons, citations, hidden);
+    }
+    told(&mut attribution.otherwise_reasons, citations, hidden);
+}
+
+fn told(reasons: &mut Vec<Reason>, citations: &Citations, hidden: &Hidden) {
+    reasons.retain(|reason| {
         let cited = reason.evidence.iter().all(|id| citations.show(id));
         cited && !hidden.named_in(&reason.text)
-    };
-    for suspect in &mut attribution.suspects {
-        suspect.reasons.retain(tells);
-    }
-    attribution.otherwise_reasons.retain(tells);
+    });
 }
 
 fn narrow(
@@ -158,10 +167,7 @@ fn narrow(
     hidden: &Hidden,
 ) {
     candidate.reaches.retain(|entity| seen.contains(entity));
-    candidate.reasons.retain(|reason| {
-        let cited = reason.evidence.iter().all(|id| citations.show(id));
-        cited && !hidden.named_in(&reason.text)
-    });
+    told(&mut candidate.reasons, citations, hidden);
     let change = candidate.change.take();
     candidate.change = change.filter(|change| seen.contains(&change.entity));
     if hidden.named_in(&candidate.mechanism) {

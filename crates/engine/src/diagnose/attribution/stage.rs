@@ -88,7 +88,8 @@ impl Stage {
         } else {
             calm
         };
-        let origin = self.origins.get(&thing).copied().unwrap_or(0.0);
+        let unknown = if self.origins.is_empty() { 1.0 } else { 0.0 };
+        let origin = self.origins.get(&thing).copied().unwrap_or(unknown);
         by_place * (NO_ORIGIN + (1.0 - NO_ORIGIN) * origin)
     }
 

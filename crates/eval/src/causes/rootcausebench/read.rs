@@ -91,6 +91,10 @@ pub fn input(data: &Path) -> Result<Input, Error> {
         events: happened::events(data, said.events, &mut readings)?,
         logs: said.logs,
         traces: said.traces,
+        alerts: Vec::new(),
+        conduct: Vec::new(),
+        alerts: Vec::new(),
+        conduct: Vec::new(),
         gaps: Vec::new(),
     })
 }
@@ -186,6 +190,7 @@ fn alarm(alert: &Alert, evidence: EvidenceId) -> Anomaly {
         score: 10.0,
         severity: Severity::High,
         detectors: vec!["rule".to_owned()],
+        probability: None,
         why: alert.summary.clone(),
         evidence,
     }

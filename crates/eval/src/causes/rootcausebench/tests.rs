@@ -67,7 +67,7 @@ fn a_case_is_answered_before_the_truth_is_read() {
     .unwrap();
     let scored = scored(&root).unwrap();
     assert!(scored[0].is_right());
-    let table = figures(&root).unwrap();
+    let table = run(&root).unwrap().figures;
     assert!((table[0].interval.value - 1.0).abs() < f64::EPSILON);
     fs::remove_dir_all(&root).unwrap();
 }

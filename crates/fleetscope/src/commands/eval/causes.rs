@@ -18,6 +18,9 @@ pub(super) struct Causes {
     /// Only this task; may be repeated; all where absent
     #[arg(long = "task", value_name = "TASK", value_parser = task)]
     tasks: Vec<Task>,
+    /// Print a line for each case, not only the table
+    #[arg(long)]
+    verbose: bool,
 }
 
 fn task(text: &str) -> Result<Task, String> {
@@ -35,9 +38,19 @@ pub(super) fn run(args: &Causes) -> Result<ExitCode, Failure> {
     let mut rows = Vec::new();
     for task in tasks {
         let begin = Instant::now();
-        let figures = causes::run(*task, &args.data)?;
+        let outcome = causes::run(*task, &args.data)?;
         let seconds = begin.elapsed().as_secs_f64();
-        rows.extend(figures.iter().map(|figure| row(*task, figure, seconds)));
+        if args.verbose {
+            for case in &outcome.cases {
+                say(case)?;
+            }
+        }
+        rows.extend(
+            outcome
+                .figures
+                .iter()
+                .map(|figure| row(*task, figure, seconds)),
+        );
     }
     say(table(
         [
