@@ -88,10 +88,16 @@ fn nobody(attribution: &Attribution) -> String {
 }
 
 fn undecided(attribution: &Attribution, told: Option<&Candidate>) -> String {
-    let worth = attribution
+    // A neighbour's rollout of which nothing is known is no news beside a cause that was found.
+    let near = |s: &&SuspectChange| {
+        let known = s.commit.is_some() || s.change.kind == ChangeKind::Flag;
+        known || told.is_none_or(|candidate| candidate.entity == s.change.entity)
+    };
+    let likely = attribution
         .suspects
         .iter()
         .filter(|s| s.confidence.0 >= 0.1);
+    let worth = likely.filter(near);
     let suspects: Vec<&SuspectChange> = worth.take(3).collect();
     if suspects.len() < 2 && suspects.iter().all(|suspect| is_told(suspect, told)) {
         return String::new();

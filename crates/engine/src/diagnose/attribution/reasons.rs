@@ -94,7 +94,7 @@ fn place(weighed: &Weighed<'_>) -> Option<Reason> {
     let (stance, text) = match weighed.path {
         path if path >= 0.9 => (
             Stance::For,
-            format!("It runs in {entity}, which is alarmed or fails on the way to what is"),
+            format!("It runs in {entity}, where the trouble is, or through which it comes"),
         ),
         path if path >= 0.3 => (
             Stance::For,

@@ -19,7 +19,7 @@ const APART: (f64, f64) = (0.3, 0.05);
 
 /// What is left of a change at a thing in which the trouble did not begin, as far as is measured: the
 /// measured origin may be wrong.
-const NO_ORIGIN: f64 = 0.4;
+const NO_ORIGIN: f64 = 0.3;
 
 /// The way to the trouble.
 #[derive(Debug)]

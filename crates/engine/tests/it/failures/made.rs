@@ -143,19 +143,35 @@ fn two_faults_at_once_that_have_nothing_to_do_with_each_other_are_not_made_one()
     let mut town = Town::new(34);
     let release = bad_release(&mut town, "billing", 20);
     town.gpus(Some(3), 20);
-    let findings = told("two-faults", &town.finish());
-    let named: Vec<&Entity> = findings.candidates.iter().map(|c| &c.entity).collect();
-    assert!(named.contains(&&release), "{}", why(&findings));
+    let mut input = town.finish();
+    // The job has a namespace of its own: nothing suggests that it has to do with the town.
+    let apart = |entity: &mut Entity| {
+        if entity.name == "answers" {
+            entity.namespace = Some("training".to_owned());
+        }
+    };
+    input.signals.iter_mut().for_each(|s| apart(&mut s.entity));
+    input
+        .topology
+        .edges
+        .iter_mut()
+        .for_each(|e| apart(&mut e.from));
+    let findings = told("two-faults", &input);
     let top = &findings.candidates[0];
+    let gpu = Town::gpu(3);
     assert!(
-        top.explained > 0.9 && !top.reaches.contains(&Town::gpu(3)),
+        [&release, &gpu].contains(&&top.entity),
         "{}",
         why(&findings)
     );
-    let elsewhere = findings
-        .reasoning
-        .iter()
-        .any(|step| step.contains("answers"));
+    let other = if top.entity == gpu { &release } else { &gpu };
+    assert!(!top.reaches.contains(other), "{}", why(&findings));
+    let name = if top.entity == gpu {
+        "billing"
+    } else {
+        "answers"
+    };
+    let elsewhere = findings.reasoning.iter().any(|step| step.contains(name));
     assert!(
         elsewhere,
         "the other trouble is told of: {:#?}",

@@ -93,8 +93,6 @@ pub fn input(data: &Path) -> Result<Input, Error> {
         traces: said.traces,
         alerts: Vec::new(),
         conduct: Vec::new(),
-        alerts: Vec::new(),
-        conduct: Vec::new(),
         gaps: Vec::new(),
     })
 }
