@@ -20,7 +20,7 @@ pub(super) struct Reach {
 impl Reach {
     /// Takes in a value, and says how far the series reaches with it.
     pub(super) fn push(&mut self, value: f64) -> f64 {
-        if self.seen % BLOCK == 0 {
+        if self.seen.is_multiple_of(BLOCK) {
             self.blocks.push_back((value, value));
             if self.blocks.len() > BLOCKS {
                 self.blocks.pop_front();
@@ -51,9 +51,11 @@ mod tests {
     #[test]
     fn it_grows_at_once_and_forgets_later() {
         let mut reach = Reach::default();
-        assert_eq!(reach.push(5.0), 0.0);
-        assert_eq!(reach.push(-1.0), 6.0);
-        assert_eq!(reach.push(0.0), 6.0);
+        let first: Vec<f64> = [5.0, -1.0, 0.0]
+            .into_iter()
+            .map(|v| reach.push(v))
+            .collect();
+        assert_eq!(first, [0.0, 6.0, 6.0]);
         let later: Vec<f64> = (0..BLOCK * (BLOCKS + 1)).map(|_| reach.push(0.0)).collect();
         assert_eq!((later[BLOCK], later[BLOCK * (BLOCKS + 1) - 1]), (6.0, 0.0));
     }

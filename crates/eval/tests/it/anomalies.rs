@@ -92,7 +92,7 @@ fn the_volume_under_the_surface_is_that_of_the_package() {
     let values = |input: &Input| input.samples.iter().map(|s| s.value).collect::<Vec<_>>();
     let periods: Vec<usize> = inputs.iter().map(|input| period(&values(input))).collect();
     assert_eq!(periods, [60, 24]);
-    assert_eq!(vus_pr(&[false; 4], &[0.1, 0.2, 0.3, 0.4], 2), 0.0);
+    close(vus_pr(&[false; 4], &[0.1, 0.2, 0.3, 0.4], 2), 0.0);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn what_is_missing_or_does_not_fit_is_said_with_its_path() {
             "{said}"
         );
     }
-    let folder = with("ad_nab/data/one/a.csv", |text| text.replacen(",", ";", 5));
+    let folder = with("ad_nab/data/one/a.csv", |text| text.replacen(',', ";", 5));
     let said = run(Task::Nab, folder.path(), None).unwrap_err().to_string();
     assert!(said.contains("one/a.csv"), "{said}");
     let folder = with("ad_nab/windows.json", |text| text.replace("05:00", "05:01"));

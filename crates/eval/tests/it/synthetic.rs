@@ -35,13 +35,16 @@ fn day(i: usize, readings: usize) -> f64 {
     (i as f64 / readings as f64 * std::f64::consts::TAU).sin()
 }
 
-/// Series as NAB has them, five minutes apart, with the first and last reading of each incident.
-fn corpus() -> Vec<(Vec<Sample>, Vec<(usize, usize)>)> {
+/// A series, and the first and last reading of each incident.
+type Labelled = (Vec<Sample>, Vec<(usize, usize)>);
+
+/// Series as NAB has them, five minutes apart.
+fn corpus() -> Vec<Labelled> {
     let within = |i: usize, from: usize, to: usize| (from..to).contains(&i);
     let level = |i| if within(i, 2600, 2700) { 9.0 } else { 3.0 };
     let shift = |i| if i < 3000 { 20.0 } else { 34.0 };
     let daily = |i| 50.0 + 20.0 * day(i, 288) + if within(i, 3300, 3320) { 45.0 } else { 0.0 };
-    let spikes = |i: usize| if i % 97 == 0 { 40.0 } else { 1.0 };
+    let spikes = |i: usize| if i.is_multiple_of(97) { 40.0 } else { 1.0 };
     let worse = move |i| spikes(i) + if within(i, 3500, 3560) { 80.0 } else { 0.0 };
     let flat = |i| {
         if within(i, 2900, 3100) {
@@ -67,7 +70,7 @@ fn corpus() -> Vec<(Vec<Sample>, Vec<(usize, usize)>)> {
 
 #[test]
 fn incidents_are_found_early_and_calm_series_stay_calm() {
-    let rows = |(samples, windows): &(Vec<Sample>, Vec<(usize, usize)>)| {
+    let rows = |(samples, windows): &Labelled| {
         let times: Vec<i64> = samples.iter().map(|sample| sample.at_ms).collect();
         let at = |(from, to): &(usize, usize)| (times[*from], times[*to]);
         let windows: Vec<(i64, i64)> = windows.iter().map(at).collect();

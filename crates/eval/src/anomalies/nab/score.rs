@@ -185,7 +185,9 @@ pub fn sweep(series: &[Rows], profile: Profile) -> (f64, f64) {
                 *held = held.max(worth);
             }
         }
-        let last_of_its_score = rows.get(i + 1).is_none_or(|next| next.0.score != row.score);
+        let last_of_its_score = rows
+            .get(i + 1)
+            .is_none_or(|next| next.0.score.total_cmp(&row.score).is_ne());
         if last_of_its_score && raw > top {
             (top, threshold) = (raw, row.score);
         }
