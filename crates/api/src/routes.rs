@@ -134,6 +134,7 @@ pub(crate) fn documented(role: Role) -> OpenApiRouter<Services> {
             .routes(routes!(anomaly::get::get))
             .routes(routes!(rca::list::list, rca::create::create))
             .routes(routes!(rca::get::get))
+            .routes(routes!(rca::replay::replay))
             .routes(routes!(logs::patterns::patterns))
             .routes(routes!(reports::list::list, reports::create::create))
             .routes(routes!(reports::get::get, reports::delete::delete))

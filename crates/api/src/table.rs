@@ -156,6 +156,12 @@ pub const TABLE: &[Route] = &[
     route("GET", "/api/v1/analysis/rca", Intelligence, Read),
     route("POST", "/api/v1/analysis/rca", Intelligence, Operate),
     route("GET", "/api/v1/analysis/rca/{id}", Intelligence, Read),
+    route(
+        "GET",
+        "/api/v1/analysis/rca/{id}/replay",
+        Intelligence,
+        Read,
+    ),
     route("GET", "/api/v1/reports", Intelligence, Read),
     route("POST", "/api/v1/reports", Intelligence, Operate),
     route("GET", "/api/v1/reports/{id}", Intelligence, Read),

@@ -46,7 +46,8 @@ pub use events::Event;
 pub use health::{DependencyHealth, Health, HealthStatus, LastError, RoleHealth};
 pub use import::{ImportOutcome, ImportReport, ImportRequest, ImportResult, ImportedCluster};
 pub use investigation::{
-    Candidate, Change, Investigation, InvestigationRequest, Reason, TimelineEntry, Verdict,
+    Attribution, Candidate, Change, Investigation, InvestigationRequest, Reason, SuspectChange,
+    TimelineEntry, Verdict,
 };
 pub use logs::{
     DetectedField, DetectedFields, LabelList, LabelMatch, LogAnswer, LogEntry, LogFieldParser,

@@ -94,11 +94,28 @@ impl Objects {
             reading.objects(|known| &known.nodes, kubernetes.nodes()),
             reading.objects(|known| &known.events, kubernetes.events()),
         );
-        let (config_maps, operators, releases) = tokio::join!(
-            reading.objects(|known| &known.config_maps, kubernetes.config_maps()),
-            reading.objects(|known| &known.operators, kubernetes.operators()),
-            reading.objects(|known| &known.releases, kubernetes.releases()),
-        );
+        // A server that answers nothing is not asked for more.
+        let answers = [
+            deployments.failure.is_none(),
+            replica_sets.failure.is_none(),
+            controller_revisions.failure.is_none(),
+            pods.failure.is_none(),
+            nodes.failure.is_none(),
+            events.failure.is_none(),
+        ];
+        let (config_maps, operators, releases) = if answers.contains(&true) {
+            tokio::join!(
+                reading.objects(|known| &known.config_maps, kubernetes.config_maps()),
+                reading.objects(|known| &known.operators, kubernetes.operators()),
+                reading.objects(|known| &known.releases, kubernetes.releases()),
+            )
+        } else {
+            (
+                reading.followed(|known| &known.config_maps),
+                reading.followed(|known| &known.operators),
+                reading.followed(|known| &known.releases),
+            )
+        };
         let known = reading.known();
         Self {
             deployments: site.take(deployments, gaps),

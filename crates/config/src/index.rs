@@ -13,8 +13,8 @@ pub struct Index {
     /// Whether clusters are watched. If not, each question lists what it is about, and what leaves
     /// no trace in a cluster is not seen.
     pub enabled: bool,
-    /// How many objects of one cluster are kept in memory, some 2 KiB each. Resources that would
-    /// be more are listed at each question, and a gap says so.
+    /// How many objects of one cluster are kept in memory. Resources that would be more are listed
+    /// at each question, and a gap says so.
     #[schemars(range(min = 1000, max = 10_000_000))]
     pub most_objects: u32,
     /// Whether versions of Secrets are watched too: that and when one was changed, never what is

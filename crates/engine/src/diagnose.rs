@@ -80,6 +80,7 @@ fn explain(case: &Case<'_>, flows: &[Flow]) -> Findings {
         .take(verdict::MOST_CANDIDATES)
         .map(|candidate| verdict::candidate(case, candidate))
         .collect();
+    let ranked: Vec<(Thing, f64)> = weighed.iter().map(|w| (w.thing, w.confidence)).collect();
     let central: Vec<Thing> = central(case.incident);
     Findings {
         verdict,
@@ -88,7 +89,7 @@ fn explain(case: &Case<'_>, flows: &[Flow]) -> Findings {
         anomalies: anomalies(case.seen),
         timeline: timeline::timeline(case.input, case.things, case.seen, &central),
         reasoning,
-        attribution: attribution::attribution(case.input, case.things, case.seen),
+        attribution: attribution::attribution(case.input, case.things, case.seen, &ranked),
     }
 }
 
@@ -104,9 +105,11 @@ fn quiet(
     reasoning.push(why);
     let mut verdict = Verdict::NothingWrong;
     let mut candidates = Vec::new();
+    let mut attribution = None;
     if let Some((alarm, p)) = ranking.confirmed(input, things) {
         reasoning.push(log::confirmed(alarm, p));
         (verdict, candidates) = early::conclude(input, things, &ranking);
+        attribution = attribution::attribution(input, things, seen, &[]);
     }
     Findings {
         verdict,
@@ -115,7 +118,7 @@ fn quiet(
         anomalies: anomalies(seen),
         timeline: timeline::timeline(input, things, seen, &[]),
         reasoning,
-        attribution: None,
+        attribution,
     }
 }
 

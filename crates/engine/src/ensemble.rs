@@ -15,6 +15,7 @@ pub mod offline;
 mod mean;
 mod novelty;
 mod rank;
+mod reach;
 mod rest;
 mod scales;
 mod season;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use self::novelty::Novelty;
 use self::rank::Ranks;
+use self::reach::Reach;
 use self::rest::Rest;
 use self::scales::Scales;
 use self::season::Season;
@@ -34,6 +36,8 @@ use self::season::Season;
 const REMEMBERED: usize = 4000;
 /// Nothing is said before so many readings: the longest scale is not full yet.
 const LEAST: usize = 64;
+/// The share of what a series reaches from which on a distance is large.
+const LARGE: f64 = 0.1;
 /// A week.
 const WEEK_MS: i64 = 604_800_000;
 /// Values beyond this are no readings: squares of them must stay finite.
@@ -48,15 +52,47 @@ pub struct Verdict {
     pub probability: f64,
 }
 
+/// A part of the ensemble that can be left out, to see what it brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Means over several readings: each reading is then seen alone.
+    Scales,
+    /// How large a distance is beside what the series reaches.
+    Size,
+    /// The time of day.
+    Season,
+    /// The rest after something was said.
+    Rest,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Scales, Self::Size, Self::Season, Self::Rest];
+
+    /// As the command line names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scales => "scales",
+            Self::Size => "size",
+            Self::Season => "season",
+            Self::Rest => "rest",
+        }
+    }
+}
+
 /// The state of one series; serde saves and restores it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ensemble {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left_out: Option<Part>,
     last_ms: Option<i64>,
     seen: usize,
     steps: Ranks,
     scales: Scales,
     novelty: Novelty,
     distances: Ranks,
+    reach: Reach,
     season: Option<Season>,
     rest: Rest,
 }
@@ -64,12 +100,14 @@ pub struct Ensemble {
 impl Default for Ensemble {
     fn default() -> Self {
         Self {
+            left_out: None,
             last_ms: None,
             seen: 0,
             steps: Ranks::new(LEAST),
             scales: Scales::default(),
             novelty: Novelty::new(REMEMBERED),
             distances: Ranks::new(REMEMBERED),
+            reach: Reach::default(),
             season: None,
             rest: Rest::default(),
         }
@@ -77,6 +115,14 @@ impl Default for Ensemble {
 }
 
 impl Ensemble {
+    /// The ensemble without one of its parts, for measuring what it brings.
+    pub fn without(part: Part) -> Self {
+        Self {
+            left_out: Some(part),
+            ..Self::default()
+        }
+    }
+
     /// The verdict on the next reading. A reading that is not finite, or not later than the one
     /// before it, is a gap: nothing is said of it and nothing learnt.
     pub fn push(&mut self, sample: Sample) -> Verdict {
@@ -89,10 +135,19 @@ impl Ensemble {
         if self.seen <= LEAST {
             return Verdict::default();
         }
+        let told = if self.lacks(Part::Rest) {
+            rarity
+        } else {
+            self.rest.push(rarity)
+        };
         Verdict {
             unusual: probability(rarity),
-            probability: probability(self.rest.push(rarity)),
+            probability: probability(told),
         }
+    }
+
+    fn lacks(&self, part: Part) -> bool {
+        self.left_out == Some(part)
     }
 
     /// Learns how often readings come; the season begins when that is known.
@@ -103,7 +158,7 @@ impl Ensemble {
             && let Some(before) = before
         {
             self.steps.learn(at_ms.saturating_sub(before) as f64);
-            if self.seen >= LEAST {
+            if self.seen >= LEAST && !self.lacks(Part::Season) {
                 self.season = self.step().map(Season::new);
             }
         }
@@ -136,12 +191,26 @@ impl Ensemble {
             .is_some_and(|step| step < WEEK_MS / REMEMBERED as i64)
     }
 
+    /// Rare and large: how few of the distances before were as large, and how large the distance is
+    /// beside what the series reaches. Either alone is an alarm a day on some series: the largest
+    /// distance of a calm week is rare and means nothing, and a large one is daily bread of a series
+    /// that jumps.
     fn novel(&mut self, value: f64) -> f64 {
-        let view = self.scales.push(value);
+        let mut view = self.scales.push(value);
+        if self.lacks(Part::Scales) {
+            view.fill(value);
+        }
         let distance = self.novelty.push(view);
-        let rarity = -self.distances.probability(distance).log10();
+        let rare = -self.distances.probability(distance).log10();
         self.distances.learn(distance);
-        rarity
+        let reach = self.reach.push(value);
+        if self.lacks(Part::Size) {
+            rare
+        } else if reach > 0.0 {
+            (rare + tail::decades(distance / (reach * LARGE))).max(0.0)
+        } else {
+            0.0
+        }
     }
 }
 

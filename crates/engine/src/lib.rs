@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`Input`], then [`detect()`] (is this series unusual?), [`onset()`] (since
 //! when?), [`patterns()`](patterns::patterns) (what do lines say again and again?), [`diagnose()`] (what is the cause?) and [`narrate()`] (say so).
+//! [`Bundle`] keeps what was looked at, so that it can be gone through again.
 
 pub mod detect;
 pub mod detectors;
@@ -17,6 +18,7 @@ pub mod narrate;
 pub mod onset;
 pub mod patterns;
 pub mod phrase;
+pub mod replay;
 pub mod stats;
 
 pub use detect::detect;
@@ -28,3 +30,4 @@ pub use input::{
 };
 pub use narrate::narrate;
 pub use onset::{Onset, onset};
+pub use replay::{Bundle, ReplayError};

@@ -5,6 +5,7 @@
 //! brackets. Nothing is said that the findings do not hold.
 
 mod cause;
+mod change;
 mod open;
 mod scene;
 

@@ -12,6 +12,7 @@ mod loess;
 mod moments;
 mod mstl;
 mod rolling;
+mod rolling_blocks;
 mod rolling_median;
 mod seasonal;
 mod select;

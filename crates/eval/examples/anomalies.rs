@@ -1,9 +1,9 @@
 //! The tables of `fleetscope eval anomalies` without the rest of the binary: quick to build.
-//! `cargo run --release -p fleetscope-eval --example anomalies -- DATA [TASK]…`
+//! `cargo run --release -p fleetscope-eval --example anomalies -- DATA [TASK or PART to leave out]…`
 
 use std::path::Path;
 
-use fleetscope_eval::anomalies::{Task, run};
+use fleetscope_eval::anomalies::{Part, Task, run};
 
 #[expect(clippy::print_stdout, reason = "the example speaks to a person")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -12,11 +12,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .next()
         .ok_or("give the folder that holds the corpora")?;
     let named: Vec<String> = args.collect();
+    let is_named = |name: &str| named.iter().any(|known| known == name);
+    let without = Part::ALL.into_iter().find(|part| is_named(part.name()));
+    let any_task = Task::ALL.into_iter().any(|task| is_named(task.name()));
     for task in Task::ALL {
-        if !named.is_empty() && !named.iter().any(|name| name == task.name()) {
+        if any_task && !is_named(task.name()) {
             continue;
         }
-        let table = run(task, Path::new(&data))?;
+        let table = run(task, Path::new(&data), without)?;
         println!(
             "{}: {} series, {} readings, {:.1} s",
             task.name(),

@@ -13,6 +13,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
+pub use fleetscope_engine::ensemble::Part;
 use fleetscope_engine::ensemble::{Ensemble, offline};
 use fleetscope_model::Sample;
 
@@ -75,23 +76,25 @@ impl Answers {
     }
 }
 
-/// What the streaming ensemble says of each reading, one at a time.
-pub fn streamed(samples: &[Sample]) -> Vec<f64> {
-    let mut ensemble = Ensemble::default();
+/// What the streaming ensemble, or all of it but one part, says of each reading, one at a time.
+pub fn streamed(samples: &[Sample], without: Option<Part>) -> Vec<f64> {
+    let mut ensemble = without.map_or_else(Ensemble::default, Ensemble::without);
     let probability = |sample: &Sample| ensemble.push(*sample).probability;
     samples.iter().map(probability).collect()
 }
 
-/// The table of one task on the corpora below `data`.
+/// The table of one task on the corpora below `data`; `without` a part of the streaming ensemble
+/// where one is named.
 ///
 /// # Errors
 ///
 /// Where the corpus cannot be read.
-pub fn run(task: Task, data: &Path) -> Result<Table, Error> {
+pub fn run(task: Task, data: &Path, without: Option<Part>) -> Result<Table, Error> {
     let begin = Instant::now();
+    let streaming = |samples: &[Sample]| streamed(samples, without);
     let (inputs, answers) = match task {
-        Task::Nab => answered(nab::inputs(data)?, streamed),
-        Task::Kpi => answered(kpi::inputs(data)?, streamed),
+        Task::Nab => answered(nab::inputs(data)?, streaming),
+        Task::Kpi => answered(kpi::inputs(data)?, streaming),
         Task::Vus => answered(vus::inputs(data)?, offline::scores),
     };
     let seconds = begin.elapsed().as_secs_f64();

@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Silences(commands::silences::Silences),
     /// Look for anomalies, or for the root cause of what goes wrong
     Analysis(commands::analysis::Analysis),
+    /// Go through an exported investigation again, without a server
+    Replay(commands::replay::Replay),
     /// Write, list, read and remove reports
     Reports(commands::reports::Reports),
     /// List or follow what happens

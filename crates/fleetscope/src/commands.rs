@@ -25,6 +25,7 @@ pub(crate) mod logs;
 pub(crate) mod metrics;
 pub(crate) mod query;
 pub(crate) mod rbac;
+pub(crate) mod replay;
 pub(crate) mod reports;
 pub(crate) mod serve;
 pub(crate) mod silences;
@@ -55,6 +56,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Alerts(args) => wait_for(None, alerts::run(args)),
         Command::Silences(args) => wait_for(None, silences::run(args)),
         Command::Analysis(args) => wait_for(None, analysis::run(args)),
+        Command::Replay(args) => replay::run(&args),
         Command::Reports(args) => wait_for(None, reports::run(args)),
         Command::Events(args) => wait_for(None, events::run(args)),
         Command::Tokens(args) => wait_for(None, tokens::run(args)),

@@ -27,6 +27,15 @@ pub(crate) fn say(text: impl AsRef<str>) -> Result<(), Failure> {
     }
 }
 
+/// Writes bytes to standard output as they are. A closed pipe ends quietly.
+pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(Failure::io("writing to standard output")),
+    }
+}
+
 /// Prints a value as JSON, or as the text that `table` makes of it.
 pub(crate) fn show<T: Serialize>(
     output: Output,

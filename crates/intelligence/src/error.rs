@@ -30,6 +30,12 @@ pub enum Error {
     /// A report was asked for before there is anything to report.
     #[error("investigation {0} has no findings yet")]
     NoFindings(InvestigationId),
+    /// What an investigation looked at is not kept, or not of its newest findings.
+    #[error("no replay bundle of the findings of investigation {0}")]
+    NoReplay(InvestigationId),
+    /// The caller sees a part of the investigation only, and a bundle can't be had in part.
+    #[error("the caller may not see everything that investigation {0} looked at")]
+    NotWhole(InvestigationId),
     /// The text of a report is gone or was changed behind our back.
     #[error("the text of report {id} does not match its record: {detail}")]
     DamagedReport {
@@ -72,9 +78,11 @@ impl Error {
 impl Fault for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Forbidden { .. } | Self::NotInvestigable { .. } => ErrorKind::Forbidden,
+            Self::Forbidden { .. } | Self::NotInvestigable { .. } | Self::NotWhole(_) => {
+                ErrorKind::Forbidden
+            }
             Self::Invalid { .. } => ErrorKind::Invalid,
-            Self::NoFindings(_) => ErrorKind::Conflict,
+            Self::NoFindings(_) | Self::NoReplay(_) => ErrorKind::Conflict,
             Self::DamagedReport { .. } | Self::Engine(_) => ErrorKind::Internal,
             Self::Port(error) => error.kind(),
         }
@@ -86,6 +94,8 @@ impl Fault for Error {
             Self::NotInvestigable { .. } => "cluster_forbidden",
             Self::Invalid { code, .. } => code,
             Self::NoFindings(_) => "investigation_unfinished",
+            Self::NoReplay(_) => "replay_not_kept",
+            Self::NotWhole(_) => "replay_forbidden",
             Self::DamagedReport { .. } => "report_damaged",
             Self::Engine(_) => "internal",
             Self::Port(error) => error.code(),
@@ -106,6 +116,14 @@ impl Fault for Error {
             Self::NoFindings(id) => format!(
                 "investigation '{id}' has no findings to report yet: wait until its status is \
                  complete, then ask again"
+            ),
+            Self::NoReplay(id) => format!(
+                "what investigation '{id}' looked at is not kept: it was too large, or the object \
+                 store did not take it; start a new investigation of the same window"
+            ),
+            Self::NotWhole(id) => format!(
+                "a bundle holds everything that investigation '{id}' looked at, and you may see a \
+                 part of that: ask somebody who sees all of its clusters"
             ),
             Self::DamagedReport { id, .. } => format!(
                 "the text of report '{id}' is missing or damaged: delete the report and write it \

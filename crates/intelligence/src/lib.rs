@@ -21,6 +21,7 @@ mod hash;
 mod investigations;
 mod log_patterns;
 mod options;
+mod replays;
 mod reports;
 mod service;
 mod tasks;

@@ -1,6 +1,8 @@
 //! The resources that can be followed, and lists of those that are known by their metadata or come
 //! with operators.
 
+use fleetscope_model::GapKind;
+use fleetscope_outbound::Failure;
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::core::v1 as core;
 
@@ -130,6 +132,14 @@ impl Kubernetes {
 /// The first step of a watch, which lists.
 async fn once<T>(mut watch: Watch<T>) -> Listed<T> {
     match watch.next().await {
+        Ok(Told::TooMany) => {
+            let (plural, most) = (watch.resource(), watch.most());
+            let detail = format!("the list of {plural} is longer than {most}: it is left out");
+            Listed {
+                items: Vec::new(),
+                failure: Some(Failure::new(GapKind::Truncated, detail)),
+            }
+        }
         Ok(Told::All(items)) => Listed {
             items: items.into_iter().map(|(_, object)| object).collect(),
             failure: None,

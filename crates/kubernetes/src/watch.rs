@@ -53,6 +53,8 @@ pub enum Told<T> {
     Ended,
     /// The server has forgotten what happened since, and the next step lists everything anew.
     Forgotten,
+    /// There are more than are followed; the next step lists them anew.
+    TooMany,
 }
 
 /// A resource that is followed in all namespaces.
@@ -67,6 +69,8 @@ pub struct Watch<T> {
     lines: Option<Lines>,
     /// Whether the connection has brought anything.
     heard: bool,
+    /// Whether the one before it has not.
+    silent: bool,
 }
 
 impl Kubernetes {
@@ -78,11 +82,17 @@ impl Kubernetes {
             version: None,
             lines: None,
             heard: false,
+            silent: false,
         }
     }
 }
 
 impl<T> Watch<T> {
+    /// More than this are not followed.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
     /// The plural of the resource.
     pub fn resource(&self) -> &'static str {
         self.decoder.plural()
@@ -118,14 +128,15 @@ impl<T> Watch<T> {
         Ok(told)
     }
 
-    /// A connection that brought nothing, not even a bookmark, may have been opened at a version
-    /// that the server will reach some day: one that was restored is silent about all until then.
+    /// Two connections in a row that brought nothing, not even a bookmark, may have been opened at
+    /// a version that the server will reach some day: one that was restored is silent until then.
     fn ended(&mut self) -> Told<T> {
-        if self.heard {
-            return Told::Ended;
+        let again = self.silent && !self.heard;
+        self.silent = !self.heard && !again;
+        if again {
+            return self.forgotten();
         }
-        self.version = None;
-        Told::Forgotten
+        Told::Ended
     }
 
     /// All pages of the list. One that has expired begins the list anew, once.
@@ -145,10 +156,11 @@ impl<T> Watch<T> {
             if !answer.status.is_success() {
                 return Err(refusal(&answer, self.resource()));
             }
-            let page = self.decoder.page(&answer.body).map_err(|_| self.odd())?;
+            let page = self.decoder.page(&answer.body);
+            let page = page.map_err(|_| self.unread(&answer))?;
             items.extend(page.items);
             if items.len() > self.most {
-                return Err(self.too_many());
+                return Ok(Told::TooMany);
             }
             next = page.next;
             if next.is_empty() {
@@ -227,10 +239,10 @@ impl<T> Watch<T> {
         Told::Forgotten
     }
 
-    fn too_many(&self) -> Failure {
-        let (place, plural, most) = (self.upstream.place(), self.resource(), self.most);
-        let detail = format!("{place} has more than {most} {plural}: they are left out");
-        Failure::new(GapKind::Truncated, detail)
+    /// What is wrong with an answer that is no list.
+    fn unread(&self, answer: &Answer) -> Failure {
+        let json = answer.json::<serde::de::IgnoredAny>();
+        json.err().unwrap_or_else(|| self.odd())
     }
 
     fn odd(&self) -> Failure {

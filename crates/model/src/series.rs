@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::ClusterId;
 
@@ -14,8 +14,14 @@ pub type Labels = BTreeMap<String, String>;
 pub struct Sample {
     /// Milliseconds since the Unix epoch.
     pub at_ms: i64,
-    /// The value; NaN and infinities are possible, as in Prometheus.
+    /// The value; NaN and infinities are possible, as in Prometheus. JSON has neither: they are
+    /// written as `null` and read as NaN.
+    #[serde(deserialize_with = "number_or_gap")]
     pub value: f64,
+}
+
+fn number_or_gap<'de, D: Deserializer<'de>>(value: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(value)?.unwrap_or(f64::NAN))
 }
 
 /// One time series: samples in order of time.

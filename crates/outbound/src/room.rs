@@ -93,12 +93,9 @@ impl Rooms {
     ) -> Result<Taken, Failure> {
         let pieces = u32::try_from(more.div_ceil(PIECE)).unwrap_or(u32::MAX);
         let free = Arc::clone(&self.free).acquire_many_owned(pieces);
-        let permit = match timeout_at(until, free).await {
-            Ok(Ok(permit)) => permit,
-            Ok(Err(_)) | Err(_) => {
-                self.metrics.crowded_out(source);
-                return Err(self.none_came());
-            }
+        let Ok(Ok(permit)) = timeout_at(until, free).await else {
+            self.metrics.crowded_out(source);
+            return Err(self.none_came());
         };
         let shown = self.metrics.reading();
         shown.inc_by(bytes_of(permit.num_permits()));

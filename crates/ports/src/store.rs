@@ -40,6 +40,9 @@ pub trait ClusterStore: Send + Sync {
     /// One cluster.
     async fn get(&self, id: ClusterId) -> Result<Cluster>;
 
+    /// Those of these clusters that there are, by name, each once.
+    async fn several(&self, ids: &[ClusterId]) -> Result<Vec<Cluster>>;
+
     /// Clusters by name; the page's keys are names.
     async fn list(&self, page: &PageRequest) -> Result<Page<Cluster>>;
 }

@@ -335,13 +335,9 @@ impl Clusters for Registry {
                 Ok(all.into_iter().map(|(cluster, _)| cluster).collect())
             }
             Selection::Only(ids) => {
-                let mut clusters = Vec::with_capacity(ids.len());
-                for id in ids {
-                    clusters.push(self.cluster(caller, *id).await?);
-                }
-                clusters.sort_by(|a, b| a.draft.name.cmp(&b.draft.name));
-                clusters.dedup_by(|a, b| a.id == b.id);
-                Ok(clusters)
+                allow(caller, Permission::Read).map_err(Error::into_port)?;
+                let named = listing::named(&self.store, &*self.access, caller, ids);
+                named.await.map_err(Error::into_port)
             }
         }
     }

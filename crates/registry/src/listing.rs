@@ -1,6 +1,6 @@
 //! Lists of clusters as a caller sees them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fleetscope_model::{
     Caller, Cluster, ClusterFilter, ClusterId, ClusterVerb, Observed, Page, PageRequest,
@@ -64,6 +64,30 @@ pub(crate) async fn list(
         next: next.map(|(cluster, _)| cluster.name().to_owned()),
         items,
     })
+}
+
+/// These clusters by name, each once; `NotFound` where there is one that is not, or that the caller
+/// may not see. What it may see is asked first and of every id alike, so that an id that was never
+/// given and one that is hidden take the same way.
+pub(crate) async fn named(
+    store: &Store,
+    access: &dyn Access,
+    caller: &Caller,
+    ids: &[ClusterId],
+) -> Result<Vec<Cluster>, Error> {
+    let not_found = |id: ClusterId| fleetscope_ports::Error::not_found("cluster", &id);
+    let asked = ids.iter().map(|&id| async move {
+        let seen = access.may(caller, id, ClusterVerb::Get).await?;
+        if seen { Ok(id) } else { Err(not_found(id)) }
+    });
+    let asked: Vec<_> = asked.map(Box::pin).collect();
+    let seen: Vec<ClusterId> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+    let found = store.clusters.several(&seen).await?;
+    let known: HashSet<ClusterId> = found.iter().map(|cluster| cluster.id).collect();
+    match seen.into_iter().find(|id| !known.contains(id)) {
+        Some(missing) => Err(not_found(missing).into()),
+        None => Ok(found),
+    }
 }
 
 fn with(

@@ -98,6 +98,24 @@ impl ClusterStore for Clusters {
         decode(WHAT, &id, &document)
     }
 
+    #[instrument(level = "debug", skip_all, name = "clusters.several", fields(otel.kind = "client", db.system.name = "sqlite"))]
+    async fn several(&self, ids: &[ClusterId]) -> Result<Vec<Cluster>> {
+        // One statement whatever their number: a question to a hundred clusters would wait for a
+        // hundred of them, one after the other.
+        let wanted: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT id, document FROM clusters WHERE id IN (SELECT value FROM json_each(?1)) \
+             ORDER BY name",
+        )
+        .bind(serde_json::Value::from(wanted).to_string())
+        .fetch_all(&self.0.readers)
+        .await
+        .map_err(failure)?;
+        let rows = rows.iter();
+        rows.map(|(id, document)| decode(WHAT, id, document))
+            .collect()
+    }
+
     #[instrument(level = "debug", skip_all, name = "clusters.list", fields(otel.kind = "client", db.system.name = "sqlite"))]
     async fn list(&self, page: &PageRequest) -> Result<Page<Cluster>> {
         LISTING.page(&self.0.readers, page).await

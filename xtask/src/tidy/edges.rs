@@ -59,7 +59,8 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "fleetscope",
         &[
-            "model", "ports", "client", "config", "runtime", "sim", "eval",
+            // `replay` is the engine on a file: no server, no port.
+            "model", "ports", "client", "config", "engine", "runtime", "sim", "eval",
         ],
     ),
     (

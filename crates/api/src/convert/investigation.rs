@@ -2,7 +2,8 @@
 
 use fleetscope_client::wire;
 use fleetscope_model::{
-    Candidate, Change, EvidenceId, Findings, Investigation, Reason, TimelineEntry, Verdict,
+    Attribution, Candidate, Change, EvidenceId, Findings, Investigation, Reason, SuspectChange,
+    TimelineEntry, Verdict,
 };
 
 use super::analysis::{anomaly, entity, evidence, status};
@@ -35,6 +36,7 @@ pub fn investigation(investigation: Investigation) -> wire::Investigation {
         anomalies: found.anomalies,
         timeline: found.timeline,
         reasoning: found.reasoning,
+        attribution: found.attribution,
         narrative: investigation.narrative,
         evidence: investigation.evidence.into_iter().map(evidence).collect(),
         gaps: investigation.gaps.into_iter().map(gap).collect(),
@@ -51,6 +53,7 @@ struct Found {
     anomalies: Vec<wire::Anomaly>,
     timeline: Vec<wire::TimelineEntry>,
     reasoning: Vec<String>,
+    attribution: Option<wire::Attribution>,
 }
 
 impl From<Findings> for Found {
@@ -69,6 +72,7 @@ impl From<Findings> for Found {
             anomalies: findings.anomalies.into_iter().map(anomaly).collect(),
             timeline: findings.timeline.into_iter().map(entry).collect(),
             reasoning: findings.reasoning,
+            attribution: findings.attribution.map(attribution),
         }
     }
 }
@@ -96,6 +100,29 @@ pub fn change(change: Change) -> wire::Change {
         at: change.at,
         revision: change.revision,
         summary: change.summary,
+    }
+}
+
+fn attribution(attribution: Attribution) -> wire::Attribution {
+    wire::Attribution {
+        blame: name(&attribution.blame),
+        suspects: attribution.suspects.into_iter().map(suspect).collect(),
+        otherwise: attribution.otherwise.0,
+        otherwise_reasons: attribution
+            .otherwise_reasons
+            .into_iter()
+            .map(reason)
+            .collect(),
+    }
+}
+
+fn suspect(suspect: SuspectChange) -> wire::SuspectChange {
+    wire::SuspectChange {
+        change: change(suspect.change),
+        commit: suspect.commit,
+        live_at: suspect.live_at,
+        confidence: suspect.confidence.0,
+        reasons: suspect.reasons.into_iter().map(reason).collect(),
     }
 }
 

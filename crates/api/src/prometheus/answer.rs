@@ -1,5 +1,6 @@
 //! Answers as Prometheus writes them.
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use axum::body::Body;
@@ -7,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use fleetscope_model::{Collection, Evaluated, Gap, Labels, Sample, Series, Shape};
+use futures::stream;
 use serde::Serialize;
 
 use super::asked::Of;
@@ -64,54 +66,97 @@ pub(super) fn raw(body: impl Into<Body>) -> Response {
     ([(CONTENT_TYPE, "application/json")], body.into()).into_response()
 }
 
-/// What an evaluation gave: an error where no cluster answered and something went wrong.
-pub(super) fn evaluated(found: &Evaluated) -> Result<Response, Refusal> {
+/// What an evaluation gave: an error where no cluster answered and something went wrong. A large
+/// answer is written while it is sent: the series that are written are gone, and nobody else
+/// waits while millions of samples are made into text.
+pub(super) fn evaluated(found: Evaluated) -> Result<Response, Refusal> {
     if found.answered == 0 && !found.gaps.is_empty() {
         return Err(Refusal::of_gaps(&found.gaps));
     }
-    Ok(raw(Bytes::from(written(found))))
+    let mut pieces = Pieces::of(found);
+    let first = pieces.next().unwrap_or_default();
+    if pieces.tail.is_none() {
+        return Ok(raw(Bytes::from(first)));
+    }
+    let all = std::iter::once(first).chain(pieces);
+    let all = stream::iter(all.map(|text| Ok::<_, Infallible>(Bytes::from(text))));
+    Ok(raw(Body::from_stream(all)))
 }
 
-/// The whole answer as text. Samples are written one by one: there may be millions.
-fn written(found: &Evaluated) -> String {
-    let samples: usize = found.series.iter().map(|series| series.samples.len()).sum();
-    let mut text = String::with_capacity(samples * 24 + found.series.len() * 128 + 256);
-    let kind = match found.shape {
-        Shape::Matrix => "matrix",
-        Shape::Vector => "vector",
-        Shape::Scalar => "scalar",
-    };
-    text.push_str("{\"status\":\"success\",\"data\":{\"resultType\":\"");
-    text.push_str(kind);
-    text.push_str("\",\"result\":");
-    if found.shape == Shape::Scalar {
-        let sample = found
-            .series
-            .first()
-            .and_then(|series| series.samples.first());
-        point(
-            &mut text,
-            sample.copied().unwrap_or(Sample {
-                at_ms: 0,
-                value: f64::NAN,
-            }),
-        );
-    } else {
-        text.push('[');
-        for (index, one) in found.series.iter().enumerate() {
-            if index > 0 {
+/// Characters of a piece: some writes of a connection's buffer.
+const PIECE: usize = 256 * 1024;
+
+/// An answer as text, in pieces.
+struct Pieces {
+    head: String,
+    series: std::vec::IntoIter<Series>,
+    shape: Shape,
+    /// What comes after the series; none where all is written.
+    tail: Option<String>,
+}
+
+impl Pieces {
+    fn of(found: Evaluated) -> Self {
+        let kind = match found.shape {
+            Shape::Matrix => "matrix",
+            Shape::Vector => "vector",
+            Shape::Scalar => "scalar",
+        };
+        let mut head = String::with_capacity(1024);
+        head.push_str("{\"status\":\"success\",\"data\":{\"resultType\":\"");
+        head.push_str(kind);
+        head.push_str("\",\"result\":");
+        let mut tail = String::new();
+        let series = if found.shape == Shape::Scalar {
+            scalar(&mut head, &found.series);
+            Vec::new()
+        } else {
+            head.push('[');
+            tail.push(']');
+            found.series
+        };
+        tail.push('}');
+        let warnings: Vec<_> = found.gaps.iter().map(warning).collect();
+        strings(&mut tail, "warnings", &warnings);
+        strings(&mut tail, "infos", &found.notes);
+        tail.push('}');
+        Self {
+            head,
+            series: series.into_iter(),
+            shape: found.shape,
+            tail: Some(tail),
+        }
+    }
+}
+
+impl Iterator for Pieces {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        let tail = self.tail.take()?;
+        let mut text = std::mem::take(&mut self.head);
+        while text.len() < PIECE {
+            let Some(one) = self.series.next() else {
+                text.push_str(&tail);
+                return Some(text);
+            };
+            series(&mut text, &one, self.shape);
+            if self.series.len() > 0 {
                 text.push(',');
             }
-            series(&mut text, one, found.shape);
         }
-        text.push(']');
+        self.tail = Some(tail);
+        Some(text)
     }
-    text.push('}');
-    let warnings: Vec<_> = found.gaps.iter().map(warning).collect();
-    strings(&mut text, "warnings", &warnings);
-    strings(&mut text, "infos", &found.notes);
-    text.push('}');
-    text
+}
+
+fn scalar(text: &mut String, series: &[Series]) {
+    let sample = series.first().and_then(|series| series.samples.first());
+    let nothing = Sample {
+        at_ms: 0,
+        value: f64::NAN,
+    };
+    point(text, sample.copied().unwrap_or(nothing));
 }
 
 fn strings(text: &mut String, name: &str, all: &[String]) {
@@ -170,6 +215,44 @@ fn point(
 mod tests {
     use super::*;
 
+    fn written(found: Evaluated) -> String {
+        Pieces::of(found).collect()
+    }
+
+    #[test]
+    fn a_large_answer_comes_in_pieces_that_are_the_whole() {
+        let series = |n: usize| Series {
+            labels: Labels::from([("n".to_owned(), n.to_string())]),
+            samples: vec![
+                Sample {
+                    at_ms: 1000,
+                    value: n as f64
+                };
+                200
+            ],
+        };
+        let of = |count| Evaluated {
+            shape: Shape::Matrix,
+            series: (0..count).map(series).collect(),
+            answered: 1,
+            ..Evaluated::default()
+        };
+        let pieces: Vec<String> = Pieces::of(of(1_000)).collect();
+        assert!(pieces.len() > 5, "{}", pieces.len());
+        let largest = pieces.iter().map(String::len).max();
+        assert!(largest < Some(PIECE + 10_000), "{largest:?}");
+        let whole: serde_json::Value = serde_json::from_str(&pieces.concat()).unwrap();
+        let result = whole["data"]["result"].as_array().unwrap();
+        assert_eq!(result.len(), 1_000);
+        assert_eq!(result[999]["metric"]["n"], "999");
+        assert_eq!(result[999]["values"][199], serde_json::json!([1, "999"]));
+        for (count, expected) in [(0, "[]"), (1, "[{")] {
+            let text = written(of(count));
+            assert!(text.contains(&format!("\"result\":{expected}")), "{text}");
+            serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        }
+    }
+
     #[test]
     fn a_matrix_is_written_as_prometheus_writes_it() {
         let sample = |at_ms, value| Sample { at_ms, value };
@@ -188,7 +271,7 @@ mod tests {
             ..Evaluated::default()
         };
         assert_eq!(
-            written(&found),
+            written(found),
             r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"job":"a\"b"},"values":[[1435781451.781,"1.5"],[1435781460,"NaN"],[1435781475.050,"1000000000000000000000"]]}]},"infos":["read so"]}"#
         );
     }

@@ -60,5 +60,5 @@ pub(super) async fn evaluate(
         union: Union::One,
         points: None,
     };
-    answer::evaluated(&metrics.reader.evaluate(caller, &question).await?)
+    answer::evaluated(metrics.reader.evaluate(caller, &question).await?)
 }

@@ -251,6 +251,16 @@ impl Client {
         self.get(&format!("/api/v1/analysis/rca/{id}"), &[]).await
     }
 
+    /// Everything that an investigation looked at, as the bytes of a replay bundle.
+    pub async fn investigation_replay(&self, id: Uuid) -> Result<Vec<u8>, Error> {
+        let request = self.request(Method::GET, &format!("/api/v1/analysis/rca/{id}/replay"))?;
+        let response = self.send(request.timeout(CALL_LIMIT)).await?;
+        let bytes = response.bytes().await;
+        bytes
+            .map(|bytes| bytes.to_vec())
+            .map_err(|error| self.unreachable(&error))
+    }
+
     /// Writes a report.
     pub async fn create_report(&self, report: &NewReport) -> Result<Report, Error> {
         self.post("/api/v1/reports", report).await

@@ -43,7 +43,7 @@ pub enum Verdict {
 pub struct Change {
     /// What was changed.
     pub entity: Entity,
-    /// `rollout`, `scale`, `restart`, `config`, `node` or `upgrade`.
+    /// `rollout`, `scale`, `restart`, `config`, `node`, `commit`, `flag` or `upgrade`.
     pub kind: String,
     /// When.
     pub at: Timestamp,
@@ -105,6 +105,36 @@ pub struct TimelineEntry {
     pub evidence: Vec<String>,
 }
 
+/// A change that could have brought the trouble about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SuspectChange {
+    /// The change.
+    pub change: Change,
+    /// The commit's id, where it is one or brought one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Since when it runs, as far as is known.
+    pub live_at: Timestamp,
+    /// How likely it is that it did it, 0 to 1.
+    pub confidence: f64,
+    /// Why, and why not.
+    pub reasons: Vec<Reason>,
+}
+
+/// Which change brought the trouble about, or none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Attribution {
+    /// `change` (the first suspect did it), `no_change` or `undecided`.
+    pub blame: String,
+    /// The changes that could have done it, likeliest first.
+    #[schema(max_items = 5)]
+    pub suspects: Vec<SuspectChange>,
+    /// How likely it is that no change did, 0 to 1.
+    pub otherwise: f64,
+    /// What speaks for that, and what against.
+    pub otherwise_reasons: Vec<Reason>,
+}
+
 /// One investigation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Investigation {
@@ -146,6 +176,9 @@ pub struct Investigation {
     pub timeline: Vec<TimelineEntry>,
     /// How the conclusion was reached.
     pub reasoning: Vec<String>,
+    /// Which change brought it about, or none; absent where there was none to judge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<Attribution>,
     /// The findings in plain words, a paragraph an item.
     pub narrative: Vec<String>,
     /// Everything that is cited.

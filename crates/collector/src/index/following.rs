@@ -172,8 +172,11 @@ impl Following {
                 }
                 // Nothing is known of what happened meanwhile before the first line comes.
                 Told::Opened => return Some(Next::Step),
-                Told::Ended => return Some(Next::Wait(pause.between())),
-                Told::Forgotten => return Some(Next::Wait(pause.next())),
+                Told::Ended | Told::Forgotten => return Some(Next::Wait(pause.next())),
+                Told::TooMany => {
+                    self.overflow(state, place, resource);
+                    return None;
+                }
             }
             self.fits(state, place, resource).then_some(Next::Step)
         });
@@ -182,17 +185,21 @@ impl Following {
 
     /// Whether the cluster has no more objects than it may; else those of this resource are let go.
     fn fits<T>(&self, state: &mut Snapshot, place: &Place<T>, resource: &str) -> bool {
-        let most = self.options.most_objects;
-        if state.objects() <= most {
+        if state.objects() <= self.options.most_objects {
             return true;
         }
+        self.overflow(state, place, resource);
+        false
+    }
+
+    fn overflow<T>(&self, state: &mut Snapshot, place: &Place<T>, resource: &str) {
+        let most = self.options.most_objects;
         let detail = format!(
             "more than {most} objects of this cluster would be kept: {resource} are not followed, \
              and what they were before is not known. Raise index.most_objects"
         );
         let failure = Failure::new(GapKind::Truncated, detail);
         (place.table)(state).overflowed(failure);
-        false
     }
 
     /// Another one for each resource of each cluster.

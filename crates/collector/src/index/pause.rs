@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The first pause, and what a connection that ended as it should is waited for.
+/// The first pause, also after a connection that ended as it should.
 const FIRST: Duration = Duration::from_secs(1);
 /// The longest.
 const LONGEST: Duration = Duration::from_mins(5);
@@ -33,11 +33,6 @@ impl Pause {
         let pause = FIRST.saturating_mul(1 << self.tries).min(LONGEST);
         self.tries = (self.tries + 1).min(DOUBLINGS);
         self.jittered(pause)
-    }
-
-    /// It ended as it should.
-    pub(crate) fn between(&mut self) -> Duration {
-        self.jittered(FIRST)
     }
 
     /// There is nothing of the kind, which may be otherwise one day; shorter than what counts as

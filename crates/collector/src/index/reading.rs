@@ -37,7 +37,7 @@ impl Reading {
         }
         let listed = list.await;
         match (table.map(|(table, _)| table), listed.failure) {
-            (Some(table), Some(failure)) if listed.items.is_empty() && table.len() > 0 => {
+            (Some(table), Some(failure)) if listed.items.is_empty() && table.as_of().is_some() => {
                 let as_of = table.as_of().unwrap_or(Timestamp::UNIX_EPOCH);
                 whole(table, Some(stale(failure, as_of)))
             }

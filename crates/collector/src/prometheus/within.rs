@@ -22,6 +22,10 @@ const MOST_DEPTH: usize = 200;
 /// The namespaces that a query names, where each of its selectors names one: only these need be
 /// asked about. None where one of them does not, or there is no selector.
 pub(crate) fn named(query: &str) -> Option<BTreeSet<String>> {
+    // It is asked about for every cluster of a question, and few queries name one.
+    if !query.contains(LABEL) {
+        return None;
+    }
     let mut expression = parse(query).ok()?;
     let mut names = Some(BTreeSet::new());
     each_selector(&mut expression, &mut |selector| {

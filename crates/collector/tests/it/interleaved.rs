@@ -99,7 +99,7 @@ impl Dice {
 struct Ask {
     /// The number of the read that answers it.
     nth: usize,
-    answer: Pin<Box<dyn Future<Output = f64> + Send>>,
+    answer: Pin<Box<dyn Future<Output = usize> + Send>>,
 }
 
 /// What happened altogether.
@@ -126,13 +126,13 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    fn begin(&self, reader: &str) -> Pin<Box<dyn Future<Output = f64> + Send>> {
+    fn begin(&self, reader: &str) -> Pin<Box<dyn Future<Output = usize> + Send>> {
         let (collector, asked) = (self.collector.clone(), self.asked.clone());
         let caller = Caller::local(reader, AccessRole::Viewer);
         Box::pin(async move {
             let found = collector.evaluate(&caller, &asked).await.unwrap();
             assert_eq!(found.gaps, []);
-            found.series[0].samples[0].value
+            found.series[0].samples[0].value as usize
         })
     }
 
@@ -141,7 +141,7 @@ impl Round<'_> {
         let mut answer = self.begin(reader);
         let at_once = answer.as_mut().now_or_never();
         if let Some(nth) = self.kept.get(&sees) {
-            assert_eq!(at_once, Some(*nth as f64), "what is kept is for {sees}");
+            assert_eq!(at_once, Some(*nth), "what is kept is for {sees}");
             self.count.kept += 1;
             return;
         }
@@ -174,7 +174,7 @@ impl Round<'_> {
         self.asks.retain_mut(|ask| {
             let answered = ask.answer.as_mut().now_or_never();
             if let Some(answered) = answered {
-                assert_eq!(answered, ask.nth as f64, "an answer of others");
+                assert_eq!(answered, ask.nth, "an answer of others");
             }
             answered.is_none()
         });

@@ -150,6 +150,8 @@ pub(crate) fn fleet(cluster: ClusterId, [series, points, things]: [usize; 3]) ->
         window,
         clusters: BTreeMap::from([(cluster, "one".to_owned())]),
         alarms: Vec::new(),
+        alerts: Vec::new(),
+        conduct: Vec::new(),
         signals: signals.collect(),
         topology: Topology {
             edges: edges(cluster, things),
@@ -158,8 +160,6 @@ pub(crate) fn fleet(cluster: ClusterId, [series, points, things]: [usize; 3]) ->
         events: Vec::new(),
         logs: Vec::new(),
         traces: Vec::new(),
-        conduct: Vec::new(),
-        alerts: Vec::new(),
         gaps: Vec::new(),
     }
 }

@@ -36,7 +36,7 @@ use self::rides::Ride;
 use self::stage::Stage;
 use self::trouble::Troubles;
 use super::observe::Observation;
-use super::things::Things;
+use super::things::{Thing, Things};
 use super::weigh::is_made;
 use crate::input::{CitedChange, Input};
 
@@ -60,13 +60,15 @@ struct Weighed<'a> {
     likelihood: f64,
 }
 
-/// Which change did it, or none; nothing where there is no trouble or no change to judge.
+/// Which change did it, or none; nothing where there is no trouble or no change to judge. `ranked`
+/// are the things in which the trouble may have begun, with how likely that is.
 pub(crate) fn attribution(
     input: &Input,
     things: &Things,
     seen: &[Observation],
+    ranked: &[(Thing, f64)],
 ) -> Option<Attribution> {
-    let stage = Stage::of(input, things, seen)?;
+    let stage = Stage::of(input, things, seen, ranked)?;
     let troubles = Troubles::of(input, things, seen, &stage);
     if troubles.all.is_empty() || !input.changes.iter().any(|cited| is_judged(cited)) {
         return None;

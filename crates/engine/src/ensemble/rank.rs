@@ -25,11 +25,6 @@ impl Ranks {
         }
     }
 
-    /// How many are remembered.
-    pub(super) fn len(&self) -> usize {
-        self.sorted.len()
-    }
-
     /// The probability that an ordinary value is so high, above 0 and at most 1.
     ///
     /// If values are exchangeable, the share of earlier ones that are at least as high is a valid
@@ -59,7 +54,7 @@ impl Ranks {
             && let Some(oldest) = self.oldest_first.pop_front()
         {
             let at = self.sorted.partition_point(|known| *known < oldest);
-            self.sorted.remove(at);
+            self.sorted.remove(at.min(self.sorted.len() - 1));
         }
     }
 }
@@ -90,6 +85,6 @@ mod tests {
         for value in [0.0, -0.0, 0.0, -0.0, 0.0, 5.0] {
             ranks.learn(value);
         }
-        assert_eq!((ranks.len(), ranks.oldest_first.len()), (3, 3));
+        assert_eq!((ranks.sorted.len(), ranks.oldest_first.len()), (3, 3));
     }
 }

@@ -20,8 +20,9 @@ const NOISE_READINGS: f64 = 1440.0;
 /// series stands still at this time of day, the scale must not vanish. A quarter does as well.
 const NOISE_SHARE: f64 = 0.5;
 /// A series follows the clock where knowing it leaves less than this share of the distance from the
-/// level. A series that does not is at 1: chance alone gives 0.98 to 1.02 over a week.
-const EXPLAINED: f64 = 0.9;
+/// level: two thirds. A series that does not is at 1, chance alone gives 0.98 to 1.02 over a week,
+/// and one that follows it loosely is better judged by its novelty.
+const EXPLAINED: f64 = 2.0 / 3.0;
 /// Readings over which that is averaged: two weeks of readings five minutes apart.
 const EXPLAINED_OVER: f64 = 4000.0;
 /// Readings a day beyond which slots are wider than the step: bounds the memory.

@@ -2,6 +2,7 @@
 
 use fleetscope_model::{Candidate, ChangeKind, Stance};
 
+use super::change;
 use super::scene::{Scene, confidence, sight, told};
 use crate::phrase;
 
@@ -16,10 +17,11 @@ pub(crate) fn found(scene: &Scene<'_>, top: &Candidate) -> Vec<String> {
         headline(scene, top),
         symptoms(scene),
         why(top),
+        change::attributed(scene.findings.attribution.as_ref(), Some(top)),
         path(top),
         against(scene, top),
         certainty(scene, top),
-        next(top),
+        next(scene, top),
     ]
 }
 
@@ -101,8 +103,14 @@ fn certainty(scene: &Scene<'_>, top: &Candidate) -> String {
     )
 }
 
-fn next(top: &Candidate) -> String {
+fn next(scene: &Scene<'_>, top: &Candidate) -> String {
     let entity = &top.entity;
+    if let Some(suspect) = change::culprit(scene.findings.attribution.as_ref()) {
+        return format!(
+            "Where to look next: take {} back; if that ends the trouble, that was it.",
+            change::name(suspect)
+        );
+    }
     let look = match &top.change {
         Some(change) => match (change.kind, &change.revision) {
             (ChangeKind::Rollout, Some(revision)) => format!(

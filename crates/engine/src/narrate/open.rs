@@ -2,6 +2,7 @@
 
 use fleetscope_model::{Candidate, Stance};
 
+use super::change;
 use super::scene::{Scene, capital, sight, told};
 use crate::phrase;
 
@@ -43,6 +44,8 @@ pub(crate) fn abstention(scene: &Scene<'_>, next_look: &str) -> Vec<String> {
             .take(3)
             .map(|candidate| possible(scene, candidate)),
     );
+    let attribution = scene.findings.attribution.as_ref();
+    paragraphs.push(change::attributed(attribution, None));
     if !next_look.is_empty() {
         paragraphs.push(format!("What would settle it: {}", capital(next_look)));
     }

@@ -74,7 +74,9 @@ mod tests {
         // Lane 0 swallows two ones, one at a time; all other lanes hold two each.
         assert!((sum(&values) - 9_007_199_254_741_022.0).abs() < 0.5);
         assert!((dot(&values, &[1.0; 33]) - 9_007_199_254_741_022.0).abs() < 0.5);
-        values.iter_mut().for_each(|value| *value = -*value);
+        for value in &mut values {
+            *value = -*value;
+        }
         assert!((sum(&values) + 9_007_199_254_741_022.0).abs() < 0.5);
     }
 

@@ -29,7 +29,7 @@ impl Moments {
         (deviation > 0.0).then_some(deviation)
     }
 
-    /// The moments of both together: Chan, Golub and LeVeque 1979, "Updating formulae and a pairwise
+    /// The moments of both together: Chan, Golub and `LeVeque` 1979, "Updating formulae and a pairwise
     /// algorithm for computing sample variances".
     #[must_use]
     pub fn merge(self, other: Self) -> Self {

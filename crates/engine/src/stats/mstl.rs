@@ -46,7 +46,7 @@ impl Mstl {
         let seasons: Vec<&Stl> = self
             .seasons
             .iter()
-            .filter(|stl| 2 * stl.period < values.len())
+            .filter(|stl| stl.period < values.len().div_ceil(2))
             .collect();
         let mut seasonal = vec![vec![0.0; values.len()]; seasons.len()];
         let mut rest = values.to_vec();

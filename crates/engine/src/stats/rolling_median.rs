@@ -42,7 +42,7 @@ fn kept_sorted(values: &[f64], window: usize, least: usize, medians: &mut [f64])
             f64::NAN
         } else {
             let half = sorted.len() / 2;
-            let lower = sorted[half - usize::from(sorted.len() % 2 == 0)];
+            let lower = sorted[half - usize::from(sorted.len().is_multiple_of(2))];
             f64::midpoint(lower, sorted[half])
         };
     }

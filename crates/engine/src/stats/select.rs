@@ -136,7 +136,7 @@ impl Bracket {
 
     #[inline]
     fn holds(&self, value: f64) -> bool {
-        (value >= self.low) & (value <= self.high)
+        value >= self.low && value <= self.high
     }
 }
 

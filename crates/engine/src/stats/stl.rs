@@ -1,4 +1,4 @@
-//! A series taken apart into season, trend and remainder: STL (Cleveland, Cleveland, McRae and
+//! A series taken apart into season, trend and remainder: STL (Cleveland, Cleveland, `McRae` and
 //! Terpenning 1990, "STL: a seasonal-trend decomposition procedure based on loess").
 
 use super::known;
@@ -68,7 +68,7 @@ impl Stl {
             period,
             seasonal: Loess::lines(seasons),
             trend: Loess::lines(trend | 1),
-            low_pass: Loess::lines((period + 1) | 1),
+            low_pass: Loess::lines(period.saturating_add(1) | 1),
             robustness: Robustness::NONE,
         }
     }

@@ -5,11 +5,15 @@
     reason = "a fixture that cannot be built should fail its test at once"
 )]
 
+mod attribution;
 mod build;
 mod detect;
 mod detectors;
+mod ensemble;
+mod failures;
 mod odds;
 mod properties;
+mod replay;
 mod scenarios;
 mod stats;
 mod town;

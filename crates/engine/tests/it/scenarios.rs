@@ -10,7 +10,7 @@ use crate::town::{Town, shifted};
 use crate::trouble::{bad_release, bustle, decoys, greedy, hog, leak, slow, with_gap};
 
 /// Diagnoses, compares findings and story with the folder's snapshots, and gives the findings back.
-fn told(folder: &str, input: &Input) -> Findings {
+pub(crate) fn told(folder: &str, input: &Input) -> Findings {
     let findings = diagnose(input);
     let story = narrate(&findings, &input.clusters).join("\n\n");
     let mut json = serde_json::to_value(&findings).unwrap();
@@ -46,7 +46,7 @@ fn rollout_of(name: &str, ago: i64) -> CitedChange {
     town.input.changes.remove(0)
 }
 
-fn assert_cause(findings: &Findings, cause: &Entity) {
+pub(crate) fn assert_cause(findings: &Findings, cause: &Entity) {
     assert_eq!(
         findings.verdict,
         Verdict::Cause,

@@ -37,7 +37,12 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
-    const fn new(name: &'static str, role: SignalRole, unit: &'static str, least: f64) -> Self {
+    pub(crate) const fn new(
+        name: &'static str,
+        role: SignalRole,
+        unit: &'static str,
+        least: f64,
+    ) -> Self {
         Self {
             name,
             role,
@@ -49,22 +54,22 @@ impl Kind {
         }
     }
 
-    const fn of(mut self, resource: Resource) -> Self {
+    pub(crate) const fn of(mut self, resource: Resource) -> Self {
         self.resource = Some(resource);
         self
     }
 
-    const fn both(mut self) -> Self {
+    pub(crate) const fn both(mut self) -> Self {
         self.direction = Direction::Both;
         self
     }
 
-    const fn down(mut self) -> Self {
+    pub(crate) const fn down(mut self) -> Self {
         self.direction = Direction::Down;
         self
     }
 
-    const fn felt(mut self) -> Self {
+    pub(crate) const fn felt(mut self) -> Self {
         self.symptom = true;
         self
     }

@@ -1,5 +1,7 @@
 //! `fleetscope analysis`
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -27,6 +29,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 Examples:
   fleetscope analysis rca --cluster shop
   fleetscope analysis rca --list
+  fleetscope analysis export 0192f0c1-2d3e-7abc-8def-0123456789ab > incident.json
   fleetscope analysis anomaly --query 'rate(http_requests_total[5m])' --sensitivity high
   fleetscope analysis anomaly --id 0192f0c1-2d3e-7abc-8def-0123456789ab -o json")]
 pub(crate) struct Analysis {
@@ -51,6 +54,14 @@ enum Kind {
         /// How readily a deviation is called an anomaly
         #[arg(long, default_value = "medium")]
         sensitivity: Readiness,
+    },
+    /// Write everything that an investigation looked at to a file, for `fleetscope replay`
+    Export {
+        /// The investigation's id
+        investigation: Uuid,
+        /// File to write; standard output where absent
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
     },
     /// Find the root cause, with the evidence for and against
     Rca {
@@ -93,6 +104,7 @@ pub(crate) async fn run(args: Analysis) -> Result<ExitCode, Failure> {
     let client = client(&args.connection)?;
     let output = args.connection.output;
     match args.kind {
+        Kind::Export { investigation, to } => export(&client, investigation, to).await?,
         Kind::Rca { which } => rca(&client, output, which).await?,
         Kind::Anomaly {
             which,
@@ -186,6 +198,17 @@ async fn rca(client: &Client, output: Output, which: Which) -> Result<(), Failur
     show(output, &investigation, |investigation| {
         output::incident(investigation, style)
     })
+}
+
+async fn export(client: &Client, id: Uuid, to: Option<PathBuf>) -> Result<(), Failure> {
+    let bundle = client.investigation_replay(id).await?;
+    match to {
+        None => output::raw(&bundle),
+        Some(file) => {
+            fs::write(&file, bundle).map_err(Failure::io("writing the bundle"))?;
+            output::say(format!("wrote {}", file.display()))
+        }
+    }
 }
 
 /// Waiting, within bounds.

@@ -1,5 +1,6 @@
 //! `fleetscope eval`
 
+mod anomalies;
 mod causes;
 mod incidents;
 
@@ -24,6 +25,11 @@ Each run simulates a fleet, starts a whole server, and moves a clock by hand thr
 forty minutes take seconds. Example:
   fleetscope eval incidents --seeds 1000-1019")]
     Incidents(incidents::Incidents),
+    /// Find what is unusual in the series of public data sets, and print a table
+    #[command(after_help = "\
+The answers are complete before a label is opened. Example:
+  fleetscope eval anomalies --data ../shared/data --task nab")]
+    Anomalies(anomalies::Anomalies),
     /// Find the causes of the incidents of public data sets, and print a table
     #[command(after_help = "\
 The answers are complete before a label is opened. Example:
@@ -34,6 +40,7 @@ The answers are complete before a label is opened. Example:
 pub(crate) async fn run(args: Eval) -> Result<ExitCode, Failure> {
     match args.what {
         What::Incidents(args) => incidents::run(args).await,
+        What::Anomalies(args) => anomalies::run(&args),
         What::Causes(args) => causes::run(&args),
     }
 }

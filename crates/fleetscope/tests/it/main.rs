@@ -14,6 +14,7 @@ mod credentials;
 mod discovery;
 mod following;
 mod gaps;
+mod guarded;
 mod line;
 mod logs;
 mod notifications;

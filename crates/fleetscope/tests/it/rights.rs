@@ -104,6 +104,7 @@ const ROUTES: &[(&str, &str, Option<usize>)] = &[
     ("GET", "/api/v1/analysis/rca", Some(VIEWER)),
     ("POST", "/api/v1/analysis/rca", Some(OPERATOR)),
     ("GET", "/api/v1/analysis/rca/{id}", Some(VIEWER)),
+    ("GET", "/api/v1/analysis/rca/{id}/replay", Some(VIEWER)),
     ("GET", "/api/v1/reports", Some(VIEWER)),
     ("POST", "/api/v1/reports", Some(OPERATOR)),
     ("GET", "/api/v1/reports/{id}", Some(VIEWER)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fleetscope_engine::{diagnose, narrate};
+use fleetscope_engine::{Input, diagnose, narrate};
 use fleetscope_model::{
     Anomaly, ClusterId, Evidence, EvidenceId, Findings, Gap, Investigation, Place, Status,
     TimeRange, Verdict,
@@ -23,6 +23,8 @@ pub(crate) struct Pass {
     pub(crate) narrative: Vec<String>,
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) gaps: Vec<Gap>,
+    /// What was looked at, for whoever wants to go through it again.
+    pub(crate) input: Input,
 }
 
 impl Intelligence {
@@ -36,7 +38,8 @@ impl Intelligence {
         let now = self.clock.now();
         let alarms = investigation.alarms.clone();
         let pass = self.pass(scope, investigation.window, alarms, now).await?;
-        pass.write_into(&mut investigation, now);
+        let input = pass.write_into(&mut investigation, now);
+        self.keep_replay(&investigation, input).await;
         Ok(investigation)
     }
 
@@ -55,8 +58,9 @@ impl Intelligence {
             let cited = cited(&findings);
             Pass {
                 evidence: only(&gathered.evidence, cited.into_iter()),
-                clusters: gathered.input.clusters,
-                gaps: gathered.input.gaps,
+                clusters: gathered.input.clusters.clone(),
+                gaps: gathered.input.gaps.clone(),
+                input: gathered.input,
                 findings,
                 narrative,
                 window,
@@ -67,8 +71,8 @@ impl Intelligence {
 }
 
 impl Pass {
-    /// Makes this pass the newest revision of the investigation.
-    pub(crate) fn write_into(self, investigation: &mut Investigation, now: Timestamp) {
+    /// Makes this pass the newest revision of the investigation, and gives what was looked at.
+    pub(crate) fn write_into(self, investigation: &mut Investigation, now: Timestamp) -> Input {
         investigation.updated_at = now;
         investigation.revision += 1;
         investigation.status = Status::Complete;
@@ -79,6 +83,7 @@ impl Pass {
         investigation.evidence = self.evidence;
         investigation.gaps = self.gaps;
         investigation.failure = None;
+        self.input
     }
 }
 
@@ -124,6 +129,19 @@ fn cited(findings: &Findings) -> Vec<&EvidenceId> {
         .iter()
         .flat_map(|candidate| &candidate.reasons)
         .flat_map(|reason| &reason.evidence);
+    let attributions = findings.attribution.iter();
+    let blamed = attributions.flat_map(|attribution| {
+        let suspects = attribution
+            .suspects
+            .iter()
+            .flat_map(|suspect| &suspect.reasons);
+        suspects.chain(&attribution.otherwise_reasons)
+    });
+    let blamed = blamed.flat_map(|reason| &reason.evidence);
     let timeline = findings.timeline.iter().flat_map(|entry| &entry.evidence);
-    anomalies.chain(reasons).chain(timeline).collect()
+    anomalies
+        .chain(reasons)
+        .chain(blamed)
+        .chain(timeline)
+        .collect()
 }

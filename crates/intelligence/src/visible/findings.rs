@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use fleetscope_model::{
-    Candidate, ClusterId, Entity, Evidence, EvidenceId, Findings, Gap, Reason, Verdict,
+    Attribution, Blame, Candidate, ClusterId, Entity, Evidence, EvidenceId, Findings, Gap, Reason,
+    SuspectChange, Verdict,
 };
 
 use super::Eyes;
@@ -126,7 +127,30 @@ pub(crate) fn visible(
         seen.contains(&entry.entity) && cited && !hidden.named_in(&entry.text)
     });
     findings.reasoning.clear();
+    if let Some(attribution) = &mut findings.attribution {
+        attribute(attribution, seen, citations, hidden);
+    }
     findings
+}
+
+/// The attribution among what is seen. Without its first suspect it blames nobody.
+fn attribute(
+    attribution: &mut Attribution,
+    seen: &BTreeSet<Entity>,
+    citations: &Citations,
+    hidden: &Hidden,
+) {
+    let is_seen = |suspect: &SuspectChange| {
+        seen.contains(&suspect.change.entity) && !hidden.named_in(&suspect.change.summary)
+    };
+    if !attribution.suspects.first().is_none_or(is_seen) {
+        attribution.blame = Blame::Undecided;
+    }
+    attribution.suspects.retain(is_seen);
+    for suspect in &mut attribution.suspects {
+        told(&mut suspect.reasons, citations, hidden);
+    }
+    told(&mut attribution.otherwise_reasons, citations, hidden);
 }
 
 fn told(reasons: &mut Vec<Reason>, citations: &Citations, hidden: &Hidden) {

@@ -82,8 +82,11 @@ pub(crate) fn entities(investigation: &Investigation) -> impl Iterator<Item = &E
             .chain(change)
     });
     let anomalies = found.clone().flat_map(|found| &found.anomalies);
+    let attributions = found.clone().filter_map(|found| found.attribution.as_ref());
+    let changed = attributions.flat_map(|attribution| &attribution.suspects);
     let timeline = found.flat_map(|found| &found.timeline);
     let alarms = investigation.alarms.iter().chain(anomalies);
+    let causes = causes.chain(changed.map(|suspect| &suspect.change.entity));
     alarms
         .map(|anomaly| &anomaly.entity)
         .chain(causes)

@@ -39,15 +39,19 @@ impl Intelligence {
 
         let mut revised = stored.clone();
         revised.alarms = alarms;
-        if over {
+        let looked_at = if over {
             revised.revision += 1;
             revised.updated_at = now;
+            None
         } else {
-            pass.write_into(&mut revised, now);
-        }
+            Some(pass.write_into(&mut revised, now))
+        };
         let closing = settled(&revised, now, agreeing, goes_on);
         revised.open = closing.is_none();
         let changed = (!same && !over) || joins || !stored.open;
+        if let Some(input) = looked_at.filter(|_| changed || closing.is_some()) {
+            self.keep_replay(&revised, input).await;
+        }
         self.store_revision(&revised, changed, closing).await?;
         for alarm in &revised.alarms {
             memory.investigates(alarm);

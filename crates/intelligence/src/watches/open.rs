@@ -101,7 +101,8 @@ impl Intelligence {
         }
         let mut investigation = self.new_investigation(alarms, window, now);
         let concluded = conclusion(&pass.findings);
-        pass.write_into(&mut investigation, now);
+        let input = pass.write_into(&mut investigation, now);
+        self.keep_replay(&investigation, input).await;
         let events = [
             opened(&investigation, round),
             event(&investigation, EventKind::InvestigationUpdated, &concluded),

@@ -56,7 +56,7 @@ async fn assert_consistent(fixture: &Fixture) {
     }
     fixture.advance(120);
     fixture.sweep().activate().await;
-    let texts: Vec<String> = fixture.shelf.objects().into_keys().collect();
+    let texts: Vec<String> = fixture.shelf.texts().into_keys().collect();
     let mut named: Vec<String> = listed.into_iter().map(|report| report.object).collect();
     named.sort();
     assert_eq!(texts, named);
@@ -138,7 +138,7 @@ async fn an_investigation_without_findings_can_not_be_reported() {
         (refused.kind(), refused.code()),
         (ErrorKind::Conflict, "investigation_unfinished")
     );
-    assert!(fixture.shelf.objects().is_empty());
+    assert!(fixture.shelf.texts().is_empty());
 }
 
 #[tokio::test]
@@ -235,7 +235,7 @@ async fn a_removed_report_is_gone_with_its_text() {
         .delete_report(&operator, report.id)
         .await
         .unwrap();
-    assert!(fixture.shelf.objects().is_empty());
+    assert!(fixture.shelf.texts().is_empty());
     assert_eq!(fixture.told().await.last(), Some(&"report.deleted"));
     let gone = fixture
         .intelligence

@@ -45,7 +45,7 @@ impl Access for ByName {
     }
 }
 
-fn reader(name: &str) -> Caller {
+pub(crate) fn reader(name: &str) -> Caller {
     Caller {
         name: format!("token:{name}"),
         ..caller(AccessRole::Operator)
@@ -57,7 +57,7 @@ fn workload(namespace: &str, name: &str) -> Entity {
 }
 
 /// A shop whose cart is slow because a ledger of the bank is, and an investigation of it.
-async fn trouble() -> Fixture {
+pub(crate) async fn trouble() -> Fixture {
     let fixture = Fixture::with_access(&["fleet-1"], Arc::new(ByName));
     let telemetry = &fixture.telemetry;
     let from = start().checked_sub(minutes(15)).unwrap();
@@ -79,7 +79,7 @@ async fn trouble() -> Fixture {
     fixture
 }
 
-async fn only_id(fixture: &Fixture) -> InvestigationId {
+pub(crate) async fn only_id(fixture: &Fixture) -> InvestigationId {
     let (reader, page) = (reader("whole"), page(10));
     let listed = fixture
         .intelligence

@@ -25,7 +25,7 @@ async fn room_is_held_as_long_as_the_bytes_or_what_was_made_of_them() {
     let mut one = body(&rooms);
     one.push(&[1; 10_000]).await.unwrap();
     assert_eq!(held(&rooms), FIRST);
-    one.push(&[2; 60_000]).await.unwrap();
+    one.push(&vec![2; 60_000]).await.unwrap();
     assert_eq!(held(&rooms), 69 * 1024);
     one.push(&[3; 1_000]).await.unwrap();
     assert_eq!(held(&rooms), 138 * 1024);
@@ -77,8 +77,8 @@ async fn where_no_room_comes_the_read_ends_within_half_of_its_time_and_says_why(
 async fn reads_that_wait_for_each_other_end_sooner_and_let_others_go_on() {
     let rooms = rooms(64 * 1024);
     let (mut first, mut second) = (body(&rooms), body(&rooms));
-    first.push(&[0; FIRST]).await.unwrap();
-    second.push(&[0; FIRST]).await.unwrap();
+    first.push(&vec![0; FIRST]).await.unwrap();
+    second.push(&vec![0; FIRST]).await.unwrap();
     let begun = Instant::now();
     // The one that gives up first makes room for the other.
     let one = async {

@@ -149,8 +149,7 @@ async fn more_objects_than_may_be_kept_are_listed_and_a_gap_says_so() {
         .find(|gap| gap.kind == GapKind::Truncated);
     let gap = gap.unwrap();
     assert!(
-        gap.detail.contains("raise index.most_objects")
-            || gap.detail.contains("Raise index.most_objects"),
+        gap.detail.contains("Raise index.most_objects"),
         "{}",
         gap.detail
     );

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::diff::Diff;
 use super::risks::{self, Risk};
+use super::settings;
 use super::topics::Topic;
 use super::trouble::{Troubles, is_news};
 use super::words::words;
@@ -31,6 +32,8 @@ const TELLING_WORDS: f64 = 2.5;
 const BESIDE: f64 = 0.4;
 /// Words that the logs always had tell less.
 const OLD: f64 = 0.4;
+/// What is left of a change that gives more of what is lacking.
+const RELIEF: f64 = 0.35;
 /// What is left of a change that changes nothing that runs.
 const INERT: f64 = 0.15;
 const NEVER_RUNS: f64 = 0.05;
@@ -48,6 +51,8 @@ pub(crate) struct Content {
     pub(crate) lexical: f64,
     /// How much of it was read.
     pub(crate) read: Reading,
+    /// Whether it only eases what the trouble is.
+    pub(crate) relief: bool,
 }
 
 /// How much of a change was read, and whether it runs.
@@ -159,6 +164,7 @@ pub(crate) fn content(cited: &CitedChange, troubles: &Troubles<'_>, lexicon: &Le
             shared: Vec::new(),
             lexical: 0.0,
             read: Reading::Nothing,
+            relief: false,
         };
     };
     let read = reading(content);
@@ -180,7 +186,9 @@ pub(crate) fn content(cited: &CitedChange, troubles: &Troubles<'_>, lexicon: &Le
         + SECOND_RISK * risks.get(1).map_or(0.0, worth)
         + WORDS * lexical
         + if on_topic { TOPIC } else { 0.0 };
+    let relief = relieves(diff, &risks, troubles);
     let left = match read {
+        _ if relief => RELIEF,
         Reading::Inert => INERT,
         Reading::NeverRuns => NEVER_RUNS,
         _ => 1.0,
@@ -191,7 +199,16 @@ pub(crate) fn content(cited: &CitedChange, troubles: &Troubles<'_>, lexicon: &Le
         shared,
         lexical,
         read,
+        relief,
     }
+}
+
+/// Whether the diff gives more of what the trouble is a lack of, and brings nothing else that fits.
+fn relieves(diff: &str, risks: &[(Risk, f64)], troubles: &Troubles<'_>) -> bool {
+    let fits = risks.first().is_some_and(|risk| worth(risk) >= RELIEF);
+    let specific = |topic: &Topic| !topic.is_common() && troubles.profile.contains_key(topic);
+    let eased = settings::relieves(&Diff::of(diff));
+    !fits && eased.iter().any(|topics| topics.iter().any(specific))
 }
 
 fn worth((risk, fit): &(Risk, f64)) -> f64 {

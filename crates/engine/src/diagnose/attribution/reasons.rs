@@ -94,7 +94,7 @@ fn place(weighed: &Weighed<'_>) -> Option<Reason> {
     let (stance, text) = match weighed.path {
         path if path >= 0.9 => (
             Stance::For,
-            format!("It runs in {entity}, which is alarmed or fails on the way to what is"),
+            format!("It runs in {entity}, where the trouble is, or through which it comes"),
         ),
         path if path >= 0.3 => (
             Stance::For,
@@ -157,6 +157,7 @@ fn words(weighed: &Weighed<'_>, troubles: &Troubles<'_>) -> Option<Reason> {
 
 fn reading(weighed: &Weighed<'_>) -> Option<Reason> {
     let text = match weighed.content.read {
+        _ if weighed.content.relief => "It gives more of what the trouble is a lack of",
         Reading::Nothing => "What it changes could not be read",
         Reading::Description => "Only its description could be read, not what it changes",
         Reading::Inert => "It moves code or rewords log lines, and changes nothing that it does",

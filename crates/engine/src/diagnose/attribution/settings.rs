@@ -154,22 +154,37 @@ pub(crate) fn settings(diff: &Diff<'_>) -> Vec<Risk> {
     risks
 }
 
+/// What the changed values relieve: what less of them would have brought, where there is more.
+pub(crate) fn relieves(diff: &Diff<'_>) -> Vec<&'static [Topic]> {
+    let pairs = diff.pairs();
+    let changed = pairs
+        .iter()
+        .flat_map(|(before, after)| together(before, after));
+    changed
+        .filter(|(old, new)| new.value > old.value && old.value > 0.0)
+        .filter_map(|(_, new)| kind(&new.key))
+        .map(|kind| kind.less.0)
+        .collect()
+}
+
 fn values(before: &str, after: &str) -> Vec<Risk> {
-    let (old, new) = (numbers(before), numbers(after));
-    let together: Vec<(&Setting, &Setting)> = if old.len() == new.len() {
-        old.iter().zip(&new).collect()
-    } else {
-        let same = |o| {
-            new.iter()
-                .find(|n: &&Setting| key(n) == key(o))
-                .map(|n| (o, n))
-        };
-        old.iter().filter_map(same).collect()
-    };
-    together
-        .into_iter()
+    together(before, after)
+        .iter()
         .filter_map(|(old, new)| risk(old, new))
         .collect()
+}
+
+/// Values of two lines that mean the same.
+fn together(before: &str, after: &str) -> Vec<(Setting, Setting)> {
+    let (old, new) = (numbers(before), numbers(after));
+    if old.len() == new.len() {
+        return old.into_iter().zip(new).collect();
+    }
+    let same = |o: Setting| {
+        let with = new.iter().find(|n| key(n) == key(&o)).cloned();
+        with.map(|n| (o, n))
+    };
+    old.into_iter().filter_map(same).collect()
 }
 
 fn key(setting: &Setting) -> Option<String> {

@@ -17,6 +17,10 @@ const BELOW: (f64, f64) = (1.0, 0.4);
 const ABOVE: (f64, f64) = (0.3, 0.12);
 const APART: (f64, f64) = (0.3, 0.05);
 
+/// What is left of a change at a thing in which the trouble did not begin, as far as is measured: the
+/// measured origin may be wrong.
+const NO_ORIGIN: f64 = 0.3;
+
 /// The way to the trouble.
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -28,11 +32,18 @@ pub(crate) struct Stage {
     pub(crate) above: BTreeSet<Thing>,
     /// Whoever is in trouble.
     pub(crate) troubled: BTreeSet<Thing>,
+    /// How likely the trouble began in a thing, by all that is measured, the likeliest being 1.
+    origins: BTreeMap<Thing, f64>,
 }
 
 impl Stage {
     /// Nothing where nothing is in trouble.
-    pub(crate) fn of(input: &Input, things: &Things, seen: &[Observation]) -> Option<Self> {
+    pub(crate) fn of(
+        input: &Input,
+        things: &Things,
+        seen: &[Observation],
+        ranked: &[(Thing, f64)],
+    ) -> Option<Self> {
         let focus = focus(input, things, seen);
         if focus.is_empty() {
             return None;
@@ -48,7 +59,12 @@ impl Stage {
         let failing = input.traces.iter().filter(|t| t.failing > 0);
         troubled.extend(failing.filter_map(|t| things.find(&t.entity)));
         let back: BTreeSet<(Thing, Thing)> = calls.iter().map(|(a, b)| (*b, *a)).collect();
+        let most = ranked
+            .iter()
+            .map(|(_, c)| *c)
+            .fold(f64::MIN_POSITIVE, f64::max);
         Some(Self {
+            origins: ranked.iter().map(|(thing, c)| (*thing, c / most)).collect(),
             below: reached(&focus, &calls),
             above: reached(&focus, &back).into_keys().collect(),
             focus,
@@ -67,11 +83,14 @@ impl Stage {
             t if self.above.contains(&t) => ABOVE,
             _ => APART,
         };
-        if self.troubled.contains(&thing) {
+        let by_place = if self.troubled.contains(&thing) {
             troubled
         } else {
             calm
-        }
+        };
+        let unknown = if self.origins.is_empty() { 1.0 } else { 0.0 };
+        let origin = self.origins.get(&thing).copied().unwrap_or(unknown);
+        by_place * (NO_ORIGIN + (1.0 - NO_ORIGIN) * origin)
     }
 
     /// Whether trouble of a thing counts for the timing: who is alarmed, and what those need.

@@ -152,7 +152,7 @@ fn growing<'a>(
     let all = input.signals.iter().filter(|signal| on_stage(signal));
     all.filter(|signal| signal.direction != Direction::Down && !stands_out(signal))
         .filter_map(|signal| {
-            let at = growth(signal)?;
+            let at = growth(signal).filter(|at| *at >= input.window.start)?;
             Some(Trouble {
                 at,
                 within: GROWTH_WITHIN,

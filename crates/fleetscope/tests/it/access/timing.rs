@@ -74,6 +74,7 @@ async fn derived(stage: &Stage) -> Vec<[Question; 2]> {
     vec![
         about(Method::GET, "/api/v1/analysis/anomaly/{id}", analysis.id),
         about(Method::GET, "/api/v1/analysis/rca/{id}", found.id),
+        about(Method::GET, "/api/v1/analysis/rca/{id}/replay", found.id),
         about(Method::GET, "/api/v1/reports/{id}", report.id),
         about(Method::GET, "/api/v1/reports/{id}/download", report.id),
         about(Method::DELETE, "/api/v1/reports/{id}", report.id),

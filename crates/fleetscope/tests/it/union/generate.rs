@@ -103,13 +103,12 @@ fn outermost(dice: &mut Dice) -> (Both, Option<String>) {
     } else {
         inner.map(|inner| format!("{op} {group} ({inner})"))
     };
-    let text = if dice.chance(0.1) {
-        text.map(|text| format!("sort_desc({text})"))
-    } else if dice.chance(0.1) {
-        text.map(|text| format!("({text})"))
-    } else {
-        text
-    };
+    if dice.chance(0.1) {
+        return (text.map(|text| format!("sort_desc({text})")), picks);
+    }
+    if dice.chance(0.1) {
+        return (text.map(|text| format!("({text})")), picks);
+    }
     (text, picks)
 }
 

@@ -27,6 +27,14 @@ pub(crate) async fn what_is_stored_is_read_back_and_told_of(store: Store) {
     let log = log(&store).await;
     assert_eq!(log.len(), 1);
     assert_eq!(log[0].event, event);
+    let other = insert(&store, &samples, "bank").await;
+    insert(&store, &samples, "till").await;
+    let nobody = samples.cluster("nobody").id;
+    // By name, each once, and without what is not there.
+    let several = [cluster.id, nobody, other.id, cluster.id];
+    let found = store.clusters.several(&several).await.unwrap();
+    assert_eq!(found, [other, cluster]);
+    assert_eq!(store.clusters.several(&[]).await.unwrap(), []);
 }
 
 pub(crate) async fn a_taken_name_is_refused_and_nothing_is_told(store: Store) {
