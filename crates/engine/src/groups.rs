@@ -60,7 +60,7 @@ const SAME_TIME_MS: i64 = 30_000;
 /// Time grows with the pairs that are the same or neighbours, not with all pairs.
 pub fn groups(members: &[Member<'_>], topology: &Topology) -> Vec<AnomalyEvent> {
     let mut members: Vec<&Member<'_>> = members.iter().collect();
-    members.sort_by(|a, b| order(a.anomaly, b.anomaly));
+    members.sort_by(|a, b| order(a.anomaly, b.anomaly).then_with(|| by_samples(a, b)));
     let mut sets = Sets::new(members.len());
     for (a, b) in near(&members, topology) {
         if overlap(members[a].anomaly, members[b].anomaly) && together(members[a], members[b]) {
@@ -87,6 +87,12 @@ fn order(a: &Anomaly, b: &Anomaly) -> std::cmp::Ordering {
         .then_with(|| a.peak.total_cmp(&b.peak))
         .then_with(|| a.score.total_cmp(&b.score))
         .then_with(|| a.why.cmp(&b.why))
+}
+
+/// Anomalies that nothing tells apart are put in order by their samples, which decide what they belong to.
+fn by_samples(a: &Member<'_>, b: &Member<'_>) -> std::cmp::Ordering {
+    let key = |s: &Sample| (s.at_ms, s.value.to_bits());
+    a.samples.iter().map(key).cmp(b.samples.iter().map(key))
 }
 
 /// Pairs whose entities are the same or neighbours, each once, by the members' places.

@@ -71,7 +71,8 @@ struct Current {
 ///
 /// Both; 3 KB of state. Speaks from the second day on; from the second week on each hour of the week
 /// is known by itself, before that weekends are judged by weekdays. Raw score: deviations of the
-/// residual. A new level, or a new shape, is the norm after three visits of each hour: three days.
+/// residual. A level shift is the norm after a day, but for up to two hours when the hours of the week
+/// take over from those of the day; a new shape after three visits of the hour.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Seasonal {
     order: Order,
