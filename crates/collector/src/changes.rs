@@ -35,7 +35,7 @@ pub(crate) async fn read(site: Site, range: TimeRange) -> Collection<Change> {
         Err(failure) => return Collection::gap(site.gap(Source::Kubernetes, failure)),
     };
     let mut gaps = Vec::new();
-    let objects = Objects::read(&site, &kubernetes, &mut gaps).await;
+    let objects = Box::pin(Objects::read(&site, &kubernetes, &mut gaps)).await;
     let owners = Owners::new(&site, &objects.replica_sets);
     let scalings = scaling::scalings(&objects.events);
 

@@ -112,11 +112,11 @@ impl Following {
         join_all(all).await;
     }
 
-    fn follow<'f, T: Send + Sync + 'static>(
-        &'f self,
+    fn follow<T: Send + Sync + 'static>(
+        &self,
         watch: Watch<T>,
         place: Place<T>,
-    ) -> BoxFuture<'f, ()> {
+    ) -> BoxFuture<'_, ()> {
         self.follow_one(watch, place).boxed()
     }
 

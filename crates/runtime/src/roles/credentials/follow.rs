@@ -41,7 +41,9 @@ pub(crate) async fn follow(log: Arc<dyn EventLog>, shown: Shown, indexing: Optio
             seen = last.seq;
             for event in &events {
                 forget(&shown, event);
-                indexing.iter().for_each(|indexing| indexing.heard(event));
+                if let Some(indexing) = &indexing {
+                    indexing.heard(event);
+                }
             }
         }
     }
