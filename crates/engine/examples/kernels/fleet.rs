@@ -160,8 +160,6 @@ pub(crate) fn fleet(cluster: ClusterId, [series, points, things]: [usize; 3]) ->
         events: Vec::new(),
         logs: Vec::new(),
         traces: Vec::new(),
-        conduct: Vec::new(),
-        alerts: Vec::new(),
         gaps: Vec::new(),
     }
 }
