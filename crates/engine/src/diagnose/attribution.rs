@@ -70,7 +70,7 @@ pub(crate) fn attribution(
 ) -> Option<Attribution> {
     let stage = Stage::of(input, things, seen, ranked)?;
     let troubles = Troubles::of(input, things, seen, &stage);
-    if troubles.all.is_empty() || !input.changes.iter().any(|cited| is_judged(cited)) {
+    if troubles.all.is_empty() || !input.changes.iter().any(is_judged) {
         return None;
     }
     let lexicon = Lexicon::of(input, things, &troubles);

@@ -144,7 +144,7 @@ fn all_words(content: &ChangeContent) -> BTreeMap<String, f64> {
     }
     if let Some(diff) = &content.diff {
         let diff = Diff::of(diff);
-        for line in diff.gone().chain(diff.new()) {
+        for line in diff.gone().chain(diff.added()) {
             all.extend(words(line).into_iter().map(|word| (word, 1.0)));
         }
     }

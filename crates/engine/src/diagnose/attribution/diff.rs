@@ -65,7 +65,7 @@ impl<'a> Diff<'a> {
     }
 
     /// Lines of code that were put in.
-    pub(crate) fn new(&self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn added(&self) -> impl Iterator<Item = &'a str> {
         self.changed(Side::New)
     }
 
@@ -188,7 +188,7 @@ mod tests {
     fn what_only_moved_is_no_change() {
         let diff = Diff::of(MOVED);
         assert_eq!(diff.gone().count(), 0);
-        let new: Vec<&str> = diff.new().map(str::trim).collect();
+        let new: Vec<&str> = diff.added().map(str::trim).collect();
         assert_eq!(new, ["return s.load(key)", "}", "func load(key string) {"]);
     }
 
@@ -207,6 +207,6 @@ mod tests {
     #[test]
     fn headings_and_comments_are_no_code() {
         let diff = Diff::of("--- a/x\n+++ b/x\n@@ -1 +1 @@\n+// says much\n+# too\n");
-        assert_eq!(diff.new().count(), 0);
+        assert_eq!(diff.added().count(), 0);
     }
 }

@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(growth(&signal((0..150).map(|i| 200.0 + wobble(i)))), None);
         let step = (0..150).map(|i| if i < 70 { 200.0 } else { 900.0 } + wobble(i));
         assert_eq!(growth(&signal(step)), None);
-        assert_eq!(growth(&signal((0..5).map(|i| i as f64))), None);
+        assert_eq!(growth(&signal((0..5).map(f64::from))), None);
         assert_eq!(growth(&signal((0..150).map(|_| f64::NAN))), None);
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn of_change(
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
     reasons.extend(when(weighed, troubles));
-    reasons.extend(place(weighed));
+    reasons.push(place(weighed));
     reasons.extend(risk(weighed, troubles));
     reasons.extend(words(weighed, troubles));
     reasons.extend(reading(weighed));
@@ -86,7 +86,7 @@ fn when(weighed: &Weighed<'_>, troubles: &Troubles<'_>) -> Vec<Reason> {
     reasons
 }
 
-fn place(weighed: &Weighed<'_>) -> Option<Reason> {
+fn place(weighed: &Weighed<'_>) -> Reason {
     let entity = match weighed.ride.by {
         Some(by) => &by.change.entity,
         None => &weighed.cited.change.entity,
@@ -109,7 +109,7 @@ fn place(weighed: &Weighed<'_>) -> Option<Reason> {
             format!("It runs in {entity}, which does not lie on the way to what is alarmed"),
         ),
     };
-    Some(reason(stance, text, own(weighed)))
+    reason(stance, text, own(weighed))
 }
 
 fn risk(weighed: &Weighed<'_>, troubles: &Troubles<'_>) -> Vec<Reason> {

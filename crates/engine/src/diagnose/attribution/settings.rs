@@ -192,7 +192,7 @@ fn key(setting: &Setting) -> Option<String> {
 }
 
 fn risk(old: &Setting, new: &Setting) -> Option<Risk> {
-    if old.value <= 0.0 || new.value <= 0.0 || old.value == new.value {
+    if old.value <= 0.0 || new.value <= 0.0 || old.value.total_cmp(&new.value).is_eq() {
         return None;
     }
     let kind = kind(&new.key).or_else(|| kind(&old.key))?;

@@ -110,7 +110,7 @@ fn focus(input: &Input, things: &Things, seen: &[Observation]) -> BTreeSet<Thing
         return alarmed;
     }
     let felt = || seen.iter().filter(|o| o.symptom && o.is_bad());
-    let most = felt().map(|o| o.weight()).fold(0.0, f64::max);
+    let most = felt().map(Observation::weight).fold(0.0, f64::max);
     felt()
         .filter(|o| o.weight() >= most)
         .map(|o| o.thing)
