@@ -53,7 +53,7 @@ fn candidate(input: &Input, things: &Things, ranking: &Ranking<'_>, thing: Thing
         confidence: Confidence(rounded(ranking.confidence(thing))),
         explained: rounded(ranking.explains(thing)),
         reaches: reaches(things, ranking, thing),
-        reasons: ranking.reasons(things, thing),
+        reasons: ranking.reasons(input, things, thing),
     }
 }
 

@@ -88,7 +88,8 @@ impl Ballot {
     /// cause that it cannot see, so that whoever finds little has little to say.
     fn cast(&mut self, found: &[f64], unknown: f64) {
         let sum = found.iter().sum::<f64>() + unknown;
-        if sum > 0.0 {
+        // Numbers at the end of what can be counted tell nothing.
+        if sum > 0.0 && sum.is_finite() {
             for (vote, part) in self.votes.iter_mut().zip(found) {
                 *vote += part / sum;
             }
@@ -149,7 +150,7 @@ impl Ranking<'_> {
     }
 
     /// As it is told.
-    pub(crate) fn suspects(&self, things: &Things) -> Vec<Suspect> {
+    pub(crate) fn suspects(&self, input: &Input, things: &Things) -> Vec<Suspect> {
         let all: f64 = self.votes.iter().sum();
         self.order()
             .into_iter()
@@ -158,14 +159,14 @@ impl Ranking<'_> {
                 entity: things.entity(thing).clone(),
                 // Six decimals: the sums' last digits mean nothing.
                 score: (self.votes[thing] / all * 1e6).round() / 1e6,
-                reasons: self.reasons(things, thing),
+                reasons: self.reasons(input, things, thing),
             })
             .collect()
     }
 
     /// What speaks for and against a thing.
-    pub(crate) fn reasons(&self, things: &Things, thing: Thing) -> Vec<Reason> {
-        tell::reasons(self, things, thing)
+    pub(crate) fn reasons(&self, input: &Input, things: &Things, thing: Thing) -> Vec<Reason> {
+        tell::reasons(self, input, things, thing)
     }
 
     /// The mean of the methods' shares: each is taken at its word, and none more than another.

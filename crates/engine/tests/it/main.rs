@@ -9,6 +9,7 @@ mod build;
 mod detect;
 mod odds;
 mod properties;
+mod ranking;
 mod scenarios;
 mod town;
 mod trouble;

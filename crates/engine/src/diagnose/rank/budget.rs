@@ -25,8 +25,6 @@ pub(crate) struct Budget {
     pub(crate) role: SignalRole,
     /// What the largest consumer takes usually in as much time.
     pub(crate) usual: f64,
-    /// All of it that a thing shows.
-    pub(crate) excess: Vec<f64>,
     /// What of it is its own.
     pub(crate) own: Vec<f64>,
 }
@@ -76,7 +74,6 @@ fn budget(
     Budget {
         role,
         usual: usual.into_iter().fold(0.0, f64::max),
-        excess,
         own,
     }
 }

@@ -148,11 +148,12 @@ impl Moves {
 }
 
 fn moved(before: &[Sample], since: &[Sample], usual: f64, side: f64) -> f64 {
+    let (before, since) = (sorted(before), sorted(since));
     if before.is_empty() || since.is_empty() {
         return 0.0;
     }
-    let lately = quantile(&sorted(before), 0.5);
-    let now = reached(&sorted(since), side);
+    let lately = quantile(&before, 0.5);
+    let now = reached(&since, side);
     ((now - usual.max_on(lately, side)) * side).max(0.0)
 }
 

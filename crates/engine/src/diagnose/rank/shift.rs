@@ -204,12 +204,15 @@ fn spread(signal: &Signal, habit: &[f64], side: f64) -> f64 {
         .max(f64::MIN_POSITIVE)
 }
 
+/// The finite values, least first.
 pub(crate) fn sorted(samples: &[Sample]) -> Vec<f64> {
-    let mut values: Vec<f64> = samples.iter().map(|s| s.value).collect();
+    let finite = samples.iter().map(|s| s.value).filter(|v| v.is_finite());
+    let mut values: Vec<f64> = finite.collect();
     values.sort_by(f64::total_cmp);
     values
 }
 
+/// Linear between the two values nearest to it.
 pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (low, part) = (at.floor() as usize, at.fract());
