@@ -1,5 +1,6 @@
 //! What can go wrong while public data is read.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use fleetscope_model::{ErrorKind, Fault};
@@ -33,7 +34,7 @@ impl Error {
     }
 
     /// The file is not what its name promises.
-    pub(crate) fn malformed(path: &Path, reason: impl ToString) -> Self {
+    pub(crate) fn malformed(path: &Path, reason: &dyn Display) -> Self {
         Self::Malformed {
             path: path.to_owned(),
             reason: reason.to_string(),

@@ -138,7 +138,7 @@ impl Shift<'_> {
     }
 }
 
-fn shift<'a>(signal: &'a Signal, thing: Thing, from_ms: i64, to_ms: i64) -> Option<Shift<'a>> {
+fn shift(signal: &Signal, thing: Thing, from_ms: i64, to_ms: i64) -> Option<Shift<'_>> {
     let samples: Vec<Sample> = signal
         .series
         .samples
