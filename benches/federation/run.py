@@ -110,6 +110,7 @@ burst = 1000000
 [outbound]
 timeout = "50s"
 max_response = "1024MiB"
+max_reading = "2048MiB"
 per_second = 10000
 [watches]
 enabled = false

@@ -7,8 +7,8 @@ use fleetscope_model::Page;
 
 use crate::error::ApiError;
 
-/// The longest cursor we would ever have given.
-const LONGEST: usize = 512;
+/// The longest cursor we would ever have given: two things by name, and their namespaces.
+const LONGEST: usize = 2048;
 
 /// The key in a cursor.
 pub fn decode(cursor: &str) -> Result<String, ApiError> {

@@ -118,6 +118,20 @@ impl ApiError {
         )
     }
 
+    /// The problem that it is shown as.
+    pub fn problem(&self) -> Problem {
+        Problem {
+            kind: format!("urn:fleetscope:problem:{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: self.status.as_u16(),
+            code: self.code.to_owned(),
+            detail: self.detail.clone(),
+            request_id: None,
+            trace_id: None,
+            errors: self.errors.clone(),
+        }
+    }
+
     /// The status it is answered with.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -176,17 +190,7 @@ fn challenge(code: &str) -> HeaderValue {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let problem = Problem {
-            kind: format!("urn:fleetscope:problem:{}", self.code),
-            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
-            status: self.status.as_u16(),
-            code: self.code.to_owned(),
-            detail: self.detail,
-            request_id: None,
-            trace_id: None,
-            errors: self.errors,
-        };
-        let mut response = (self.status, Json(problem)).into_response();
+        let mut response = (self.status, Json(self.problem())).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

@@ -19,6 +19,7 @@ pub mod etag;
 pub mod extract;
 pub mod health;
 pub mod openapi;
+pub mod parts;
 pub mod prometheus;
 pub mod refusals;
 pub mod routes;

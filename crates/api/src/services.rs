@@ -56,6 +56,7 @@ pub struct Metrics {
     pub(crate) telemetry: Arc<dyn Telemetry>,
     pub(crate) clusters: Arc<dyn Clusters>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stopping: watch::Receiver<bool>,
 }
 
 /// What questions about logs need.
@@ -136,6 +137,7 @@ impl FromRef<Services> for Metrics {
             telemetry: Arc::clone(&services.telemetry),
             clusters: Arc::new(services.registry.clone()),
             clock: Arc::clone(&services.clock),
+            stopping: services.stopping.clone(),
         }
     }
 }

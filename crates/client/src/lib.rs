@@ -11,6 +11,6 @@ pub mod stream;
 pub mod wire;
 
 pub use http::{
-    AlertScope, Client, Error, LogsAbout, MetricScope, Paging, PlaceScope, SeriesScope, TailEvent,
-    TailOf, TraceScope,
+    AlertScope, Client, Error, LogsAbout, MetricScope, Paging, PartEvent, PlaceScope, SeriesScope,
+    TailEvent, TailOf, TraceScope,
 };

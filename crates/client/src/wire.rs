@@ -15,6 +15,7 @@ pub mod logs;
 pub mod metric_lists;
 pub mod metrics;
 pub mod page;
+pub mod parts;
 pub mod problem;
 pub mod reports;
 pub mod tasks;
@@ -59,6 +60,7 @@ pub use metric_lists::{
 };
 pub use metrics::{MetricAnswer, MetricSeries, SamplePair};
 pub use page::Page;
+pub use parts::{ClusterPart, PartsEnd};
 pub use problem::{FieldProblem, Problem};
 pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};

@@ -1,17 +1,25 @@
-//! Changes: what somebody or something did to the cluster, told from the objects as they are now
-//! and from events. Kubernetes keeps no history of its own beside revisions; what neither leaves a
-//! revision nor an event nor a timestamp behind is not seen.
+//! Changes: what somebody or something did to the cluster, told from the objects as they are now,
+//! from events, and from what the index saw happen. Kubernetes keeps no history of its own beside
+//! revisions; what neither leaves a revision nor an event nor a timestamp behind is seen only
+//! while the cluster is followed.
 
+mod configs;
 mod nodes;
 mod restarts;
 mod rollouts;
 mod scaling;
 mod template;
+mod upgrades;
 
-use fleetscope_kubernetes::{Event, Kubernetes, Node, Pod, Revision, Workload};
+use std::sync::Arc;
+
+use fleetscope_kubernetes::{
+    Event, Kubernetes, Node, Operator, Pod, Release, Revision, Version, Workload,
+};
 use fleetscope_model::{Aspect, Change, Collection, Gap, Source, TimeRange};
 use jiff::SignedDuration;
 
+use crate::index::{Journal, Reading};
 use crate::owners::Owners;
 use crate::site::Site;
 
@@ -37,8 +45,10 @@ pub(crate) async fn read(site: Site, range: TimeRange) -> Collection<Change> {
     causes.extend(scales);
     let restarts = restarts::changes(&objects, &owners, &causes);
     let nodes = nodes::changes(&site, &objects);
+    let configs = configs::changes(&site, &objects, &owners);
+    let upgrades = upgrades::changes(&site, &objects, &owners);
 
-    let mut items: Vec<Change> = [causes, restarts, nodes]
+    let mut items: Vec<Change> = [causes, restarts, nodes, configs, upgrades]
         .into_iter()
         .flatten()
         .filter(|change| range.contains(change.at))
@@ -57,24 +67,39 @@ pub(crate) async fn read(site: Site, range: TimeRange) -> Collection<Change> {
 
 /// What changes are told from.
 pub(crate) struct Objects {
-    pub(crate) deployments: Vec<Workload>,
-    pub(crate) replica_sets: Vec<Revision>,
-    pub(crate) controller_revisions: Vec<Revision>,
-    pub(crate) pods: Vec<Pod>,
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) events: Vec<Event>,
+    pub(crate) deployments: Vec<Arc<Workload>>,
+    pub(crate) replica_sets: Vec<Arc<Revision>>,
+    pub(crate) controller_revisions: Vec<Arc<Revision>>,
+    pub(crate) pods: Vec<Arc<Pod>>,
+    pub(crate) nodes: Vec<Arc<Node>>,
+    pub(crate) events: Vec<Arc<Event>>,
+    pub(crate) config_maps: Vec<Arc<Version>>,
+    pub(crate) secrets: Vec<Arc<Version>>,
+    pub(crate) operators: Vec<Arc<Operator>>,
+    pub(crate) releases: Vec<Arc<Release>>,
+    pub(crate) journal: Journal,
 }
 
 impl Objects {
     async fn read(site: &Site, kubernetes: &Kubernetes, gaps: &mut Vec<Gap>) -> Self {
+        let reading = Reading::of(site.known());
         let (deployments, replica_sets, controller_revisions, pods, nodes, events) = tokio::join!(
-            kubernetes.deployments(),
-            kubernetes.replica_sets(),
-            kubernetes.controller_revisions(),
-            kubernetes.pods(),
-            kubernetes.nodes(),
-            kubernetes.events(),
+            reading.objects(|known| &known.deployments, kubernetes.deployments()),
+            reading.objects(|known| &known.replica_sets, kubernetes.replica_sets()),
+            reading.objects(
+                |known| &known.controller_revisions,
+                kubernetes.controller_revisions()
+            ),
+            reading.objects(|known| &known.pods, kubernetes.pods()),
+            reading.objects(|known| &known.nodes, kubernetes.nodes()),
+            reading.objects(|known| &known.events, kubernetes.events()),
         );
+        let (config_maps, operators, releases) = tokio::join!(
+            reading.objects(|known| &known.config_maps, kubernetes.config_maps()),
+            reading.objects(|known| &known.operators, kubernetes.operators()),
+            reading.objects(|known| &known.releases, kubernetes.releases()),
+        );
+        let known = reading.known();
         Self {
             deployments: site.take(deployments, gaps),
             replica_sets: site.take(replica_sets, gaps),
@@ -82,6 +107,11 @@ impl Objects {
             pods: site.take(pods, gaps),
             nodes: site.take(nodes, gaps),
             events: site.take(events, gaps),
+            config_maps: site.take(config_maps, gaps),
+            secrets: site.take(reading.followed(|known| &known.secrets), gaps),
+            operators: site.take(operators, gaps),
+            releases: site.take(releases, gaps),
+            journal: known.map(|known| known.journal.clone()).unwrap_or_default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use fleetscope_model::{Aspect, Collection, KubernetesEvent, Source, TimeRange};
 
+use crate::index::Reading;
 use crate::owners::Owners;
 use crate::site::Site;
 
@@ -12,7 +13,11 @@ pub(crate) async fn read(site: Site, range: TimeRange) -> Collection<KubernetesE
         Ok(kubernetes) => kubernetes,
         Err(failure) => return Collection::gap(site.gap(Source::Kubernetes, failure)),
     };
-    let (events, replica_sets) = tokio::join!(kubernetes.events(), kubernetes.replica_sets());
+    let reading = Reading::of(site.known());
+    let (events, replica_sets) = tokio::join!(
+        reading.objects(|known| &known.events, kubernetes.events()),
+        reading.objects(|known| &known.replica_sets, kubernetes.replica_sets()),
+    );
     let mut gaps = Vec::new();
     let events = site.take(events, &mut gaps);
     let owners = Owners::new(&site, &site.take(replica_sets, &mut gaps));
@@ -22,8 +27,8 @@ pub(crate) async fn read(site: Site, range: TimeRange) -> Collection<KubernetesE
         .map(|event| KubernetesEvent {
             entity: owners.entity_of(&event.object),
             message: message(&event),
-            severity: event.severity,
-            reason: event.reason,
+            severity: event.severity.clone(),
+            reason: event.reason.clone(),
             count: event.count,
             first_at: event.first_at,
             last_at: event.last_at,

@@ -8,12 +8,29 @@ use fleetscope_model::{
     Aspect, Authority, Caller, Cluster, ClusterVerb, Collection, GapKind, Selection, Sight, Source,
 };
 use fleetscope_outbound::{Failure, Lane};
-use fleetscope_ports::Result;
+use fleetscope_ports::{Coming, OfCluster, Result};
 use futures::future::join_all;
+use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use crate::Collector;
 use crate::site::Site;
+
+/// A question that outlives whoever put it: who asks, where, and what the answer will show.
+pub(crate) struct Put {
+    pub(crate) caller: Caller,
+    pub(crate) clusters: Selection,
+    pub(crate) source: Source,
+    pub(crate) aspects: &'static [Aspect],
+    pub(crate) namespaces: Option<BTreeSet<String>>,
+}
+
+impl Put {
+    fn asking(&self) -> Asking<'_> {
+        Asking::of(&self.caller, &self.clusters, self.source, self.aspects)
+            .about(self.namespaces.as_ref())
+    }
+}
 
 /// Who asks, where, and what the answer will show.
 #[derive(Clone, Copy)]
@@ -81,6 +98,40 @@ impl Collector {
         Ok(whole)
     }
 
+    /// Reads the selected clusters at the same time, as [`Self::fan_out`] does; what each gave
+    /// comes as it gives it.
+    pub(crate) async fn fan_out_each<T, F>(
+        &self,
+        put: Put,
+        read: impl Fn(Site) -> F + Clone + Send + Sync + 'static,
+    ) -> Result<Coming<Collection<T>>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Collection<T>> + Send + 'static,
+    {
+        let clusters = self.clusters.select(&put.caller, &put.clusters).await?;
+        let deadline = Instant::now() + self.outbound.timeout();
+        let put = Arc::new(put);
+        let reads: FuturesUnordered<_> = clusters
+            .into_iter()
+            .map(|cluster| {
+                let (collector, put, read) = (self.clone(), Arc::clone(&put), read.clone());
+                async move {
+                    let (id, name) = (cluster.id, cluster.name().to_owned());
+                    let part = collector
+                        .part(put.asking(), cluster, deadline, read)
+                        .await?;
+                    Ok(OfCluster {
+                        cluster: id,
+                        name,
+                        part,
+                    })
+                }
+            })
+            .collect();
+        Ok(Box::pin(reads))
+    }
+
     async fn part<T, F>(
         &self,
         asking: Asking<'_>,
@@ -97,6 +148,7 @@ impl Collector {
             _ => Lane::People,
         };
         let site = Site::new(Arc::new(cluster), self.outbound.clone(), deadline).lane(lane);
+        let site = site.indexed(self.index.clone());
         if !self
             .access
             .may(asking.caller, id, ClusterVerb::Query)

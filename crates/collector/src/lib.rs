@@ -9,13 +9,16 @@
 //! no socket of its own (`fleetscope-outbound` does) and names no Kubernetes library.
 //!
 //! Start reading at [`Collector`]; then `federation`, then one folder per kind of source:
-//! `prometheus`, `loki`, `tempo`, and `changes`, `events`, `topology` over the Kubernetes API. A
-//! new source is a new folder and one line in [`Collector`].
+//! `prometheus`, `loki`, `tempo`, and `changes`, `events`, `topology` over the Kubernetes API, which
+//! [`index`] follows. A new source is a new folder and one line in [`Collector`].
 
 mod alertmanager;
 mod changes;
+#[cfg(test)]
+mod drawn;
 mod events;
 mod federation;
+pub mod index;
 mod loki;
 mod metrics;
 mod owners;
@@ -30,14 +33,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    Aspect, Caller, Change, ClusterSeries, Collection, KubernetesEvent, LogLine, LogQuery,
-    MetricQuery, RangeQuery, Selection, Source, TimeRange, Topology, TraceQuery, TraceSummary,
+    Alert, AlertQuery, Aspect, Caller, Change, ClusterSeries, Collection, KubernetesEvent, LogLine,
+    LogQuery, MetricQuery, RangeQuery, Selection, Source, TimeRange, Topology, TraceQuery,
+    TraceSummary,
 };
 use fleetscope_outbound::Outbound;
-use fleetscope_ports::{Access, Clock, Clusters, Result, Telemetry};
+use fleetscope_ports::{Access, Alerts, Clock, Clusters, Result, Telemetry};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::federation::Asking;
+use crate::index::Index;
 
 /// What a topology shows.
 const STRUCTURE: &[Aspect] = &[Aspect::Objects, Aspect::Metrics];
@@ -53,6 +58,7 @@ pub struct Collector {
     access: Arc<dyn Access>,
     outbound: Outbound,
     clock: Option<Arc<dyn Clock>>,
+    index: Option<Index>,
 }
 
 impl Collector {
@@ -65,6 +71,16 @@ impl Collector {
             access,
             outbound,
             clock: None,
+            index: None,
+        }
+    }
+
+    /// The same collector, which asks an index before it lists what clusters hold.
+    #[must_use]
+    pub fn with_index(self, index: Index) -> Self {
+        Self {
+            index: Some(index),
+            ..self
         }
     }
 
@@ -157,6 +173,16 @@ impl Telemetry for Collector {
             .await?;
         found.items.sort_by_key(|event| event.last_at);
         Ok(found)
+    }
+
+    async fn firing(&self, caller: &Caller, clusters: &Selection) -> Result<Collection<Alert>> {
+        let query = AlertQuery {
+            clusters: clusters.clone(),
+            matchers: Vec::new(),
+            silenced: true,
+            inhibited: true,
+        };
+        Alerts::alerts(self, caller, &query).await
     }
 
     async fn topology(

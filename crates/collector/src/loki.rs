@@ -3,8 +3,10 @@
 mod answer;
 mod budget;
 mod catalogue;
+mod detected;
 mod door;
 mod expression;
+mod instead;
 mod logql;
 mod logs;
 mod pods;

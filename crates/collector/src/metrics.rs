@@ -11,7 +11,7 @@ use fleetscope_model::{
     Caller, ClusterId, Collection, Evaluated, Evaluation, ExemplarSeries, Labels, MetricMeta,
     RuleAlert, RuleGroup, Selection, SeriesQuery, Target, TimeRange, Window,
 };
-use fleetscope_ports::{Metrics, Passed, Result};
+use fleetscope_ports::{Coming, Metrics, Passed, Result};
 
 use crate::Collector;
 
@@ -21,6 +21,14 @@ use crate::Collector;
 impl Metrics for Collector {
     async fn evaluate(&self, caller: &Caller, asked: &Evaluation) -> Result<Evaluated> {
         evaluate::evaluate(self, caller, asked).await
+    }
+
+    async fn evaluate_each(
+        &self,
+        caller: &Caller,
+        asked: &Evaluation,
+    ) -> Result<Coming<Evaluated>> {
+        evaluate::evaluate_each(self, caller, asked).await
     }
 
     async fn passed(

@@ -1,6 +1,7 @@
 //! Which workload an object belongs to.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use fleetscope_kubernetes::{InvolvedObject, Meta, Owner, Revision};
 use fleetscope_model::{Entity, EntityKind};
@@ -16,7 +17,7 @@ pub(crate) struct Owners {
 }
 
 impl Owners {
-    pub(crate) fn new(site: &Site, replica_sets: &[Revision]) -> Self {
+    pub(crate) fn new(site: &Site, replica_sets: &[Arc<Revision>]) -> Self {
         let deployments = replica_sets
             .iter()
             .filter_map(|set| {

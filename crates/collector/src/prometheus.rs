@@ -16,7 +16,7 @@ use fleetscope_model::{
     Aspect, Caller, ClusterSeries, Collection, GapKind, MetricQuery, RangeQuery, Series, Shape,
     Sight, Source,
 };
-use fleetscope_outbound::{Answer, Failure, Sharing, Upstream};
+use fleetscope_outbound::{Answer, Failure, Room, Sharing, Upstream};
 use fleetscope_ports::Result;
 use jiff::Timestamp;
 
@@ -111,6 +111,8 @@ pub(crate) struct Readings {
     pub(crate) shape: Shape,
     /// What makes them less than whole, for example a store that Thanos could not reach.
     pub(crate) warning: Option<Failure>,
+    /// What the answer took of the room for all answers: the series take about as much.
+    pub(crate) room: Room,
 }
 
 impl Prometheus {

@@ -8,8 +8,10 @@ use fleetscope_model::{
     Aspect, Cluster, ClusterId, Endpoint, Entity, EntityKind, Gap, GapKind, Sight, Source,
 };
 use fleetscope_outbound::{Failure, Lane, Outbound, Upstream};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::index::{Index, Snapshot};
 use crate::prometheus::Prometheus;
 
 /// One cluster with its endpoints, until a deadline. Cheap to clone.
@@ -20,6 +22,7 @@ pub(crate) struct Site {
     deadline: Instant,
     lane: Lane,
     sights: Arc<BTreeMap<Aspect, Sight>>,
+    index: Option<Index>,
 }
 
 /// What is seen of an aspect that was not asked for.
@@ -34,12 +37,23 @@ impl Site {
             deadline,
             lane: Lane::People,
             sights: Arc::default(),
+            index: None,
         }
     }
 
     /// The same cluster, read for those who wait or for a schedule.
     pub(crate) fn lane(self, lane: Lane) -> Self {
         Self { lane, ..self }
+    }
+
+    /// The same cluster, of which an index may know something.
+    pub(crate) fn indexed(self, index: Option<Index>) -> Self {
+        Self { index, ..self }
+    }
+
+    /// What the index knows of it by now, and when that is.
+    pub(crate) fn known(&self) -> Option<(Snapshot, Timestamp)> {
+        self.index.as_ref()?.of(&self.cluster)
     }
 
     /// The same cluster, of which these parts may be seen.

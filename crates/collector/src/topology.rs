@@ -9,6 +9,7 @@ mod clocks;
 mod devices;
 mod placement;
 mod query;
+mod selected;
 
 use fleetscope_model::{
     Aspect, Collection, Edge, EdgeKind, Entity, Gap, Source, TimeRange, Topology,
@@ -55,7 +56,7 @@ pub(crate) async fn read(site: Site, range: TimeRange) -> Collection<Topology> {
 /// what, only metrics.
 fn shown(site: &Site, edge: &Edge) -> bool {
     let aspects: &[Aspect] = match edge.kind {
-        EdgeKind::RunsOn | EdgeKind::Owns => &[Aspect::Objects],
+        EdgeKind::RunsOn | EdgeKind::Owns | EdgeKind::Selects => &[Aspect::Objects],
         EdgeKind::Calls | EdgeKind::Uses | EdgeKind::PartOf => &[Aspect::Objects, Aspect::Metrics],
     };
     let shows = |entity| aspects.iter().all(|&aspect| site.shows(aspect, entity));

@@ -12,6 +12,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Problem};
 use crate::hub::Hub;
 use crate::identity::{self, Identity};
+use crate::index::Index;
 use crate::layers::Layers;
 use crate::limits::Limits;
 use crate::log::Log;
@@ -54,6 +55,9 @@ pub struct Config {
     pub outbound: Outbound,
     /// How often clusters are called to see whether their endpoints can be used, and what they are.
     pub checks: Checks,
+    /// What is kept of what clusters hold. Their API servers are watched, so that topology, changes
+    /// and events need not be listed at each question.
+    pub index: Index,
     /// What is looked at without being asked.
     pub watches: Watches,
     /// TLS on the public address. Without it, put a proxy that ends TLS in front.
@@ -155,6 +159,7 @@ impl Config {
         self.audit.validate(problems);
         self.outbound.validate(problems);
         self.checks.validate(problems);
+        self.index.validate(problems);
         self.watches.validate(problems);
         self.log.validate(problems);
         self.traces.validate(problems);

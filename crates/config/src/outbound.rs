@@ -19,6 +19,10 @@ pub struct Outbound {
     pub timeout: Duration,
     /// The longest answer that is read; a longer one is dropped and reported as a gap.
     pub max_response: ByteSize,
+    /// How much of all answers together is held at once while they are read and made one; the
+    /// same again is needed to make something of them. A read that finds no room waits, and is
+    /// reported as a gap where none comes in time.
+    pub max_reading: ByteSize,
     /// How many reads may be under way on one cluster at once.
     #[schemars(range(min = 1, max = 256))]
     pub concurrency_per_cluster: u32,
@@ -68,6 +72,7 @@ impl Default for Outbound {
         Self {
             timeout: Duration::from_secs(10),
             max_response: ByteSize::mebibytes(32),
+            max_reading: ByteSize::mebibytes(256),
             concurrency_per_cluster: 6,
             per_second: 50,
             scheduled_concurrency: 6,
@@ -93,6 +98,13 @@ impl Outbound {
                 self.max_response
             );
             problems.push(Problem::of("outbound.max_response", what));
+        }
+        if self.max_reading < self.max_response {
+            let what = format!(
+                "{} is too little for one answer of outbound.max_response: write at least {}",
+                self.max_reading, self.max_response
+            );
+            problems.push(Problem::of("outbound.max_reading", what));
         }
         for (name, value, most) in [
             ("outbound.per_second", self.per_second, 10_000),

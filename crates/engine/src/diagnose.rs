@@ -4,11 +4,12 @@
 //! ([`incident`]); which trouble can have come from which ([`flow`], [`influence`]); what else is
 //! known of each thing ([`support`]); how likely each is the cause ([`weigh`],
 //! [`backing`]); the conclusion or the
-//! next look ([`verdict`]); and why ([`reasons`], [`timeline`], [`log`]).
+//! next look ([`verdict`]); which change brought it about, or none ([`attribution`]); and why ([`reasons`], [`timeline`], [`log`]).
 //!
 //! Nothing here knows a series, service, node or fault by name: only kinds of things, roles of
 //! signals, directions, times and edges.
 
+mod attribution;
 mod backing;
 mod case;
 mod early;
@@ -87,6 +88,7 @@ fn explain(case: &Case<'_>, flows: &[Flow]) -> Findings {
         anomalies: anomalies(case.seen),
         timeline: timeline::timeline(case.input, case.things, case.seen, &central),
         reasoning,
+        attribution: attribution::attribution(case.input, case.things, case.seen),
     }
 }
 
@@ -113,6 +115,7 @@ fn quiet(
         anomalies: anomalies(seen),
         timeline: timeline::timeline(input, things, seen, &[]),
         reasoning,
+        attribution: None,
     }
 }
 

@@ -45,6 +45,46 @@ pub struct CitedChange {
     pub change: Change,
     /// The reading.
     pub evidence: EvidenceId,
+    /// What was changed in it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<ChangeContent>,
+}
+
+/// What a change holds: a commit's message and diff, a flag's old and new value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeContent {
+    /// The commit's id: of the change itself, or of what a rollout brought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The commit's message, without its author.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// The files that it changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+    /// What it changes in them, or a part of that, as a unified diff; at most
+    /// [`ChangeContent::MOST_DIFF`] bytes are looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+    /// The flag that was turned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag: Option<FlagTurn>,
+}
+
+impl ChangeContent {
+    /// Bytes of a diff that are looked at.
+    pub const MOST_DIFF: usize = 64 * 1024;
+}
+
+/// A feature flag that was turned.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlagTurn {
+    /// Its name.
+    pub name: String,
+    /// What it was.
+    pub from: String,
+    /// What it is since.
+    pub to: String,
 }
 
 /// A Kubernetes event and the reading that told of it.
@@ -52,6 +92,24 @@ pub struct CitedChange {
 pub struct CitedEvent {
     /// The event.
     pub event: KubernetesEvent,
+    /// The reading.
+    pub evidence: EvidenceId,
+}
+
+/// An alert that fires, and the reading that told of it. It restates what somebody's rule saw in
+/// series: it is evidence, and has no weight of its own beside the signals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CitedAlert {
+    /// What it is about.
+    pub entity: Entity,
+    /// The rule's name.
+    pub name: String,
+    /// How bad it is, as the rule says; empty where it does not.
+    pub severity: String,
+    /// What it says, for people.
+    pub summary: String,
+    /// Since when it fires.
+    pub since: Timestamp,
     /// The reading.
     pub evidence: EvidenceId,
 }
@@ -84,6 +142,12 @@ pub struct TraceSample {
     pub example: String,
     /// When the earliest of them began.
     pub first_at: Timestamp,
+    /// What a failing span says of its failure, where it says anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Whom the failing span called, where it names one that is not watched itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
     /// The reading.
     pub evidence: EvidenceId,
 }
@@ -144,6 +208,9 @@ pub struct Input {
     pub logs: Vec<LogPattern>,
     /// What traces said.
     pub traces: Vec<TraceSample>,
+    /// Alerts that fire and began to around the window, oldest first.
+    #[serde(default)]
+    pub alerts: Vec<CitedAlert>,
     /// How requests went, where traces and logs tell.
     #[serde(default)]
     pub conduct: Vec<Conduct>,

@@ -8,15 +8,23 @@
 //! when?), [`patterns()`](patterns::patterns) (what do lines say again and again?), [`diagnose()`] (what is the cause?) and [`narrate()`] (say so).
 
 pub mod detect;
+pub mod detectors;
 pub mod diagnose;
+pub mod ensemble;
+pub mod groups;
 pub mod input;
 pub mod narrate;
 pub mod onset;
 pub mod patterns;
 pub mod phrase;
+pub mod stats;
 
 pub use detect::detect;
 pub use diagnose::diagnose;
-pub use input::{CitedChange, CitedEvent, Conduct, Input, LogPattern, Signal, TraceSample};
+pub use groups::{AnomalyEvent, groups};
+pub use input::{
+    ChangeContent, CitedAlert, CitedChange, CitedEvent, Conduct, FlagTurn, Input, LogPattern,
+    Signal, TraceSample,
+};
 pub use narrate::narrate;
 pub use onset::{Onset, onset};

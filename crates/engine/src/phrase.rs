@@ -3,6 +3,19 @@
 use fleetscope_model::{Entity, EvidenceId};
 use jiff::{SignedDuration, Timestamp};
 
+/// What an alert says: `the alert KubeNodeNotReady (warning) fires: the node is not ready`.
+pub(crate) fn alert(name: &str, severity: &str, summary: &str) -> String {
+    let severity = match severity {
+        "" => String::new(),
+        severity => format!(" ({severity})"),
+    };
+    let summary = match summary.trim_end_matches('.') {
+        "" => String::new(),
+        summary => format!(": {summary}"),
+    };
+    format!("the alert {name}{severity} fires{summary}")
+}
+
 /// A value with a unit that people like: `1.2 s`, `340 ms`, `1.4 GiB`, `37 %`, `12/s`.
 ///
 /// Known units are `seconds`, `milliseconds`, `microseconds`, `nanoseconds`, `bytes`, `bytes/s`,

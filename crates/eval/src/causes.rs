@@ -8,6 +8,7 @@ mod build;
 mod files;
 mod nezha;
 mod petshop;
+pub mod rootcausebench;
 pub mod topk;
 
 use std::path::Path;
@@ -24,14 +25,17 @@ pub enum Task {
     NezhaTrainTicket,
     /// Nezha's Online Boutique: metrics only.
     NezhaOnlineBoutique,
+    /// RootCauseBench: which commit broke it, or none.
+    RootCauseBench,
 }
 
 impl Task {
     /// All of them.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::PetShop,
         Self::NezhaTrainTicket,
         Self::NezhaOnlineBoutique,
+        Self::RootCauseBench,
     ];
 
     /// As the command line names it.
@@ -40,6 +44,7 @@ impl Task {
             Self::PetShop => "petshop",
             Self::NezhaTrainTicket => "nezha-tt",
             Self::NezhaOnlineBoutique => "nezha-ob",
+            Self::RootCauseBench => "rootcausebench",
         }
     }
 }
@@ -76,5 +81,6 @@ pub fn run(task: Task, data: &Path) -> Result<Outcome, Error> {
         Task::PetShop => petshop::run(data),
         Task::NezhaTrainTicket => nezha::run(Shop::TrainTicket, data),
         Task::NezhaOnlineBoutique => nezha::run(Shop::OnlineBoutique, data),
+        Task::RootCauseBench => rootcausebench::run(data),
     }
 }

@@ -4,6 +4,7 @@
 //! Whoever answers sees inputs only. Labels are opened by the scorer, after the answers are
 //! complete, and every figure has its bootstrap interval.
 
+pub mod anomalies;
 pub mod bootstrap;
 pub mod causes;
 mod error;

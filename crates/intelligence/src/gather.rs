@@ -3,6 +3,7 @@
 //! out, a few logs and traces. Everything that is read becomes evidence; what can't be read becomes
 //! a gap. Every part is bounded.
 
+mod alerts;
 mod evidence;
 mod gaps;
 mod happenings;
@@ -57,15 +58,23 @@ impl Intelligence {
         let mut reading = self.read_all(&scope, &questions, &structure).await?;
         let found = detect_all(reading.signals.clone(), window).await?;
         let happened = self.happenings(&scope, window).await?;
+        let firing = self.firing(&scope, window, &structure).await?;
         let suspects = logs::suspects(&alarms, &found, &structure);
         let logs = self.log_patterns(&scope, window, &suspects).await?;
         let traces = self.trace_samples(&scope, window, &found).await?;
 
         let mut evidence = std::mem::take(&mut reading.evidence);
         evidence.extend(happened.evidence);
+        evidence.extend(firing.evidence);
         evidence.extend(logs.evidence);
         evidence.extend(traces.evidence);
-        for part in [reading.gaps, happened.gaps, logs.gaps, traces.gaps] {
+        for part in [
+            reading.gaps,
+            happened.gaps,
+            firing.gaps,
+            logs.gaps,
+            traces.gaps,
+        ] {
             gaps.extend(part);
         }
         let input = Input {
@@ -79,6 +88,7 @@ impl Intelligence {
             events: happened.events,
             logs: logs.patterns,
             traces: traces.samples,
+            alerts: firing.alerts,
             conduct: Vec::new(),
             gaps: tidy_gaps(gaps),
         };

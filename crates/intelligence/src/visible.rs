@@ -100,7 +100,7 @@ impl<'a> Eyes<'a> {
 /// The aspect that a kind of evidence shows.
 pub(crate) const fn aspect_of(kind: EvidenceKind) -> Aspect {
     match kind {
-        EvidenceKind::Metric => Aspect::Metrics,
+        EvidenceKind::Metric | EvidenceKind::Alert => Aspect::Metrics,
         EvidenceKind::Logs | EvidenceKind::Traces => Aspect::Logs,
         EvidenceKind::Change => Aspect::Changes,
         EvidenceKind::Event => Aspect::Events,

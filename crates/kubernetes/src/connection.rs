@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use fleetscope_model::GapKind;
-use fleetscope_outbound::{Answer, Failure, Upstream};
+use fleetscope_outbound::{Answer, Failure, Room, Upstream};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
@@ -48,6 +48,7 @@ impl Connection {
             status: head.status,
             content_type: content_type.to_owned(),
             body,
+            room: Room::default(),
             place: self.place.clone(),
             certified_until: None,
         })

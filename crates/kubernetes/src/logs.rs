@@ -1,9 +1,10 @@
 //! Logs of containers, as far as their nodes still hold them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
-use fleetscope_outbound::Failure;
+use fleetscope_outbound::{Failure, Lines};
 use http::header::ACCEPT;
 use http::{Request, StatusCode};
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ pub struct LogPod {
     pub node: Option<String>,
     /// Its containers, init containers left out.
     pub containers: Vec<String>,
+    /// Those of them that run.
+    pub running: Vec<String>,
 }
 
 /// Which lines of which container.
@@ -66,12 +69,22 @@ pub struct PodLines {
 impl From<core::Pod> for LogPod {
     fn from(object: core::Pod) -> Self {
         let spec = object.spec.unwrap_or_default();
+        let statuses = object.status.and_then(|status| status.container_statuses);
+        let runs = |status: &core::ContainerStatus| {
+            status.state.as_ref().is_some_and(|s| s.running.is_some())
+        };
         Self {
             namespace: object.metadata.namespace.unwrap_or_default(),
             name: object.metadata.name.unwrap_or_default(),
             labels: object.metadata.labels.unwrap_or_default(),
             node: spec.node_name,
             containers: spec.containers.into_iter().map(|c| c.name).collect(),
+            running: statuses
+                .unwrap_or_default()
+                .into_iter()
+                .filter(runs)
+                .map(|status| status.name)
+                .collect(),
         }
     }
 }
@@ -103,23 +116,89 @@ impl Kubernetes {
     }
 }
 
-fn request(of: &PodLog<'_>, kubernetes: &Kubernetes) -> Result<Request<Bytes>, Failure> {
-    let odd = || kubernetes.connection.odd();
-    if !is_name(of.namespace) || !is_name(of.pod) || !is_name(of.container) {
-        return Err(odd());
+/// Longer lines are cut: sixty-four of the parts that a runtime writes.
+const LONGEST_LINE: usize = 1024 * 1024;
+
+/// The lines of a container as they are written.
+#[derive(Debug)]
+pub struct FollowedLog {
+    lines: Lines,
+}
+
+impl FollowedLog {
+    /// The next line; none where the container has ended. `Timeout` after a long silence, which
+    /// may be a dead connection or a quiet container; `Truncated` where the connection breaks off.
+    pub async fn next(&mut self) -> Result<Option<PodLine>, Failure> {
+        while let Some(line) = self.lines.next().await? {
+            // One without its time is a part of one that was cut by the node.
+            let Some(mut known) = one(&String::from_utf8_lossy(&line)) else {
+                continue;
+            };
+            if line.len() >= LONGEST_LINE {
+                known
+                    .text
+                    .push_str(" (cut here: the line is longer than 1 MiB)");
+            }
+            return Ok(Some(known));
+        }
+        Ok(None)
     }
-    // Fractions of a second are taken, too, but not by every kubelet.
-    let since = of.since.strftime("%Y-%m-%dT%H:%M:%SZ");
-    let (namespace, pod, container) = (of.namespace, of.pod, of.container);
-    let (lines, bytes) = (of.lines, of.bytes);
-    let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}/log");
+}
+
+impl Kubernetes {
+    /// Follows a container from an instant on, the newest `lines` of before now first; none where
+    /// it has no log yet, or is there no more. Silence longer than `idle` ends it.
+    pub async fn follow_log(
+        &self,
+        of: &PodLog<'_>,
+        idle: Duration,
+    ) -> Result<Option<FollowedLog>, Failure> {
+        let (path, since, lines) = (path(of, self)?, since(of), of.lines.to_string());
+        let query = [
+            ("container", of.container),
+            ("timestamps", "true"),
+            ("follow", "true"),
+            ("sinceTime", &since),
+            ("tailLines", &lines),
+        ];
+        match self.upstream.lines(&path, &query, idle).await? {
+            Ok(lines) => Ok(Some(FollowedLog {
+                lines: lines.cut_at(LONGEST_LINE),
+            })),
+            Err(answer) => match answer.status {
+                StatusCode::NO_CONTENT | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
+                    Ok(None)
+                }
+                _ => Err(refusal(&answer, "pods/log")),
+            },
+        }
+    }
+}
+
+/// Where a container's log is.
+fn path(of: &PodLog<'_>, kubernetes: &Kubernetes) -> Result<String, Failure> {
+    let (namespace, pod) = (of.namespace, of.pod);
+    if !is_name(namespace) || !is_name(pod) || !is_name(of.container) {
+        return Err(kubernetes.connection.odd());
+    }
+    Ok(format!("/api/v1/namespaces/{namespace}/pods/{pod}/log"))
+}
+
+/// Fractions of a second are taken, too, but not by every kubelet.
+fn since(of: &PodLog<'_>) -> String {
+    of.since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn request(of: &PodLog<'_>, kubernetes: &Kubernetes) -> Result<Request<Bytes>, Failure> {
+    let (path, since) = (path(of, kubernetes)?, since(of));
+    let (container, lines, bytes) = (of.container, of.lines, of.bytes);
     Request::get(format!(
         "{path}?container={container}&timestamps=true&sinceTime={since}&tailLines={lines}\
          &limitBytes={bytes}"
     ))
     .header(ACCEPT, "text/plain, application/json, */*")
     .body(Bytes::new())
-    .map_err(|_| odd())
+    .map_err(|_| kubernetes.connection.odd())
 }
 
 /// `2026-11-22T13:00:00.123456789Z text`, line by line. A line without its time is the end of one
@@ -127,16 +206,15 @@ fn request(of: &PodLog<'_>, kubernetes: &Kubernetes) -> Result<Request<Bytes>, F
 fn lines(body: &[u8]) -> Vec<PodLine> {
     let text = String::from_utf8_lossy(body);
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    whole
-        .lines()
-        .filter_map(|line| {
-            let (at, text) = line.split_once(' ').unwrap_or((line, ""));
-            Some(PodLine {
-                at: at.parse().ok()?,
-                text: text.to_owned(),
-            })
-        })
-        .collect()
+    whole.lines().filter_map(one).collect()
+}
+
+fn one(line: &str) -> Option<PodLine> {
+    let (at, text) = line.split_once(' ').unwrap_or((line, ""));
+    Some(PodLine {
+        at: at.parse().ok()?,
+        text: text.to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Pods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as core;
 
 use crate::meta::Meta;
+use crate::used::Used;
 
 /// A pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,10 @@ pub struct Pod {
     /// Extended resources (names with a `/`, such as `nvidia.com/gpu`) that its containers
     /// request, with the quantities summed where they are whole numbers.
     pub devices: BTreeMap<String, u64>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// The `ConfigMaps` and `Secrets` that it uses, but what every pod has.
+    pub uses: BTreeSet<Used>,
     /// How its containers fare, init containers left out.
     pub containers: Vec<ContainerStatus>,
 }
@@ -59,8 +64,11 @@ impl From<core::Pod> for Pod {
     fn from(object: core::Pod) -> Self {
         let spec = object.spec.unwrap_or_default();
         let status = object.status.unwrap_or_default();
+        let mut metadata = object.metadata;
         Self {
-            meta: object.metadata.into(),
+            labels: metadata.labels.take().unwrap_or_default(),
+            uses: Used::by(&spec),
+            meta: metadata.into(),
             devices: devices(&spec.containers),
             node: spec.node_name.filter(|name| !name.is_empty()),
             phase: status.phase.unwrap_or_else(|| "Unknown".to_owned()),

@@ -1,183 +1,254 @@
-//! Following a resource: its objects once, and then every change.
+//! Following a resource: its objects once, and then every change. Each call makes one step, so
+//! that whoever follows sees how it fares and waits as it likes.
+
+mod decode;
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use fleetscope_model::GapKind;
-use fleetscope_outbound::{Failure, Lines, Upstream};
-use serde::Deserialize;
-use serde_json::Value;
+use fleetscope_outbound::{Answer, Failure, Lines, Upstream};
+use http::header::ACCEPT;
+use http::{Request, StatusCode};
 
 use crate::Kubernetes;
-use crate::custom::{Custom, Resource};
 use crate::listing::refusal;
+use decode::Frame;
+pub(crate) use decode::{Decoder, Keep};
 
 /// How long the server keeps one watch open; then it is opened again where it ended.
 const LASTS: &str = "290";
 
 /// Bookmarks come once a minute, and shortly before the end: longer silence is a dead connection.
-const SILENCE: Duration = Duration::from_mins(5);
+pub const SILENCE: Duration = Duration::from_secs(150);
 
-/// What was learnt of a resource.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    /// These are all there are; whatever was known before is forgotten.
-    All(Vec<Custom>),
-    /// This object is new, or changed.
-    Put(Custom),
-    /// This object is gone, or no longer one of those that are followed.
-    Gone(Custom),
+/// Objects a page of the list that a watch begins with.
+const PAGE: &str = "500";
+
+/// Where an object is: its namespace, empty for what has none, and its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
 }
 
-/// A resource that is followed. It begins with all of its objects, and again with all of them
-/// whenever the server has forgotten what happened in between (410).
+/// What one step of a watch told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told<T> {
+    /// These are all there are; whatever was known before is forgotten.
+    All(Vec<(Key, T)>),
+    /// The server has no such resource: there is none of it.
+    Absent,
+    /// This object is new, or changed.
+    Put(Key, T),
+    /// This object is gone, or no longer one of those that are followed.
+    Gone(Key),
+    /// The connection is open; what happened since it was last open comes next.
+    Opened,
+    /// All that has happened up to now was told.
+    Still,
+    /// The connection has ended as connections do, and the next step opens it where it ended.
+    Ended,
+    /// The server has forgotten what happened since, and the next step lists everything anew.
+    Forgotten,
+}
+
+/// A resource that is followed in all namespaces.
 #[derive(Debug)]
-pub struct Watch {
+pub struct Watch<T> {
     upstream: Upstream,
-    resource: Resource,
-    /// The last version that was seen; none where everything is to be read anew.
+    decoder: Decoder<T>,
+    /// More objects than this are not followed.
+    most: usize,
+    /// The last version that was seen; none where everything is to be listed.
     version: Option<String>,
     lines: Option<Lines>,
-}
-
-#[derive(Deserialize)]
-struct Frame {
-    #[serde(rename = "type")]
-    kind: String,
-    object: Value,
-}
-
-#[derive(Deserialize)]
-struct List {
-    metadata: Version,
-    items: Vec<Custom>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Version {
-    #[serde(default)]
-    resource_version: String,
-}
-
-/// What a frame means for the watch.
-enum Step {
-    Tell(Box<Change>),
-    Wait,
-    Anew,
+    /// Whether the connection has brought anything.
+    heard: bool,
 }
 
 impl Kubernetes {
-    /// Follows a resource in all namespaces. Whoever follows holds one connection.
-    pub fn watch(&self, resource: Resource) -> Watch {
+    pub(crate) fn follow<T>(&self, decoder: Decoder<T>, most: usize) -> Watch<T> {
         Watch {
             upstream: self.upstream.clone(),
-            resource,
+            decoder,
+            most,
             version: None,
             lines: None,
+            heard: false,
         }
     }
 }
 
-impl Watch {
-    /// The next change; waits for one. After a failure the watch goes on where it was: it is for
-    /// whoever follows to wait before asking again.
-    pub async fn next(&mut self) -> Result<Change, Failure> {
+impl<T> Watch<T> {
+    /// The plural of the resource.
+    pub fn resource(&self) -> &'static str {
+        self.decoder.plural()
+    }
+
+    /// Begins anew with all objects.
+    pub fn restart(&mut self) {
+        self.version = None;
+        self.lines = None;
+    }
+
+    /// The next step; waits for one. After a failure the watch goes on where it was.
+    pub async fn next(&mut self) -> Result<Told<T>, Failure> {
+        let Some(version) = self.version.clone() else {
+            return self.list().await;
+        };
+        let Some(mut lines) = self.lines.take() else {
+            return self.open(&version).await;
+        };
+        let Some(line) = lines.next().await? else {
+            return Ok(self.ended());
+        };
+        self.heard = true;
+        // What can't be read here may be read in a list, and is not asked for again and again.
+        let told = self.step(&line);
+        if told.is_err() {
+            self.version = None;
+        }
+        let told = told?;
+        if self.version.is_some() {
+            self.lines = Some(lines);
+        }
+        Ok(told)
+    }
+
+    /// A connection that brought nothing, not even a bookmark, may have been opened at a version
+    /// that the server will reach some day: one that was restored is silent about all until then.
+    fn ended(&mut self) -> Told<T> {
+        if self.heard {
+            return Told::Ended;
+        }
+        self.version = None;
+        Told::Forgotten
+    }
+
+    /// All pages of the list. One that has expired begins the list anew, once.
+    async fn list(&mut self) -> Result<Told<T>, Failure> {
+        let (mut items, mut next, mut restarted) = (Vec::new(), String::new(), false);
         loop {
-            let Some(version) = self.version.clone() else {
-                return self.list().await;
-            };
-            let mut lines = match self.lines.take() {
-                Some(lines) => lines,
-                None => match self.open(&version).await? {
-                    Some(lines) => lines,
-                    None => continue,
-                },
-            };
-            // A connection that broke is opened again where it ended; nothing is lost.
-            let Some(line) = lines.next().await? else {
+            let answer = self.page(&next).await?;
+            if answer.status == StatusCode::GONE && !restarted {
+                restarted = true;
+                items.clear();
+                next.clear();
                 continue;
-            };
-            match self.step(&line)? {
-                Step::Tell(change) => {
-                    self.lines = Some(lines);
-                    return Ok(*change);
-                }
-                Step::Wait => self.lines = Some(lines),
-                Step::Anew => self.version = None,
+            }
+            if answer.status == StatusCode::NOT_FOUND && self.decoder.may_be_absent() {
+                return Ok(Told::Absent);
+            }
+            if !answer.status.is_success() {
+                return Err(refusal(&answer, self.resource()));
+            }
+            let page = self.decoder.page(&answer.body).map_err(|_| self.odd())?;
+            items.extend(page.items);
+            if items.len() > self.most {
+                return Err(self.too_many());
+            }
+            next = page.next;
+            if next.is_empty() {
+                self.version = Some(page.version);
+                self.lines = None;
+                return Ok(Told::All(items));
             }
         }
     }
 
-    async fn list(&mut self) -> Result<Change, Failure> {
-        let answer = self.upstream.get(&self.path(), &[]).await?;
-        if !answer.status.is_success() {
-            return Err(refusal(&answer, self.resource.plural));
+    async fn page(&self, next: &str) -> Result<Answer, Failure> {
+        let path = self.decoder.path();
+        let mut target = format!("{path}?limit={PAGE}");
+        if !next.is_empty() {
+            target.push_str("&continue=");
+            target.push_str(&encoded(next));
         }
-        let list: List = answer.json()?;
-        self.version = Some(list.metadata.resource_version);
-        self.lines = None;
-        Ok(Change::All(list.items))
+        let request = Request::get(target).header(ACCEPT, self.decoder.accept_list());
+        let request = request.body(Bytes::new()).map_err(|_| self.odd())?;
+        self.upstream.send(request).await
     }
 
-    /// None where the version is too old for the server to go on from.
-    async fn open(&mut self, version: &str) -> Result<Option<Lines>, Failure> {
+    async fn open(&mut self, version: &str) -> Result<Told<T>, Failure> {
         let query = [
             ("watch", "true"),
             ("allowWatchBookmarks", "true"),
             ("timeoutSeconds", LASTS),
             ("resourceVersion", version),
         ];
-        match self.upstream.lines(&self.path(), &query, SILENCE).await? {
-            Ok(lines) => Ok(Some(lines)),
-            Err(answer) if answer.status == http::StatusCode::GONE => {
-                self.version = None;
-                Ok(None)
+        let (path, accept) = (self.decoder.path(), self.decoder.accept());
+        let opened = self.upstream.lines_as(&path, &query, SILENCE, accept);
+        match opened.await? {
+            Ok(lines) => {
+                self.heard = false;
+                self.lines = Some(lines);
+                Ok(Told::Opened)
             }
-            Err(answer) => Err(refusal(&answer, self.resource.plural)),
+            Err(answer) if answer.status == StatusCode::GONE => Ok(self.forgotten()),
+            Err(answer) => Err(refusal(&answer, self.resource())),
         }
     }
 
-    fn step(&mut self, line: &[u8]) -> Result<Step, Failure> {
-        let frame: Frame = serde_json::from_slice(line).map_err(|_| self.odd())?;
-        if frame.kind == "ERROR" {
+    fn step(&mut self, line: &[u8]) -> Result<Told<T>, Failure> {
+        match self.decoder.frame(line).map_err(|_| self.odd())? {
+            Frame::Put(version, key, object) => {
+                self.seen(version);
+                // What is no longer kept may have been before.
+                Ok(match object {
+                    Some(object) => Told::Put(key, object),
+                    None => Told::Gone(key),
+                })
+            }
+            Frame::Gone(version, key) => {
+                self.seen(version);
+                Ok(Told::Gone(key))
+            }
+            Frame::Bookmark(version) => {
+                self.seen(version);
+                Ok(Told::Still)
+            }
             // "Too old" comes as a frame of a good answer.
-            return match frame.object["code"].as_u64() {
-                Some(410) => Ok(Step::Anew),
-                _ => Err(self.odd()),
-            };
+            Frame::Error(410) => Ok(self.forgotten()),
+            Frame::Error(_) => Err(self.odd()),
+            Frame::Other => Ok(Told::Still),
         }
-        let version = frame.object["metadata"]["resourceVersion"].as_str();
-        if let Some(version) = version {
-            self.version = Some(version.to_owned());
-        }
-        if frame.kind == "BOOKMARK" {
-            return Ok(Step::Wait);
-        }
-        let object: Custom = serde_json::from_value(frame.object).map_err(|_| self.odd())?;
-        Ok(match frame.kind.as_str() {
-            "ADDED" | "MODIFIED" => Step::Tell(Box::new(Change::Put(object))),
-            "DELETED" => Step::Tell(Box::new(Change::Gone(object))),
-            _ => Step::Wait,
-        })
     }
 
-    fn path(&self) -> String {
-        let Resource {
-            group,
-            version,
-            plural,
-            ..
-        } = self.resource;
-        if group.is_empty() {
-            format!("/api/{version}/{plural}")
-        } else {
-            format!("/apis/{group}/{version}/{plural}")
+    fn seen(&mut self, version: String) {
+        if !version.is_empty() {
+            self.version = Some(version);
         }
+    }
+
+    fn forgotten(&mut self) -> Told<T> {
+        self.version = None;
+        Told::Forgotten
+    }
+
+    fn too_many(&self) -> Failure {
+        let (place, plural, most) = (self.upstream.place(), self.resource(), self.most);
+        let detail = format!("{place} has more than {most} {plural}: they are left out");
+        Failure::new(GapKind::Truncated, detail)
     }
 
     fn odd(&self) -> Failure {
-        let (place, plural) = (self.upstream.place(), self.resource.plural);
-        let detail = format!("the watch of {plural} by {place} went wrong: it is begun anew");
+        let (place, plural) = (self.upstream.place(), self.resource());
+        let detail = format!("the watch of {plural} by {place} went wrong: it is opened again");
         Failure::new(GapKind::BadAnswer, detail)
     }
+}
+
+/// A token of the server's as a query says it.
+fn encoded(token: &str) -> String {
+    let mut text = String::new();
+    for byte in token.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
 }

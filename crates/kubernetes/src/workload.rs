@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::PodTemplateSpec;
 
 use crate::meta::Meta;
 use crate::template::Template;
+use crate::watch::Keep;
 
 /// Where the Deployment controller writes a revision's number.
 const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -76,6 +77,12 @@ impl Revision {
             replicas: None,
             template: template.into(),
         })
+    }
+}
+
+impl Keep<apps::ControllerRevision> for Revision {
+    fn keep(object: apps::ControllerRevision) -> Option<Self> {
+        Self::of_controller(object)
     }
 }
 

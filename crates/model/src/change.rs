@@ -15,10 +15,16 @@ pub enum ChangeKind {
     Scale,
     /// A pod was restarted or replaced without a new revision.
     Restart,
-    /// A `ConfigMap` or custom resource was changed.
+    /// A `ConfigMap`, Secret or custom resource was changed.
     Config,
     /// A node joined, left, or was cordoned.
     Node,
+    /// A commit was made; when it began to run, a rollout says.
+    Commit,
+    /// A feature flag was turned.
+    Flag,
+    /// An operator or the cluster itself was brought to another version.
+    Upgrade,
 }
 
 /// One change.
@@ -30,7 +36,8 @@ pub struct Change {
     pub kind: ChangeKind,
     /// When it began.
     pub at: Timestamp,
-    /// For a rollout the revision, as Kubernetes counts them.
+    /// For a rollout the revision, as Kubernetes counts them; for settings the object's version;
+    /// for an upgrade what it leads to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// One line: `revision 7: image shop/cart:1.8.2 (was 1.8.1)`.

@@ -10,7 +10,8 @@ use crate::ids::ClusterId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntityKind {
-    /// A service as tracing names it (`service.name`), where no workload of that name is known.
+    /// A service as tracing names it (`service.name`), where no workload of that name is known; in
+    /// a namespace, a Service of Kubernetes.
     Service,
     /// A Deployment, `StatefulSet`, `DaemonSet` or Job.
     Workload,
@@ -117,6 +118,8 @@ pub enum EdgeKind {
     Uses,
     /// `from` (a device or clock) belongs to node `to`.
     PartOf,
+    /// `from` (a Service) sends what it gets to `to` (a workload, or a pod that has none).
+    Selects,
 }
 
 /// A directed edge: `from` depends on, or contains, `to`.

@@ -21,6 +21,8 @@ pub enum EvidenceKind {
     Event,
     /// The structure of the cluster.
     Topology,
+    /// An alert that an Alertmanager holds.
+    Alert,
 }
 
 /// One piece of evidence: enough to find it again and to see that it has not changed.

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Anomaly;
+use crate::attribution::Attribution;
 use crate::caller::Caller;
 use crate::change::Change;
 use crate::collection::Gap;
@@ -135,6 +136,9 @@ pub struct Findings {
     pub timeline: Vec<TimelineEntry>,
     /// How the conclusion was reached, step by step.
     pub reasoning: Vec<String>,
+    /// Which change brought it about, or none; where there were changes to judge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<Attribution>,
 }
 
 /// One investigation, from the alarm to the explanation.

@@ -11,6 +11,7 @@
 pub mod access;
 pub mod alerting;
 pub mod analysis;
+pub mod attribution;
 pub mod audit;
 pub mod caller;
 pub mod capability;
@@ -47,6 +48,7 @@ pub use alerting::{
     ReceivedAlert, Silence, SilenceState,
 };
 pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
+pub use attribution::{Attribution, Blame, SuspectChange};
 pub use audit::{AuditDecision, AuditEntry, AuditRecord};
 pub use caller::{AccessRole, Authority, Caller, Permission};
 pub use capability::{Capability, CapabilityKind, Discovery, ObjectRef, Presence, Proposal};
@@ -69,8 +71,8 @@ pub use investigation::{
     Candidate, Confidence, Findings, Investigation, Reason, Stance, Suspect, TimelineEntry, Verdict,
 };
 pub use logs::{
-    DetectedField, LabelNames, LabelTest, LineTest, LogAnswer, LogExpression, LogFilter, LogKind,
-    LogLine, LogParser, LogPlace, LogQuestion, LogResult, LogScope, LogSeverity, LogStats,
+    DetectedField, LabelTest, LineTest, LogAnswer, LogExpression, LogFilter, LogKind, LogLine,
+    LogList, LogParser, LogPlace, LogQuestion, LogResult, LogScope, LogSeverity, LogStats,
     LogStream, LogTenant, LogVolume, LogsAbout, Substitute, TailLine, TailNotice, TailNoticeKind,
     TailQuestion, TailRecord, TextComparison,
 };

@@ -12,7 +12,7 @@ pub use asked::{
 pub use severity::LogSeverity;
 pub use tail::{TailLine, TailNotice, TailNoticeKind, TailQuestion, TailRecord};
 pub use told::{
-    DetectedField, LabelNames, LogAnswer, LogResult, LogStats, LogStream, LogVolume, Substitute,
+    DetectedField, LogAnswer, LogList, LogResult, LogStats, LogStream, LogVolume, Substitute,
 };
 
 use jiff::Timestamp;

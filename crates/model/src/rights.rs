@@ -78,8 +78,9 @@ pub struct Need {
     pub namespace: &'static str,
 }
 
-/// Nothing is watched yet, so that nothing more is asked for.
 const READ: &[&str] = &["get", "list"];
+/// What is followed. Who may list may as well watch: it shows nothing more.
+const FOLLOW: &[&str] = &["get", "list", "watch"];
 
 const fn read(ability: Ability, group: &'static str, resources: &'static [&'static str]) -> Need {
     Need {
@@ -89,6 +90,13 @@ const fn read(ability: Ability, group: &'static str, resources: &'static [&'stat
         verbs: READ,
         name: "",
         namespace: "",
+    }
+}
+
+const fn follow(group: &'static str, resources: &'static [&'static str]) -> Need {
+    Need {
+        verbs: FOLLOW,
+        ..read(Ability::Base, group, resources)
     }
 }
 
@@ -107,11 +115,10 @@ const fn exec(ability: Ability, namespace: &'static str) -> Need {
 /// Everything that is needed. Reads only, but for questions about rights and for the few commands
 /// that are asked inside pods of operators.
 pub const NEEDS: &[Need] = &[
-    read(
-        Ability::Base,
-        "",
-        &["nodes", "namespaces", "pods", "events"],
-    ),
+    read(Ability::Base, "", &["namespaces"]),
+    follow("", &["nodes", "pods", "services", "events"]),
+    // Their metadata only; Kubernetes has no right to that alone.
+    follow("", &["configmaps"]),
     // Where there is no Loki.
     Need {
         ability: Ability::Base,
@@ -121,8 +128,7 @@ pub const NEEDS: &[Need] = &[
         name: "",
         namespace: "",
     },
-    read(
-        Ability::Base,
+    follow(
         "apps",
         &[
             "deployments",
@@ -132,12 +138,9 @@ pub const NEEDS: &[Need] = &[
             "controllerrevisions",
         ],
     ),
-    read(Ability::Base, "config.openshift.io", &["clusterversions"]),
-    read(
-        Ability::Base,
-        "operators.coreos.com",
-        &["subscriptions", "clusterserviceversions"],
-    ),
+    follow("config.openshift.io", &["clusterversions"]),
+    follow("operators.coreos.com", &["clusterserviceversions"]),
+    read(Ability::Base, "operators.coreos.com", &["subscriptions"]),
     Need {
         ability: Ability::Rights,
         group: "authorization.k8s.io",
@@ -278,7 +281,7 @@ mod tests {
     fn nothing_is_needed_that_changes_a_cluster() {
         for right in Right::needed() {
             let asks = right.group == "authorization.k8s.io" || right.resource == "pods/exec";
-            let reads = ["get", "list"].contains(&right.verb.as_str());
+            let reads = ["get", "list", "watch"].contains(&right.verb.as_str());
             let api = right.resource == "prometheuses/api";
             assert!(reads || asks || api, "{right}");
             assert_ne!(right.resource, "secrets");

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::failure::{Failure, printable};
+use crate::room::Room;
 
 /// A complete answer with any status but a redirect.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct Answer {
     pub content_type: String,
     /// The body after decompression; of an error only the first 64 KiB.
     pub body: Bytes,
+    /// What the body takes of the room for all answers.
+    pub room: Room,
     /// Host and port that answered, for messages.
     pub place: String,
     /// Until when the server's certificate is good. Read only by a probing upstream.
@@ -110,6 +113,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             content_type: String::new(),
             body: Bytes::from_static(body.as_bytes()),
+            room: Room::default(),
             place: "prometheus:9090".to_owned(),
             certified_until: None,
         }

@@ -17,6 +17,7 @@ use crate::breaker::{KNOCK, Pass};
 use crate::certificate;
 use crate::failure::{self, Cause, Failure, printable};
 use crate::limits::Lane;
+use crate::room::{Body, Room};
 use crate::shown::Proof;
 use crate::trace;
 use crate::upstream::Upstream;
@@ -86,7 +87,7 @@ impl Upstream {
         }
         let response = self.let_in(request, limit).await;
         let response = self.noted(response, false)?;
-        let whole = timeout_at(limit, self.whole(response)).await;
+        let whole = timeout_at(limit, self.whole(response, limit)).await;
         if let Some(question) = scheduled {
             let (heavy, now) = (&self.parts.heavy, Instant::now());
             heavy.took(self.key.cluster, question, now - begun, now);
@@ -245,7 +246,7 @@ impl Upstream {
     }
 
     /// The whole answer behind a head.
-    async fn whole(&self, response: reqwest::Response) -> Result<Answer, Failure> {
+    async fn whole(&self, response: reqwest::Response, limit: Instant) -> Result<Answer, Failure> {
         let status = response.status();
         if status.is_redirection() {
             return Err(self.redirected(&response));
@@ -265,39 +266,48 @@ impl Upstream {
             .get::<TlsInfo>()
             .filter(|_| self.probing)
             .and_then(|info| certificate::not_after(info.peer_certificate()?));
-        let body = if status.is_success() {
-            self.body(response).await?
+        let (body, room) = if status.is_success() {
+            self.body(response, limit).await?
         } else {
-            error_body(response).await
+            (error_body(response).await, Room::default())
         };
         Ok(Answer {
             status,
             content_type,
             body,
+            room,
             place: self.place().to_owned(),
             certified_until,
         })
     }
 
-    /// The whole body, or `Truncated` as soon as it is known to be larger than the cap.
-    async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, Failure> {
+    /// The whole body, or `Truncated` as soon as it is known to be larger than the cap. It takes its
+    /// room first: all of it where its length is told and is that of what comes out.
+    async fn body(
+        &self,
+        mut response: reqwest::Response,
+        limit: Instant,
+    ) -> Result<(Bytes, Room), Failure> {
         let cap = self.parts.options.max_response;
-        if response.content_length().is_some_and(|length| length > cap) {
-            return Err(too_large(self.place(), cap));
+        let mut body = Body::new(&self.parts.rooms, self.key.source, limit);
+        if let Some(length) = response.content_length() {
+            if length > cap {
+                return Err(too_large(self.place(), cap));
+            }
+            body.reserve(length as usize).await?;
         }
-        let mut body = Vec::new();
         loop {
             let chunk = response
                 .chunk()
                 .await
                 .map_err(|error| failure::broken_body(&error, self.place(), body.len()))?;
             let Some(chunk) = chunk else {
-                return Ok(body.into());
+                return Ok(body.finish());
             };
             if (body.len() + chunk.len()) as u64 > cap {
                 return Err(too_large(self.place(), cap));
             }
-            body.extend_from_slice(&chunk);
+            body.push(&chunk).await?;
         }
     }
 

@@ -25,6 +25,7 @@ pub mod limits;
 pub mod metrics;
 pub mod options;
 mod pools;
+pub mod room;
 mod roots;
 pub mod share;
 mod shown;
@@ -46,6 +47,7 @@ pub use failure::{Cause, Failure};
 pub use limits::{Lane, Pace};
 pub use metrics::Metrics;
 pub use options::{OutboundOptions, PlainHttp};
+pub use room::Room;
 pub use share::Sharing;
 pub use shown::Shown;
 pub use stream::{Lines, Socket};
@@ -72,6 +74,7 @@ pub(crate) struct Parts {
     pub(crate) pools: pools::Pools,
     pub(crate) limits: limits::Limits,
     pub(crate) heavy: heavy::Heavy,
+    pub(crate) rooms: room::Rooms,
     pub(crate) shelf: share::Shelf,
     pub(crate) breakers: breaker::Breakers,
     pub(crate) roots: Option<roots::Roots>,
@@ -110,6 +113,8 @@ impl Outbound {
         let shelf = share::Shelf::new(options.kept_bytes);
         let file = options.roots_file.as_deref().zip(options.roots.as_deref());
         let roots = file.map(|(path, pem)| roots::Roots::new(path, pem));
+        let metrics = Metrics::default();
+        let (all, largest) = (options.max_reading, options.max_response);
         Ok(Self {
             parts: Arc::new(Parts {
                 breakers: breaker::Breakers::new(options.seed),
@@ -118,8 +123,9 @@ impl Outbound {
                 roots,
                 limits,
                 heavy: heavy::Heavy::default(),
+                rooms: room::Rooms::new(all, largest, metrics.clone()),
                 shelf,
-                metrics: Metrics::default(),
+                metrics,
             }),
             shown: None,
         })

@@ -32,6 +32,8 @@ pub struct Metrics {
     spared: Family<Spared, Counter>,
     turned_away: Family<Away, Counter>,
     kept: Gauge,
+    reading: Gauge,
+    crowded_out: Family<From, Counter>,
 }
 
 impl Default for Metrics {
@@ -46,6 +48,8 @@ impl Default for Metrics {
             spared: Family::default(),
             turned_away: Family::default(),
             kept: Gauge::default(),
+            reading: Gauge::default(),
+            crowded_out: Family::default(),
         }
     }
 }
@@ -84,8 +88,8 @@ impl Metrics {
     /// `outbound_request_duration_seconds{source}`, `outbound_response_bytes_total{source}`,
     /// `outbound_repeats_total{source}`, `outbound_breaker_turns_total{source,to}`,
     /// `outbound_breakers_open`, `outbound_spared_total{source,by}`,
-    /// `outbound_turned_away_total{source,lane}` and `outbound_kept_bytes`, behind whatever prefix
-    /// the registry has. An outcome is `answered`
+    /// `outbound_turned_away_total{source,lane}`, `outbound_kept_bytes`, `outbound_reading_bytes` and
+    /// `outbound_crowded_out_total{source}`, behind whatever prefix the registry has. An outcome is `answered`
     /// (with whatever status), `resting` where the endpoint was left alone, or the kind of the
     /// failure.
     pub fn register(&self, registry: &mut Registry) {
@@ -137,6 +141,27 @@ impl Metrics {
             Unit::Bytes,
             self.kept.clone(),
         );
+        registry.register_with_unit(
+            "outbound_reading",
+            "Bytes of answers that are being read and made something of",
+            Unit::Bytes,
+            self.reading.clone(),
+        );
+        registry.register(
+            "outbound_crowded_out",
+            "Reads that ended as the answers of others took up all room",
+            self.crowded_out.clone(),
+        );
+    }
+
+    /// Bytes of answers that are being read.
+    pub(crate) fn reading(&self) -> Gauge {
+        self.reading.clone()
+    }
+
+    pub(crate) fn crowded_out(&self, source: Source) {
+        let source = source.as_str();
+        self.crowded_out.get_or_create(&From { source }).inc();
     }
 
     pub(crate) fn spared(&self, source: Source, by: &'static str) {

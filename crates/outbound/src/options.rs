@@ -14,6 +14,9 @@ pub struct OutboundOptions {
     pub timeout: Duration,
     /// The largest answer in bytes, counted after decompression.
     pub max_response: u64,
+    /// Bytes of answers that are held at once while they are read and made something of, of all
+    /// calls together. At least one answer of the largest size finds room.
+    pub max_reading: u64,
     /// Calls to one cluster at the same time; a good citizen leaves room for others.
     pub concurrency_per_cluster: u32,
     /// How often one cluster is asked for people. Its `concurrency` is the field above.
@@ -46,6 +49,7 @@ impl Default for OutboundOptions {
         Self {
             timeout: Duration::from_secs(10),
             max_response: 32 * 1024 * 1024,
+            max_reading: 256 * 1024 * 1024,
             concurrency_per_cluster: 6,
             people: Pace {
                 concurrency: 6,

@@ -23,6 +23,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::answer::Answer;
 use crate::exchange::late;
 use crate::failure::Failure;
+use crate::room::Room;
 use crate::upstream::{Upstream, encode, target_of};
 
 /// How long an answer is kept: long enough for a dashboard that is looked at, short enough that
@@ -99,7 +100,13 @@ impl Shelf {
 
     fn keep(&self, key: Key, answer: &Answer) {
         if weight(&key, answer) <= self.largest {
-            self.kept.insert(key, (Instant::now(), answer.clone()));
+            // In bytes of its own: those that were read hold room until they are gone.
+            let answer = Answer {
+                body: Bytes::copy_from_slice(&answer.body),
+                room: Room::default(),
+                ..answer.clone()
+            };
+            self.kept.insert(key, (Instant::now(), answer));
         }
     }
 

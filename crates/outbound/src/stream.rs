@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 use crate::answer::Answer;
 use crate::exchange::{error_body, late};
 use crate::failure::{self, Cause, Failure};
+use crate::room::Room;
 use crate::upstream::{Upstream, target_of};
 
 /// RFC 6455, 1.3.
@@ -31,6 +32,10 @@ pub struct Lines {
     place: String,
     /// The longest line.
     cap: usize,
+    /// Whether longer ones are cut.
+    cuts: bool,
+    /// Whether what comes is the rest of one that was cut.
+    skips: bool,
     /// The longest silence.
     idle: Duration,
 }
@@ -43,10 +48,22 @@ impl Lines {
         loop {
             if let Some(end) = self.buffer[looked..].iter().position(|byte| *byte == b'\n') {
                 let mut line = self.buffer.split_to(looked + end + 1);
-                line.truncate(looked + end);
+                looked = 0;
+                if std::mem::take(&mut self.skips) {
+                    continue;
+                }
+                line.truncate(line.len() - 1);
                 return Ok(Some(line.freeze()));
             }
+            if self.skips {
+                self.buffer.clear();
+            }
             looked = self.buffer.len();
+            if looked > self.cap && self.cuts {
+                let line = self.buffer.split_to(self.cap);
+                self.skips = true;
+                return Ok(Some(line.freeze()));
+            }
             if looked > self.cap {
                 let detail = format!("a line of {} is longer than {}", self.place, self.cap);
                 return Err(Failure::new(GapKind::Truncated, detail));
@@ -61,6 +78,16 @@ impl Lines {
                 None => return Ok(Some(self.buffer.split().freeze())),
             }
         }
+    }
+}
+
+impl Lines {
+    /// The same, where a longer line is cut to so many bytes.
+    #[must_use]
+    pub fn cut_at(mut self, bytes: usize) -> Self {
+        self.cap = self.cap.min(bytes);
+        self.cuts = true;
+        self
     }
 }
 
@@ -97,9 +124,21 @@ impl Upstream {
         query: &[(&str, &str)],
         idle: Duration,
     ) -> Result<Result<Lines, Answer>, Failure> {
+        self.lines_as(path, query, idle, "application/json, */*")
+            .await
+    }
+
+    /// The same of an answer in the form that `accept` asks for.
+    pub async fn lines_as(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        idle: Duration,
+        accept: &'static str,
+    ) -> Result<Result<Lines, Answer>, Failure> {
         let mut request = self.outgoing(Method::GET, &target_of(path, query))?;
         let headers = request.headers_mut();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
         let response = self.opened(request).await?;
         if response.status() != StatusCode::OK {
             return Ok(Err(self.refusal_of(response).await));
@@ -108,6 +147,8 @@ impl Upstream {
             response,
             buffer: BytesMut::new(),
             place: self.place().to_owned(),
+            cuts: false,
+            skips: false,
             cap: usize::try_from(self.parts.options.max_response).unwrap_or(usize::MAX),
             idle,
         }))
@@ -171,6 +212,7 @@ impl Upstream {
             )
             .await
             .unwrap_or_default(),
+            room: Room::default(),
             place: self.place().to_owned(),
             certified_until: None,
         }

@@ -4,12 +4,12 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    Caller, Collection, DetectedField, LabelNames, LogAnswer, LogQuestion, LogStats, LogStream,
+    Caller, Collection, DetectedField, LogAnswer, LogList, LogQuestion, LogStats, LogStream,
     LogVolume, LogsAbout, TailQuestion, TailRecord,
 };
 use futures::Stream;
 
-use crate::Result;
+use crate::{Coming, Result};
 
 /// Lines as they come, for as long as they are read: nothing is read ahead of the reader but what
 /// is needed to put lines of several clusters in order.
@@ -24,8 +24,16 @@ pub trait Logs: Send + Sync {
     /// read more than the budget.
     async fn query(&self, caller: &Caller, question: &LogQuestion) -> Result<LogAnswer>;
 
+    /// What [`Self::query`] gives of each cluster by itself, as it gives it: lines are in order, and
+    /// go on from a place, within their cluster. A cluster that refuses the query is a gap.
+    async fn query_each(
+        &self,
+        caller: &Caller,
+        question: &LogQuestion,
+    ) -> Result<Coming<LogAnswer>>;
+
     /// Names of labels, sorted, each once.
-    async fn labels(&self, caller: &Caller, about: &LogsAbout) -> Result<LabelNames>;
+    async fn labels(&self, caller: &Caller, about: &LogsAbout) -> Result<LogList<String>>;
 
     /// Values of a label, sorted, each once.
     async fn label_values(
@@ -33,10 +41,10 @@ pub trait Logs: Send + Sync {
         caller: &Caller,
         name: &str,
         about: &LogsAbout,
-    ) -> Result<LabelNames>;
+    ) -> Result<LogList<String>>;
 
     /// Streams, by cluster, then labels.
-    async fn streams(&self, caller: &Caller, about: &LogsAbout) -> Result<Collection<LogStream>>;
+    async fn streams(&self, caller: &Caller, about: &LogsAbout) -> Result<LogList<LogStream>>;
 
     /// How much was written, by these labels; by those of the selector where none are named. The
     /// most first in each cluster.
@@ -51,8 +59,7 @@ pub trait Logs: Send + Sync {
     async fn stats(&self, caller: &Caller, about: &LogsAbout) -> Result<Collection<LogStats>>;
 
     /// Fields that lines hold, by name in each cluster.
-    async fn fields(&self, caller: &Caller, about: &LogsAbout)
-    -> Result<Collection<DetectedField>>;
+    async fn fields(&self, caller: &Caller, about: &LogsAbout) -> Result<LogList<DetectedField>>;
 
     /// Follows lines as they are written, those of all clusters in the order of time within a
     /// window. It goes on until it is dropped, or until no cluster is left that may be read.

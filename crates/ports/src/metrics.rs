@@ -7,7 +7,7 @@ use fleetscope_model::{
     RuleGroup, Selection, SeriesQuery, Target, TimeRange, Window,
 };
 
-use crate::Result;
+use crate::{Coming, Result};
 
 /// One server's own answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,11 @@ pub enum Passed {
 pub trait Metrics: Send + Sync {
     /// Evaluates an expression.
     async fn evaluate(&self, caller: &Caller, asked: &Evaluation) -> Result<Evaluated>;
+
+    /// Evaluates an expression on each cluster by itself; what each gives comes as it gives it.
+    /// `Invalid` (`across_clusters`) where the clusters are to be put together.
+    async fn evaluate_each(&self, caller: &Caller, asked: &Evaluation)
+    -> Result<Coming<Evaluated>>;
 
     /// One cluster's answer in the bytes in which its server gave it: one item, or a gap.
     async fn passed(

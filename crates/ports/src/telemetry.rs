@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    Caller, Change, ClusterSeries, Collection, KubernetesEvent, LogLine, LogQuery, MetricQuery,
-    RangeQuery, Selection, TimeRange, Topology, TraceQuery, TraceSummary,
+    Alert, Caller, Change, ClusterSeries, Collection, KubernetesEvent, LogLine, LogQuery,
+    MetricQuery, RangeQuery, Selection, TimeRange, Topology, TraceQuery, TraceSummary,
 };
 
 use crate::Result;
@@ -45,6 +45,10 @@ pub trait Telemetry: Send + Sync {
         clusters: &Selection,
         range: TimeRange,
     ) -> Result<Collection<KubernetesEvent>>;
+
+    /// Alerts that fire now, also those that are kept quiet; the longest firing first in each
+    /// cluster.
+    async fn firing(&self, caller: &Caller, clusters: &Selection) -> Result<Collection<Alert>>;
 
     /// The structure of each cluster in the range; one item a cluster that could be read. Service
     /// names of traces are resolved to workloads of the same name where there is exactly one.

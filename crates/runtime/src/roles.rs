@@ -5,6 +5,7 @@ pub(crate) mod collector;
 pub(crate) mod credentials;
 pub(crate) mod gateway;
 pub(crate) mod identity;
+pub(crate) mod index;
 pub(crate) mod intelligence;
 pub(crate) mod registry;
 pub(crate) mod session_keys;
@@ -40,6 +41,7 @@ pub(crate) struct Local {
     pub(crate) housekeeping: Housekeeping,
     pub(crate) store: Store,
     shown: Shown,
+    indexing: Option<index::Indexing>,
 }
 
 impl Local {
@@ -63,7 +65,10 @@ impl Local {
             .with_hub(identity::hub(config)?.map(|hub| hub.api));
         let (tokens, bootstrap_token) = registry::tokens(&store, parts).await?;
         let clock = parts.clock.clone();
-        let collector = collector::collector(clusters.clone(), access.clone(), outbound, clock);
+        let indexing = index::indexing(config, &clusters, &outbound, &clock);
+        let index = indexing.as_ref().map(|indexing| indexing.index.clone());
+        let reading = (outbound, index);
+        let collector = collector::collector(clusters.clone(), access.clone(), reading, clock);
         let rights = (clusters.clone(), access.clone());
         let intelligence = intelligence::service(&store, collector.clone(), rights, parts);
         let services = Services {
@@ -87,6 +92,7 @@ impl Local {
             housekeeping,
             store,
             shown,
+            indexing,
         })
     }
 
@@ -132,12 +138,16 @@ impl Local {
             &parts.clock,
             (work, board),
         ));
+        if let Some(indexing) = &self.indexing {
+            askers.push(indexing.begin(&parts.clock, (work, board)));
+        }
         let (log, shown) = (self.store.events.clone(), self.shown.clone());
+        let indexing = self.indexing.clone();
         let process = work.clone();
         work.spawn(async move {
             tokio::select! {
                 () = process.stopped() => {}
-                () = credentials::follow(log, shown) => {}
+                () = credentials::follow(log, shown, indexing) => {}
             }
         });
         askers.extend(credentials::begin_tasks(

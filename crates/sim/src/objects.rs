@@ -216,7 +216,7 @@ impl Objects {
             }
             Happening::ConfigChanged { workload } => {
                 self.store
-                    .apply_at(boot::config_map(world, *workload, world.tick.0), at);
+                    .apply_at(boot::config_map(world, *workload, world.tick.0, at), at);
                 Vec::new()
             }
             Happening::JobStarted { job } => {

@@ -167,6 +167,7 @@ fn config(folder: &Path) -> Config {
     config.storage.data_dir = folder.join("data");
     // Whose test is about them switches them on; elsewhere their calls would be in the way.
     config.checks.enabled = false;
+    config.index.enabled = false;
     config.outbound.timeout = std::time::Duration::from_secs(5);
     // The time of a test goes faster than the one by which reads are paced.
     config.outbound.scheduled_per_second = 10_000;

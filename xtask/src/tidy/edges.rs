@@ -78,6 +78,7 @@ const TEST_EDGES: &[(&str, &[&str])] = &[
         &["registry", "intelligence", "streaming", "store"],
     ),
     ("identity", &["store", "sim"]),
+    ("collector", &["sim"]),
     ("registry", &["store", "sim"]),
     ("runtime", &["sim"]),
 ];

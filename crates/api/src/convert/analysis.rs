@@ -76,6 +76,7 @@ pub fn anomaly(anomaly: Anomaly) -> wire::Anomaly {
         score: finite(anomaly.score),
         severity: severity(anomaly.severity),
         detectors: anomaly.detectors,
+        probability: anomaly.probability.and_then(finite),
         why: anomaly.why,
         evidence: anomaly.evidence.0,
     }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use fleetscope_client::wire;
 use fleetscope_model::{
-    Cluster, ClusterId, Collection, Fault, LabelNames, Labels, LogAnswer, LogLine, LogPlace,
-    LogResult, LogSeverity, LogStream, LogVolume,
+    Cluster, ClusterId, Collection, Fault, Labels, LogAnswer, LogLine, LogList, LogPlace,
+    LogResult, LogSeverity, LogStream, LogVolume, Substitute,
 };
 
 pub(crate) use asked::{USUAL_BYTES, parsed_place};
@@ -83,18 +83,19 @@ pub fn answer(answer: LogAnswer, clusters: &[Cluster]) -> wire::LogAnswer {
             .collect(),
         series,
         gaps,
-        substitutes: answer
-            .substitutes
-            .into_iter()
-            .map(|one| wire::LogSubstitute {
-                cluster: one.cluster.uuid(),
-                cluster_name: one.cluster_name,
-                source: name(&one.source),
-                detail: one.detail,
-            })
-            .collect(),
+        substitutes: substitutes(answer.substitutes),
         next_cursor: answer.next.map(place),
     }
+}
+
+fn substitutes(told: Vec<Substitute>) -> Vec<wire::LogSubstitute> {
+    let shown = |one: Substitute| wire::LogSubstitute {
+        cluster: one.cluster.uuid(),
+        cluster_name: one.cluster_name,
+        source: name(&one.source),
+        detail: one.detail,
+    };
+    told.into_iter().map(shown).collect()
 }
 
 fn entry(line: LogLine, names: &Names<'_>) -> wire::LogEntry {
@@ -124,15 +125,16 @@ pub(crate) fn place_text(place: LogPlace) -> String {
 }
 
 /// Names or values.
-pub fn names(told: LabelNames) -> wire::LabelList {
+pub fn names(told: LogList<String>) -> wire::LabelList {
     wire::LabelList {
         items: told.items,
+        substitutes: substitutes(told.substitutes),
         gaps: told.gaps.into_iter().map(metrics::gap).collect(),
     }
 }
 
 /// Streams.
-pub fn streams(told: Collection<LogStream>, clusters: &[Cluster]) -> wire::LogStreams {
+pub fn streams(told: LogList<LogStream>, clusters: &[Cluster]) -> wire::LogStreams {
     let names = Names::of(clusters);
     let stream = |stream: LogStream| {
         let mut labels = stream.labels;
@@ -141,6 +143,7 @@ pub fn streams(told: Collection<LogStream>, clusters: &[Cluster]) -> wire::LogSt
     };
     wire::LogStreams {
         items: told.items.into_iter().map(stream).collect(),
+        substitutes: substitutes(told.substitutes),
         gaps: told.gaps.into_iter().map(metrics::gap).collect(),
     }
 }
@@ -185,7 +188,7 @@ pub fn stats(
 /// Fields of all clusters: one that is the same in several stands there once, with the most values
 /// that it has in one of them.
 pub fn fields(
-    told: Collection<fleetscope_model::DetectedField>,
+    told: LogList<fleetscope_model::DetectedField>,
     clusters: &[Cluster],
 ) -> wire::DetectedFields {
     let names = Names::of(clusters);
@@ -211,6 +214,7 @@ pub fn fields(
     }
     wire::DetectedFields {
         items: all.into_values().collect(),
+        substitutes: substitutes(told.substitutes),
         gaps: told.gaps.into_iter().map(metrics::gap).collect(),
     }
 }

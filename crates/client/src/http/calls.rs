@@ -48,7 +48,11 @@ pub struct MetricScope {
 }
 
 impl MetricScope {
-    fn query(&self, expression: &str, end_name: &'static str) -> Vec<(&'static str, String)> {
+    pub(super) fn query(
+        &self,
+        expression: &str,
+        end_name: &'static str,
+    ) -> Vec<(&'static str, String)> {
         let mut query = vec![("query", expression.to_owned())];
         query.extend(self.clusters.iter().map(|id| ("cluster", id.to_string())));
         query.extend(self.start.map(|start| ("start", start.to_string())));

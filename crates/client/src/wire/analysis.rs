@@ -148,6 +148,10 @@ pub struct Anomaly {
     pub severity: Severity,
     /// Which detectors agreed.
     pub detectors: Vec<String>,
+    /// Probability that a day of this series without a fault holds nothing that stands out so much;
+    /// absent where it was not worked out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
     /// A sentence that says why.
     pub why: String,
     /// Id of the evidence.

@@ -43,11 +43,12 @@ pub enum Verdict {
 pub struct Change {
     /// What was changed.
     pub entity: Entity,
-    /// `rollout`, `scale`, `restart`, `config` or `node`.
+    /// `rollout`, `scale`, `restart`, `config`, `node` or `upgrade`.
     pub kind: String,
     /// When.
     pub at: Timestamp,
-    /// For a rollout, the revision.
+    /// For a rollout the revision, for settings the object's version, for an upgrade what it leads
+    /// to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// One line.

@@ -20,7 +20,7 @@ pub struct TopologyEdge {
 /// How things hang together in many clusters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TopologyAnswer {
-    /// By cluster name; sorted within each, without repeats.
+    /// Sorted, without repeats.
     pub edges: Vec<TopologyEdge>,
     /// What could not be read; an answer with gaps is incomplete and says so.
     pub gaps: Vec<Gap>,

@@ -5,6 +5,7 @@ use fleetscope_model::{Change, ChangeKind, EntityKind};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::changes::Objects;
+use crate::index::What;
 use crate::site::Site;
 
 /// A taint's time and its event's may differ by this much: the kubelet tells the event when it
@@ -53,6 +54,12 @@ pub(crate) fn changes(site: &Site, objects: &Objects) -> Vec<Change> {
         })
         .collect();
     changes.extend(told);
+    changes.extend(objects.journal.notes().filter_map(|note| {
+        let What::NodeLeft(name) = &note.what else {
+            return None;
+        };
+        Some(change(name, note.at, "left".to_owned()))
+    }));
     changes
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn rollouts(objects: &Objects, owners: &Owners, scalings: &[Scaling])
     let deployments: BTreeMap<_, _> = objects
         .deployments
         .iter()
-        .map(|deployment| (deployment.meta.place(), deployment))
+        .map(|deployment| (deployment.meta.place(), &**deployment))
         .collect();
     let mut changes = Vec::new();
     for ((namespace, kind, name), revisions) in by_workload(objects) {

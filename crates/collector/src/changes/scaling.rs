@@ -1,12 +1,14 @@
 //! What the Deployment controller says about the sizes of its `ReplicaSets`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fleetscope_kubernetes::{Event, Revision};
 use fleetscope_model::{Change, ChangeKind, EntityKind};
 use jiff::Timestamp;
 
 use crate::changes::{Objects, ROLLOUT};
+use crate::index::What;
 use crate::owners::Owners;
 
 /// One `ScalingReplicaSet` event.
@@ -23,11 +25,11 @@ pub(crate) struct Scaling {
 }
 
 /// The scalings that events tell of, in their order.
-pub(crate) fn scalings(events: &[Event]) -> Vec<Scaling> {
+pub(crate) fn scalings(events: &[Arc<Event>]) -> Vec<Scaling> {
     events
         .iter()
         .filter(|event| event.reason == "ScalingReplicaSet" && event.object.kind == "Deployment")
-        .filter_map(Scaling::parse)
+        .filter_map(|event| Scaling::parse(event))
         .collect()
 }
 
@@ -66,7 +68,25 @@ pub(crate) fn changes(
             summary: scaling.summary(),
         }));
     }
+    changes.extend(seen(objects, owners));
     changes
+}
+
+/// `StatefulSets` are scaled without an event: only the index sees it.
+fn seen(objects: &Objects, owners: &Owners) -> impl Iterator<Item = Change> {
+    objects.journal.notes().filter_map(|note| {
+        let What::Scaled { key, from, to } = &note.what else {
+            return None;
+        };
+        let way = if to > from { "up" } else { "down" };
+        Some(Change {
+            entity: owners.entity(EntityKind::Workload, &key.namespace, &key.name),
+            kind: ChangeKind::Scale,
+            at: note.at,
+            revision: None,
+            summary: format!("scaled {way} from {from} to {to} replicas"),
+        })
+    })
 }
 
 /// The newest `ReplicaSet` of each Deployment.

@@ -1,10 +1,8 @@
 //! Which labels, values, streams and fields there are, and how much of them.
 
-use std::collections::BTreeSet;
-
 use fleetscope_model::{
-    Aspect, Caller, Collection, DetectedField, Gap, GapKind, LabelNames, Labels, LogStats,
-    LogStream, LogVolume, LogsAbout, Sight, Source,
+    Aspect, Caller, Collection, DetectedField, Gap, GapKind, Labels, LogList, LogStats, LogStream,
+    LogVolume, LogsAbout, Sight, Source, Substitute,
 };
 use fleetscope_outbound::{Answer, Failure};
 use fleetscope_ports::Result;
@@ -15,7 +13,7 @@ use super::answer::{self, Found};
 use super::door::Door;
 use super::expression::Expression;
 use super::logql::{Held, Read, check_label};
-use super::{budget, nanoseconds, refusal, within};
+use super::{budget, instead, nanoseconds, pods, refusal, within};
 use crate::Collector;
 use crate::federation::Asking;
 use crate::range::{self, invalid};
@@ -30,22 +28,29 @@ const MOST_LABELS: usize = 16;
 /// The label that says of which cluster a stream is: ours, whatever the upstream has by that name.
 const CLUSTER: &str = "cluster";
 
-/// What one cluster said: something, or that the query is wrong.
-type Told<T> = std::result::Result<T, Gap>;
+/// What one cluster said.
+enum Told<T> {
+    Item(T),
+    /// The query is wrong, in these words.
+    Wrong(Gap),
+    /// It comes from elsewhere.
+    Instead(Substitute),
+}
 
 pub(crate) async fn labels(
     collector: &Collector,
     caller: &Caller,
     about: &LogsAbout,
-) -> Result<LabelNames> {
-    let names = ask(collector, caller, about, |of| async move {
+) -> Result<LogList<String>> {
+    let instead = |site: Site| async move { instead::labels(&site, about).await };
+    let names = ask(collector, caller, about, instead, |of| async move {
         if restricted(&of.site) {
             let streams = streams_of(&of, about).await?;
             return Ok(streams.into_iter().flat_map(Labels::into_keys).collect());
         }
         listed(&of, "labels", about).await
     });
-    let mut names = unique(names.await?, about.limit);
+    let mut names = unique(joined(names.await?)?, about.limit);
     if !names.items.is_empty() && !names.items.iter().any(|name| name == CLUSTER) {
         names.items.push(CLUSTER.to_owned());
         names.items.sort();
@@ -58,9 +63,15 @@ pub(crate) async fn label_values(
     caller: &Caller,
     name: &str,
     about: &LogsAbout,
-) -> Result<LabelNames> {
+) -> Result<LogList<String>> {
     check_label(name)?;
-    let values = ask(collector, caller, about, |of| async move {
+    let instead = |site: Site| async move {
+        if name == CLUSTER {
+            return Ok(vec![site.name().to_owned()]);
+        }
+        instead::values(&site, name, about).await
+    };
+    let values = ask(collector, caller, about, instead, |of| async move {
         if name == CLUSTER {
             return Ok(vec![of.site.name().to_owned()]);
         }
@@ -71,15 +82,16 @@ pub(crate) async fn label_values(
         }
         listed(&of, &format!("label/{name}/values"), about).await
     });
-    Ok(unique(values.await?, about.limit))
+    Ok(unique(joined(values.await?)?, about.limit))
 }
 
 pub(crate) async fn streams(
     collector: &Collector,
     caller: &Caller,
     about: &LogsAbout,
-) -> Result<Collection<LogStream>> {
-    let found = ask(collector, caller, about, |of| async move {
+) -> Result<LogList<LogStream>> {
+    let instead = |site: Site| async move { instead::streams(&site, about).await };
+    let found = ask(collector, caller, about, instead, |of| async move {
         let cluster = of.site.cluster();
         let mut streams = streams_of(&of, about).await?;
         streams.sort();
@@ -104,30 +116,36 @@ pub(crate) async fn volume(
     by.iter().try_for_each(|name| check_label(name))?;
     let by = by.join(",");
     let by = &by;
-    let found = ask(collector, caller, about, |of| async move {
-        let limit = about.limit.to_string();
-        let mut more = vec![("limit", limit.as_str())];
-        if !by.is_empty() {
-            more.push(("targetLabels", by));
-        }
-        let answer = read(&of, "index/volume", about, &more).await?;
-        let series = match answer::found(&answer)? {
-            Found::Vector(series) | Found::Matrix(series) => series,
-            Found::Lines(_) => Vec::new(),
-        };
-        let cluster = of.site.cluster();
-        let mut volumes: Vec<LogVolume> = series
-            .into_iter()
-            .map(|series| LogVolume {
-                cluster,
-                labels: series.labels,
-                bytes: series.samples.first().map_or(0, |s| s.value as u64),
-            })
-            .collect();
-        volumes.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.labels.cmp(&b.labels)));
-        Ok(volumes)
-    });
-    joined(found.await?)
+    let found = ask(
+        collector,
+        caller,
+        about,
+        instead::nothing,
+        |of| async move {
+            let limit = about.limit.to_string();
+            let mut more = vec![("limit", limit.as_str())];
+            if !by.is_empty() {
+                more.push(("targetLabels", by));
+            }
+            let answer = read(&of, "index/volume", about, &more).await?;
+            let series = match answer::found(&answer)? {
+                Found::Vector(series) | Found::Matrix(series) => series,
+                Found::Lines(_) => Vec::new(),
+            };
+            let cluster = of.site.cluster();
+            let mut volumes: Vec<LogVolume> = series
+                .into_iter()
+                .map(|series| LogVolume {
+                    cluster,
+                    labels: series.labels,
+                    bytes: series.samples.first().map_or(0, |s| s.value as u64),
+                })
+                .collect();
+            volumes.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.labels.cmp(&b.labels)));
+            Ok(volumes)
+        },
+    );
+    joined(found.await?).map(collected)
 }
 
 pub(crate) async fn stats(
@@ -135,27 +153,33 @@ pub(crate) async fn stats(
     caller: &Caller,
     about: &LogsAbout,
 ) -> Result<Collection<LogStats>> {
-    let found = ask(collector, caller, about, |of| async move {
-        let Some(held) = &of.held else {
-            return Ok(Vec::new());
-        };
-        let stats = budget::stats(&of.door, held, about.scope.range).await?;
-        Ok(vec![LogStats {
-            cluster: of.site.cluster(),
-            streams: stats.streams,
-            chunks: stats.chunks,
-            entries: stats.entries,
-            bytes: stats.bytes,
-        }])
-    });
-    joined(found.await?)
+    let found = ask(
+        collector,
+        caller,
+        about,
+        instead::nothing,
+        |of| async move {
+            let Some(held) = &of.held else {
+                return Ok(Vec::new());
+            };
+            let stats = budget::stats(&of.door, held, about.scope.range).await?;
+            Ok(vec![LogStats {
+                cluster: of.site.cluster(),
+                streams: stats.streams,
+                chunks: stats.chunks,
+                entries: stats.entries,
+                bytes: stats.bytes,
+            }])
+        },
+    );
+    joined(found.await?).map(collected)
 }
 
 pub(crate) async fn fields(
     collector: &Collector,
     caller: &Caller,
     about: &LogsAbout,
-) -> Result<Collection<DetectedField>> {
+) -> Result<LogList<DetectedField>> {
     #[derive(Deserialize)]
     struct Body {
         /// Absent where nothing is found.
@@ -171,7 +195,8 @@ pub(crate) async fn fields(
         cardinality: u64,
         parsers: Option<Vec<String>>,
     }
-    let found = ask(collector, caller, about, |of| async move {
+    let instead = |site: Site| async move { instead::fields(&site, about).await };
+    let found = ask(collector, caller, about, instead, |of| async move {
         let limit = about.limit.to_string();
         let answer = read(&of, "detected_fields", about, &[("limit", &limit)]).await?;
         let body: Body = answer.json()?;
@@ -215,23 +240,29 @@ impl From<Failure> for Unsaid {
 
 /// Asks every cluster. What is read is held to what the caller may see; without an expression and
 /// with all in sight there is no query.
-async fn ask<T, F>(
+async fn ask<T, F, G>(
     collector: &Collector,
     caller: &Caller,
     about: &LogsAbout,
+    instead: impl Fn(Site) -> G,
     read: impl Fn(Asked) -> F,
 ) -> Result<Collection<Told<T>>>
 where
     F: Future<Output = std::result::Result<Vec<T>, Unsaid>>,
+    G: Future<Output = std::result::Result<Vec<T>, Failure>>,
 {
     range::check(about.scope.range)?;
     range::check_limit(about.limit, MOST)?;
     let expression = about.expression.as_ref().map(Expression::new).transpose()?;
     let named = expression.as_ref().and_then(Expression::named);
-    let (expression, named, read) = (expression.as_ref(), named.as_ref(), &read);
+    let (expression, named) = (expression.as_ref(), named.as_ref());
+    let (instead, read) = (&instead, &read);
     let asking = Asking::of(caller, &about.scope.clusters, Source::Loki, &[Aspect::Logs]);
     collector
         .fan_out(asking.about(named), |site| async move {
+            if pods::stand_in(&site) && about.scope.tenant.is_none() {
+                return otherwise(&site, instead(site.clone()).await);
+            }
             let said = async {
                 let door = Door::open(&site, about.scope.tenant)?;
                 let held = match expression {
@@ -247,14 +278,14 @@ where
             let gap = |failure| site.gap(Source::Loki, failure);
             match said.await {
                 Ok(items) => Collection {
-                    items: items.into_iter().map(Ok).collect(),
+                    items: items.into_iter().map(Told::Item).collect(),
                     gaps: Vec::new(),
                 },
                 Err(Unsaid::Failed(failure)) => Collection::gap(gap(failure)),
                 Err(Unsaid::Wrong(said)) => {
                     let failure = Failure::new(GapKind::Refused, said);
                     Collection {
-                        items: vec![Err(gap(failure))],
+                        items: vec![Told::Wrong(gap(failure))],
                         gaps: Vec::new(),
                     }
                 }
@@ -263,17 +294,34 @@ where
         .await
 }
 
+/// What a cluster without a Loki said.
+fn otherwise<T>(site: &Site, said: std::result::Result<Vec<T>, Failure>) -> Collection<Told<T>> {
+    match said {
+        Ok(items) => {
+            let mut items: Vec<Told<T>> = items.into_iter().map(Told::Item).collect();
+            items.push(Told::Instead(pods::said(site)));
+            Collection {
+                items,
+                gaps: Vec::new(),
+            }
+        }
+        Err(failure) => Collection::gap(site.gap(Source::Loki, failure)),
+    }
+}
+
 /// Where no cluster could make anything of the query, it is the query that is wrong.
-fn joined<T>(told: Collection<Told<T>>) -> Result<Collection<T>> {
-    let mut found = Collection {
+fn joined<T>(told: Collection<Told<T>>) -> Result<LogList<T>> {
+    let mut found = LogList {
         items: Vec::new(),
         gaps: told.gaps,
+        substitutes: Vec::new(),
     };
     let mut wrong = Vec::new();
     for told in told.items {
         match told {
-            Ok(item) => found.items.push(item),
-            Err(gap) => wrong.push(gap),
+            Told::Item(item) => found.items.push(item),
+            Told::Wrong(gap) => wrong.push(gap),
+            Told::Instead(substitute) => found.substitutes.push(substitute),
         }
     }
     match wrong.first() {
@@ -286,21 +334,19 @@ fn joined<T>(told: Collection<Told<T>>) -> Result<Collection<T>> {
     }
 }
 
-fn unique(told: Collection<Told<String>>, limit: u32) -> LabelNames {
-    let mut names = BTreeSet::new();
-    let mut gaps = told.gaps;
-    for told in told.items {
-        match told {
-            Ok(name) => {
-                names.insert(name);
-            }
-            Err(gap) => gaps.push(gap),
-        }
+/// What only a Loki can tell.
+fn collected<T>(list: LogList<T>) -> Collection<T> {
+    Collection {
+        items: list.items,
+        gaps: list.gaps,
     }
-    LabelNames {
-        items: names.into_iter().take(limit as usize).collect(),
-        gaps,
-    }
+}
+
+fn unique(mut told: LogList<String>, limit: u32) -> LogList<String> {
+    told.items.sort();
+    told.items.dedup();
+    told.items.truncate(limit as usize);
+    told
 }
 
 /// Whether names and values could tell of what the caller may not see. They are then taken from

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    Caller, Collection, DetectedField, LabelNames, LogAnswer, LogQuestion, LogStats, LogStream,
+    Caller, Collection, DetectedField, LogAnswer, LogList, LogQuestion, LogStats, LogStream,
     LogVolume, LogsAbout, TailQuestion,
 };
-use fleetscope_ports::{Logs, Result, Tail};
+use fleetscope_ports::{Coming, Logs, Result, Tail};
 
 use super::{catalogue, query, tail};
 use crate::Collector;
@@ -16,7 +16,15 @@ impl Logs for Collector {
         query::query(self, caller, question).await
     }
 
-    async fn labels(&self, caller: &Caller, about: &LogsAbout) -> Result<LabelNames> {
+    async fn query_each(
+        &self,
+        caller: &Caller,
+        question: &LogQuestion,
+    ) -> Result<Coming<LogAnswer>> {
+        query::query_each(self, caller, question).await
+    }
+
+    async fn labels(&self, caller: &Caller, about: &LogsAbout) -> Result<LogList<String>> {
         catalogue::labels(self, caller, about).await
     }
 
@@ -25,11 +33,11 @@ impl Logs for Collector {
         caller: &Caller,
         name: &str,
         about: &LogsAbout,
-    ) -> Result<LabelNames> {
+    ) -> Result<LogList<String>> {
         catalogue::label_values(self, caller, name, about).await
     }
 
-    async fn streams(&self, caller: &Caller, about: &LogsAbout) -> Result<Collection<LogStream>> {
+    async fn streams(&self, caller: &Caller, about: &LogsAbout) -> Result<LogList<LogStream>> {
         catalogue::streams(self, caller, about).await
     }
 
@@ -46,11 +54,7 @@ impl Logs for Collector {
         catalogue::stats(self, caller, about).await
     }
 
-    async fn fields(
-        &self,
-        caller: &Caller,
-        about: &LogsAbout,
-    ) -> Result<Collection<DetectedField>> {
+    async fn fields(&self, caller: &Caller, about: &LogsAbout) -> Result<LogList<DetectedField>> {
         catalogue::fields(self, caller, about).await
     }
 

@@ -4,7 +4,8 @@
 
 use fleetscope_kubernetes::{Kubernetes, LogPod, PodLine, PodLines, PodLog};
 use fleetscope_model::{
-    Aspect, Collection, Gap, GapKind, Labels, LogLine, LogQuestion, LogSeverity, Source, Substitute,
+    Aspect, Cluster, Collection, Gap, GapKind, Labels, LogLine, LogQuestion, LogSeverity, Source,
+    Substitute,
 };
 use fleetscope_outbound::Failure;
 use futures::{StreamExt as _, stream};
@@ -16,7 +17,7 @@ use super::query::{MAX_LINES, Told};
 use crate::site::Site;
 
 /// Containers of one answer: each is a call of its own.
-const MOST_CONTAINERS: usize = 20;
+pub(super) const MOST_CONTAINERS: usize = 20;
 
 /// Containers that are read at the same time.
 const AT_ONCE: usize = 4;
@@ -25,11 +26,18 @@ const AT_ONCE: usize = 4;
 const MOST_BYTES: u64 = 2 * 1024 * 1024;
 
 /// What is said of an answer that comes from here.
-const SAID: &str = "it has no Loki: these are the lines that the nodes of its pods still hold";
+pub(super) const SAID: &str =
+    "it has no Loki: these are the lines that the nodes of its pods still hold";
 
 /// Whether lines of a cluster come from here.
 pub(super) fn stand_in(site: &Site) -> bool {
-    site.endpoint(Source::Loki).is_none() && site.endpoint(Source::Kubernetes).is_some()
+    stands_in(&site.registered())
+}
+
+/// Whether lines of a registered cluster come from here.
+pub(super) fn stands_in(cluster: &Cluster) -> bool {
+    let endpoints = &cluster.draft.endpoints;
+    endpoints.of(Source::Loki).is_none() && endpoints.of(Source::Kubernetes).is_some()
 }
 
 /// The lines of the containers that a query selects.
@@ -38,16 +46,12 @@ pub(super) async fn lines(
     expression: &Expression,
     question: &LogQuestion,
 ) -> Result<Collection<Told>, Failure> {
-    let simple = Simple::new(expression.text()).ok_or_else(too_much)?;
+    let simple = simple(expression)?;
     let kubernetes = site.kubernetes()?;
-    let mut gaps = Vec::new();
-    let pods = site.take(kubernetes.log_pods().await, &mut gaps);
-    let mut containers: Vec<Container> = pods
-        .into_iter()
-        .filter(|pod| site.sight(Aspect::Logs).reaches(Some(&pod.namespace)))
-        .flat_map(|pod| containers(&pod))
-        .filter(|container| simple.selects(&container.labels))
-        .collect();
+    let Collection {
+        items: mut containers,
+        mut gaps,
+    } = selected(site, &kubernetes, Some(&simple)).await;
     if containers.len() > MOST_CONTAINERS {
         let detail = format!(
             "{} containers are selected and only {MOST_CONTAINERS} of them are read, since it has \
@@ -81,10 +85,40 @@ pub(super) async fn lines(
     })
 }
 
-struct Container {
-    pod: LogPod,
-    name: String,
-    labels: Labels,
+/// What can be asked without a Loki.
+pub(super) fn simple(expression: &Expression) -> Result<Simple, Failure> {
+    Simple::new(expression.text()).ok_or_else(too_much)
+}
+
+/// The containers that the caller may see and a query selects; all without a query.
+pub(super) async fn selected(
+    site: &Site,
+    kubernetes: &Kubernetes,
+    simple: Option<&Simple>,
+) -> Collection<Container> {
+    let mut gaps = Vec::new();
+    let pods = site.take(kubernetes.log_pods().await, &mut gaps);
+    let items = pods
+        .into_iter()
+        .filter(|pod| site.sight(Aspect::Logs).reaches(Some(&pod.namespace)))
+        .flat_map(|pod| containers(&pod))
+        .filter(|container| simple.is_none_or(|simple| simple.selects(&container.labels)))
+        .collect();
+    Collection { items, gaps }
+}
+
+/// A container with the labels of its stream.
+pub(super) struct Container {
+    pub(super) pod: LogPod,
+    pub(super) name: String,
+    pub(super) labels: Labels,
+}
+
+impl Container {
+    /// Whether it runs.
+    pub(super) fn runs(&self) -> bool {
+        self.pod.running.contains(&self.name)
+    }
 }
 
 /// The containers of a pod, with the labels that a Loki's collectors usually give them.
@@ -152,20 +186,22 @@ fn shown(
         .into_iter()
         .filter(|line| wanted(line.at) && simple.admits(&line.text));
     lines
-        .map(|line| {
-            let mut labels = container.labels.clone();
-            // As a Loki does.
-            let level = LogSeverity::of(&labels, &line.text);
-            let level = level.map_or("unknown", LogSeverity::as_str);
-            labels.insert("detected_level".to_owned(), level.to_owned());
-            LogLine {
-                cluster,
-                at: line.at,
-                labels,
-                line: line.text,
-            }
+        .map(|line| LogLine {
+            cluster,
+            at: line.at,
+            labels: labelled(&container.labels, &line.text),
+            line: line.text,
         })
         .collect()
+}
+
+/// The labels of a line of a container: those of its stream, and its level, as a Loki does.
+pub(super) fn labelled(of: &Labels, text: &str) -> Labels {
+    let mut labels = of.clone();
+    let level = LogSeverity::of(&labels, text);
+    let level = level.map_or("unknown", LogSeverity::as_str);
+    labels.insert("detected_level".to_owned(), level.to_owned());
+    labels
 }
 
 fn cut_short(site: &Site, container: &Container) -> Gap {
@@ -177,7 +213,7 @@ fn cut_short(site: &Site, container: &Container) -> Gap {
     site.gap(Source::Kubernetes, Failure::new(GapKind::Truncated, detail))
 }
 
-fn said(site: &Site) -> Substitute {
+pub(super) fn said(site: &Site) -> Substitute {
     Substitute {
         cluster: site.cluster(),
         cluster_name: site.name().to_owned(),

@@ -1,5 +1,7 @@
 //! Queries: lines of many clusters in one order, or the series that each makes of its own.
 
+mod each;
+
 use fleetscope_model::{
     Aspect, Caller, ClusterSeries, Collection, ErrorKind, Gap, GapKind, LogAnswer, LogKind,
     LogLine, LogPlace, LogQuestion, LogResult, Series, Sight, Source, Substitute,
@@ -17,6 +19,8 @@ use crate::Collector;
 use crate::federation::Asking;
 use crate::range;
 use crate::site::Site;
+
+pub(super) use each::query_each;
 
 /// Lines of one answer: Loki's own default (`max_entries_limit_per_query`).
 pub(super) const MAX_LINES: u32 = 5_000;
@@ -206,6 +210,15 @@ fn wrong(site: &Site, said: String) -> Gap {
 /// One answer of what the clusters said. Where none of them could make anything of the query, it
 /// is the query that is wrong, and the first of them says why.
 fn join(told: Collection<Told>, question: &LogQuestion) -> Result<LogAnswer> {
+    match gathered(told, question) {
+        (_, Some(refused)) => Err(refused),
+        (answer, None) => Ok(answer),
+    }
+}
+
+/// One answer, in which a refusal is a gap; and why, where none of them could make anything of the
+/// query.
+fn gathered(told: Collection<Told>, question: &LogQuestion) -> (LogAnswer, Option<Error>) {
     let mut answer = LogAnswer {
         result: LogResult::Streams,
         lines: Vec::new(),
@@ -233,23 +246,20 @@ fn join(told: Collection<Told>, question: &LogQuestion) -> Result<LogAnswer> {
             Told::Instead(substitute) => answer.substitutes.push(substitute),
         }
     }
-    if !read {
-        if let Some(gap) = wrong.first() {
-            return Err(refusal::invalid_logql(&gap.detail));
-        }
-        if let Some(gap) = too_much.first() {
+    let refused = match (wrong.first(), too_much.first()) {
+        _ if read => None,
+        (Some(gap), _) => Some(refusal::invalid_logql(&gap.detail)),
+        (None, Some(gap)) => {
             let detail = format!("on {}, {}", gap.cluster_name, gap.detail);
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                "query_too_expensive",
-                detail,
-            ));
+            let kind = ErrorKind::Invalid;
+            Some(Error::new(kind, "query_too_expensive", detail))
         }
-    }
+        (None, None) => None,
+    };
     answer.gaps.extend(wrong.into_iter().chain(too_much));
     answer.gaps.sort();
     order(&mut answer, question, &horizons);
-    Ok(answer)
+    (answer, refused)
 }
 
 /// Puts the lines in order, leaves out those that were given before, and what is too many.

@@ -5,6 +5,7 @@
 //! here is bounded by `merge`.
 
 mod merge;
+mod nodes;
 mod reading;
 mod rights;
 mod seen;
@@ -18,6 +19,7 @@ use fleetscope_model::{
     Aspect, Caller, Cluster, Collection, Gap, LogPlace, Sight, Source as Endpoint, TailLine,
     TailNotice, TailNoticeKind, TailQuestion, TailRecord,
 };
+use fleetscope_outbound::Failure;
 use fleetscope_ports::{Result, Tail};
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream, SelectAll};
@@ -25,10 +27,12 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use self::merge::Merge;
-use self::socket::{Refused, Socket};
+use self::nodes::Nodes;
+use self::socket::{Heard, Refused, Socket};
 use self::source::{Following, Source};
 use super::door::Door;
 use super::expression::Expression;
+use super::pods;
 use super::query::MAX_LINES;
 use super::refusal;
 use crate::Collector;
@@ -81,7 +85,23 @@ pub(crate) async fn tail(
 struct Opened {
     cluster: Arc<Cluster>,
     sight: Sight,
-    socket: std::result::Result<Socket, Refused>,
+    socket: std::result::Result<Way, Refused>,
+}
+
+/// How the lines of a cluster come.
+enum Way {
+    Loki(Socket),
+    Nodes(Nodes),
+}
+
+impl Way {
+    /// What comes next. May be dropped while it waits.
+    async fn next(&mut self) -> std::result::Result<Heard, Failure> {
+        match self {
+            Self::Loki(socket) => socket.next().await,
+            Self::Nodes(nodes) => nodes.next().await,
+        }
+    }
 }
 
 async fn open_all(following: &Following) -> Result<Collection<Opened>> {
@@ -117,7 +137,7 @@ impl Following {
         cluster: &Arc<Cluster>,
         sight: &Sight,
         from: (Timestamp, u32),
-    ) -> std::result::Result<Socket, Refused> {
+    ) -> std::result::Result<Way, Refused> {
         let outbound = self.collector.outbound.clone();
         let deadline = Instant::now() + outbound.timeout();
         let site = Site::new(Arc::clone(cluster), outbound, deadline);
@@ -129,11 +149,18 @@ impl Following {
         &self,
         site: &Site,
         (start, limit): (Timestamp, u32),
-    ) -> std::result::Result<Socket, Refused> {
+    ) -> std::result::Result<Way, Refused> {
+        if pods::stand_in(site) && self.question.tenant.is_none() {
+            let simple = pods::simple(&self.expression)?;
+            let outbound = self.collector.outbound.clone();
+            let nodes = Nodes::open(site, outbound, simple, (start, limit)).await?;
+            return Ok(Way::Nodes(nodes));
+        }
         let door = Door::open(site, self.question.tenant)?;
         let held = door.held(site, &self.expression)?;
         let held = held.map_err(Refused::Wrong)?;
-        Socket::open(&door, &held, start, limit).await
+        let socket = Socket::open(&door, &held, start, limit).await?;
+        Ok(Way::Loki(socket))
     }
 }
 

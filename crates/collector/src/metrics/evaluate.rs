@@ -1,10 +1,12 @@
 //! Evaluating an expression: a plan, each cluster's part of it, and one answer.
 
+mod each;
+
 use fleetscope_model::{
     Caller, ClusterId, Collection, Evaluated, Evaluation, GapKind, Selection, Shape, Source, Union,
     Window,
 };
-use fleetscope_outbound::{Answer, Failure};
+use fleetscope_outbound::{Answer, Failure, Room};
 use fleetscope_ports::{Passed, Result};
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -18,6 +20,8 @@ use crate::prometheus::plan::Plan;
 use crate::prometheus::{METRICS, Readings, Steps, answer, asked, promql, within};
 use crate::range::invalid;
 use crate::site::Site;
+
+pub(super) use each::evaluate_each;
 
 /// Series of one cluster in one answer: what a browser can still draw, and a bound on memory beside
 /// that of bytes.
@@ -47,6 +51,8 @@ struct Moment {
 struct Part {
     given: Given,
     shape: Shape,
+    /// Held until all parts are one answer.
+    rooms: Vec<Room>,
 }
 
 pub(super) async fn evaluate(
@@ -67,11 +73,21 @@ pub(super) async fn evaluate(
             .await?;
         (plan, found)
     };
+    Ok(shown(&plan, found, (moment, matrix), asked.points))
+}
+
+/// The whole, with no more points a series than are wanted.
+fn shown(
+    plan: &Plan,
+    found: Collection<Part>,
+    (moment, matrix): (Moment, bool),
+    points: Option<u32>,
+) -> Evaluated {
     let mut whole = whole(plan, found, (moment, matrix));
-    if let (Some(points), When::Over(steps)) = (asked.points, moment.when) {
+    if let (Some(points), When::Over(steps)) = (points, moment.when) {
         thin_out(&mut whole, steps.step, points);
     }
-    Ok(whole)
+    whole
 }
 
 fn thin_out(whole: &mut Evaluated, step_ms: i64, points: u32) {
@@ -83,11 +99,13 @@ fn thin_out(whole: &mut Evaluated, step_ms: i64, points: u32) {
     }
 }
 
-fn whole(plan: Plan, found: Collection<Part>, (moment, matrix): (Moment, bool)) -> Evaluated {
+fn whole(plan: &Plan, found: Collection<Part>, (moment, matrix): (Moment, bool)) -> Evaluated {
     let answered = found.items.len();
     let scalar = found.items.iter().any(|part| part.shape == Shape::Scalar);
-    let given = found.items.into_iter().map(|part| part.given).collect();
+    let parts = found.items.into_iter();
+    let (given, rooms): (Vec<_>, Vec<_>) = parts.map(|part| (part.given, part.rooms)).unzip();
     let mut series = plan.merge.all(given);
+    drop(rooms);
     let over = matches!(moment.when, When::Over(_));
     if let Some(order) = plan.order.filter(|_| !over) {
         merge::sort(&mut series, order);
@@ -109,6 +127,7 @@ fn whole(plan: Plan, found: Collection<Part>, (moment, matrix): (Moment, bool)) 
         gaps: found.gaps,
         notes: plan
             .meaning
+            .as_ref()
             .map(|meaning| format!("each cluster evaluated it by itself, as in: {meaning}"))
             .into_iter()
             .collect(),
@@ -184,12 +203,14 @@ async fn part(site: &Site, plan: &Plan, moment: Moment) -> Collection<Part> {
         Err(failure) => return Collection::gap(site.gap(Source::Prometheus, failure)),
     };
     let reads = texts.iter().map(|text| readings(site, text, moment));
-    let (mut parts, mut gaps, mut shape) = (Vec::new(), Vec::new(), Shape::default());
+    let (mut parts, mut rooms) = (Vec::new(), Vec::new());
+    let (mut gaps, mut shape) = (Vec::new(), Shape::default());
     for read in join_all(reads).await {
         match read {
             Ok(readings) => {
                 shape = readings.shape;
                 parts.push(readings.series);
+                rooms.push(readings.room);
                 let warning = readings.warning.into_iter();
                 gaps.extend(warning.map(|w| site.gap(Source::Prometheus, w)));
             }
@@ -198,7 +219,11 @@ async fn part(site: &Site, plan: &Plan, moment: Moment) -> Collection<Part> {
     }
     let given = Given { cluster, parts };
     Collection {
-        items: vec![Part { given, shape }],
+        items: vec![Part {
+            given,
+            shape,
+            rooms,
+        }],
         gaps,
     }
 }

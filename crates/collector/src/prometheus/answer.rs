@@ -47,6 +47,7 @@ pub(crate) fn decode(answer: &Answer) -> Result<Readings, Failure> {
         series,
         shape,
         warning,
+        room: answer.room.clone(),
     })
 }
 
@@ -258,6 +259,7 @@ impl Visitor<'_> for ValueVisitor {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use fleetscope_outbound::Room;
 
     use super::*;
 
@@ -266,6 +268,7 @@ mod tests {
             status: status.try_into().unwrap(),
             content_type: "application/json".to_owned(),
             body: Bytes::from_static(body.as_bytes()),
+            room: Room::default(),
             place: "prometheus:9090".to_owned(),
             certified_until: None,
         }

@@ -175,6 +175,11 @@ pub(crate) fn unheld() -> Failure {
 }
 
 #[cfg(test)]
+mod enforced;
+#[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod flood;
+mod followed;
 mod pods;
 mod query;
 mod tail;

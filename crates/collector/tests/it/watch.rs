@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fleetscope_kubernetes::{Change, Kubernetes, Resource};
-use fleetscope_model::Source;
+use fleetscope_kubernetes::{Kubernetes, Told, Version, Watch};
+use fleetscope_model::{GapKind, Source};
 use fleetscope_outbound::Outbound;
 use serde_json::json;
 
@@ -12,17 +12,10 @@ use crate::fleet::{id, patient};
 use crate::recording;
 use crate::server::{self, Server};
 
-const MAPS: Resource = Resource {
-    group: "",
-    version: "v1",
-    plural: "configmaps",
-    kind: "ConfigMap",
-};
-
-fn watch(server: &Server) -> fleetscope_kubernetes::Watch {
+fn watch(server: &Server) -> Watch<Version> {
     let outbound = Outbound::new(patient()).unwrap();
     let upstream = outbound.upstream(id(1), Source::Kubernetes, &server.endpoint());
-    Kubernetes::new(upstream.unwrap()).watch(MAPS)
+    Kubernetes::new(upstream.unwrap()).watch_config_maps(1_000)
 }
 
 fn list(version: &str) -> axum::response::Response {
@@ -31,12 +24,23 @@ fn list(version: &str) -> axum::response::Response {
     server::json(200, &body)
 }
 
-fn name(change: &Change) -> (&'static str, &str) {
-    match change {
-        Change::All(all) => ("all", &all[0].metadata.name),
-        Change::Put(object) => ("put", &object.metadata.name),
-        Change::Gone(object) => ("gone", &object.metadata.name),
+/// The next steps in words.
+async fn steps(watch: &mut Watch<Version>, count: usize) -> Vec<String> {
+    let mut told = Vec::new();
+    for _ in 0..count {
+        told.push(match watch.next().await.unwrap() {
+            Told::All(all) => format!("all {}", all.len()),
+            Told::Put(key, _) => format!("put {}", key.name),
+            Told::Gone(key) => format!("gone {}", key.name),
+            other => format!("{other:?}").to_lowercase(),
+        });
     }
+    told
+}
+
+fn bookmark(version: &str) -> axum::response::Response {
+    let object = json!({"metadata": {"resourceVersion": version}});
+    server::json(200, &json!({"type": "BOOKMARK", "object": object}))
 }
 
 #[tokio::test]
@@ -46,22 +50,11 @@ async fn changes_are_told_and_a_watch_that_ended_goes_on_after_its_last_bookmark
         Some(_) => recording::answer("kubernetes-watch", "watch: ADDED"),
     })
     .await;
-    let mut watch = watch(&server);
-    let mut told = Vec::new();
-    for _ in 0..5 {
-        told.push(watch.next().await.unwrap());
-    }
-    let told: Vec<_> = told.iter().map(name).collect();
-    assert_eq!(
-        told,
-        [
-            ("all", "w0"),
-            ("put", "w1"),
-            ("put", "w1"),
-            ("gone", "w1"),
-            ("put", "w1")
-        ]
-    );
+    let told = steps(&mut watch(&server), 9).await;
+    let expected = [
+        "all 1", "opened", "put w1", "put w1", "gone w1", "still", "ended", "opened", "put w1",
+    ];
+    assert_eq!(told, expected);
     let seen = server.seen();
     let from: Vec<_> = seen
         .iter()
@@ -73,22 +66,34 @@ async fn changes_are_told_and_a_watch_that_ended_goes_on_after_its_last_bookmark
 }
 
 #[tokio::test]
-async fn a_bookmark_moves_the_place_to_go_on_from_and_tells_nothing() {
+async fn only_the_metadata_is_asked_for() {
+    let server = Server::start(|seen| match seen.field("watch") {
+        None => list("1"),
+        Some(_) => bookmark("2"),
+    })
+    .await;
+    steps(&mut watch(&server), 2).await;
+    for (seen, form) in server.seen().iter().zip(["List;", ";"]) {
+        let accept = seen.headers["accept"].to_str().unwrap();
+        let only = format!("application/json;as=PartialObjectMetadata{form}g=meta.k8s.io;v=v1");
+        assert_eq!(accept, only);
+    }
+}
+
+#[tokio::test]
+async fn a_bookmark_moves_the_place_to_go_on_from() {
     let server = Server::start(|seen| match seen.field("resourceVersion") {
         None => list("1"),
-        Some("1") => server::json(
-            200,
-            &json!({"type": "BOOKMARK",
-            "object": {"metadata": {"resourceVersion": "999"}}}),
-        ),
+        Some("1") => bookmark("999"),
         Some(_) => recording::answer("kubernetes-watch", "watch: ADDED"),
     })
     .await;
-    let mut watch = watch(&server);
-    let told = [watch.next().await.unwrap(), watch.next().await.unwrap()];
-    assert_eq!(told.each_ref().map(name), [("all", "w0"), ("put", "w1")]);
-    let seen = server.seen();
-    assert_eq!(seen[2].field("resourceVersion"), Some("999"));
+    let told = steps(&mut watch(&server), 6).await;
+    assert_eq!(
+        told,
+        ["all 1", "opened", "still", "ended", "opened", "put w1"]
+    );
+    assert_eq!(server.seen()[2].field("resourceVersion"), Some("999"));
 }
 
 #[tokio::test]
@@ -106,14 +111,45 @@ async fn a_version_that_is_too_old_begins_anew_with_all_objects() {
         Some(_) => recording::answer("kubernetes-watch", "watch: ADDED"),
     })
     .await;
-    let mut watch = watch(&server);
-    let mut told = Vec::new();
-    for _ in 0..4 {
-        told.push(watch.next().await.unwrap());
-    }
-    let told: Vec<_> = told.iter().map(|change| name(change).0).collect();
-    assert_eq!(told, ["all", "all", "all", "put"]);
+    let told = steps(&mut watch(&server), 8).await;
+    let expected = [
+        "all 1",
+        "opened",
+        "forgotten",
+        "all 1",
+        "forgotten",
+        "all 1",
+        "opened",
+        "put w1",
+    ];
+    assert_eq!(told, expected);
     assert_eq!(lists.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_watch_that_was_silent_to_its_end_is_not_believed() {
+    // So is one of a server that was restored to an older version.
+    let server = Server::start(|seen| match seen.field("watch") {
+        None => list("907"),
+        Some(_) => server::reply(200, "application/json", ""),
+    })
+    .await;
+    let told = steps(&mut watch(&server), 4).await;
+    assert_eq!(told, ["all 1", "opened", "forgotten", "all 1"]);
+}
+
+#[tokio::test]
+async fn what_can_not_be_read_is_a_failure_and_begins_anew() {
+    let server = Server::start(|seen| match seen.field("watch") {
+        None => list("907"),
+        Some(_) => server::json(200, &json!({"type": "ADDED", "object": {"metadata": 7}})),
+    })
+    .await;
+    let mut watch = watch(&server);
+    steps(&mut watch, 2).await;
+    let failure = watch.next().await.unwrap_err();
+    assert_eq!(failure.kind, GapKind::BadAnswer);
+    assert_eq!(steps(&mut watch, 1).await, ["all 1"]);
 }
 
 #[tokio::test]
@@ -129,5 +165,25 @@ async fn a_refused_watch_is_a_failure_and_not_an_end() {
     let mut watch = watch(&server);
     assert!(watch.next().await.is_ok());
     let failure = watch.next().await.unwrap_err();
-    assert_eq!(failure.kind, fleetscope_model::GapKind::Forbidden);
+    assert_eq!(failure.kind, GapKind::Forbidden);
+}
+
+#[tokio::test]
+async fn the_list_comes_page_by_page_and_one_that_is_too_long_is_not_kept() {
+    let server = Server::start(|seen| {
+        let page: usize = seen
+            .field("continue")
+            .map_or(0, |page| page.parse().unwrap());
+        let item = json!({"metadata": {"name": format!("w{page}"), "namespace": "shop"}});
+        let next = (page < 2).then(|| (page + 1).to_string());
+        let metadata = json!({"resourceVersion": "5", "continue": next.unwrap_or_default()});
+        server::json(200, &json!({"metadata": metadata, "items": [item]}))
+    })
+    .await;
+    assert_eq!(steps(&mut watch(&server), 1).await, ["all 3"]);
+    let outbound = Outbound::new(patient()).unwrap();
+    let upstream = outbound.upstream(id(1), Source::Kubernetes, &server.endpoint());
+    let mut short = Kubernetes::new(upstream.unwrap()).watch_config_maps(2);
+    let failure = short.next().await.unwrap_err();
+    assert_eq!(failure.kind, GapKind::Truncated);
 }

@@ -239,6 +239,10 @@ fn a_value_out_of_range_is_refused_with_what_to_write() {
             ["file /", "outbound.max_response", "64KiB"],
         ),
         (
+            "outbound.max_reading = '31MiB'",
+            ["file /", "outbound.max_reading", "at least 32MiB"],
+        ),
+        (
             "outbound.concurrency_per_cluster = 0",
             ["file /", "concurrency_per_cluster", "1 to 256"],
         ),

@@ -43,6 +43,7 @@ pub(crate) fn anomaly(signal: &Signal, view: &View<'_>, stretch: &Stretch) -> Op
             .iter()
             .map(|d| d.as_str().to_owned())
             .collect(),
+        probability: None,
         why: String::new(),
         evidence: signal.evidence.clone(),
     };

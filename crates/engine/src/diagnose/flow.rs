@@ -105,6 +105,8 @@ const fn ways(kind: EdgeKind) -> (Option<Way>, Way) {
         EdgeKind::PartOf => (Some(Way::Part), Way::Host),
         // Pods are folded into their workloads; what is owned otherwise troubles its owner.
         EdgeKind::Owns => (None, Way::Device),
+        // What a Service sends on comes back as it was answered.
+        EdgeKind::Selects => (None, Way::Call),
     }
 }
 

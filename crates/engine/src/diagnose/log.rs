@@ -19,7 +19,7 @@ const MOST_LINES: usize = 12;
 pub(crate) fn looked(input: &Input, things: &Things, seen: &[Observation]) -> Vec<String> {
     let (start, end) = (input.window.start, input.window.end);
     let mut steps = vec![format!(
-        "Looked at {} of {} in {} from {} to {}, {} and {}; {}.",
+        "Looked at {} of {} in {} from {} to {}, {} and {}{}; {}.",
         phrase::count(input.signals.len(), "signal"),
         phrase::count(
             (0..things.len()).filter(|t| things.is_measured(*t)).count(),
@@ -30,6 +30,11 @@ pub(crate) fn looked(input: &Input, things: &Things, seen: &[Observation]) -> Ve
         phrase::clock(end),
         phrase::count(input.changes.len(), "change"),
         phrase::count(input.events.len(), "event"),
+        if input.alerts.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", phrase::count(input.alerts.len(), "firing alert"))
+        },
         if input.gaps.is_empty() {
             "nothing was unreadable".to_owned()
         } else {

@@ -64,7 +64,10 @@ fn origin(candidate: &Weighed<'_>) -> Option<String> {
         (Some(revision), ChangeKind::Rollout) => format!(", since revision {revision}"),
         (_, ChangeKind::Rollout) => ", since a rollout".to_owned(),
         (_, ChangeKind::Config) => ", since a change of its configuration".to_owned(),
+        (_, ChangeKind::Flag) => ", since a flag was turned".to_owned(),
+        (_, ChangeKind::Upgrade) => ", since it was upgraded".to_owned(),
         (_, ChangeKind::Scale) => ", since it was scaled".to_owned(),
+        (_, ChangeKind::Commit) => ", since a commit".to_owned(),
         (_, ChangeKind::Node | ChangeKind::Restart) => ", since the node was changed".to_owned(),
     })
 }

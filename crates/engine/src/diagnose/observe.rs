@@ -92,6 +92,11 @@ impl Observation {
         drifts || self.rise.is_some_and(|rise| rise >= GROWTH)
     }
 
+    /// Which resource it is about, if one.
+    pub(crate) const fn resource(&self) -> Option<Resource> {
+        self.resource
+    }
+
     /// What kind of signal it is.
     pub(crate) const fn role(&self) -> SignalRole {
         self.anomaly.role

@@ -33,7 +33,7 @@ pub(crate) fn reasons(case: &Case<'_>, candidate: &Weighed<'_>) -> Vec<Reason> {
     reasons
 }
 
-pub(super) fn reason(stance: Stance, text: String, evidence: Vec<EvidenceId>) -> Reason {
+pub(crate) fn reason(stance: Stance, text: String, evidence: Vec<EvidenceId>) -> Reason {
     Reason {
         stance,
         text,

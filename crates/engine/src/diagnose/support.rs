@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::observe::{Observation, minutes_between};
 use super::things::{Thing, Things};
-use crate::input::{CitedChange, CitedEvent, Input, LogPattern, TraceSample};
+use crate::input::{CitedAlert, CitedChange, CitedEvent, Input, LogPattern, TraceSample};
 
 /// A change more than this before the onset did not bring it about at once; slow growth has its
 /// onset at the change itself.
@@ -81,10 +81,13 @@ pub(crate) fn changes<'a>(
 pub(crate) const fn tells(kind: ChangeKind) -> f64 {
     match kind {
         ChangeKind::Rollout => 1.0,
-        ChangeKind::Config => 0.8,
+        // An upgrade is new code that somebody else has tried before.
+        ChangeKind::Config | ChangeKind::Flag | ChangeKind::Upgrade => 0.8,
         ChangeKind::Node => 0.5,
         ChangeKind::Scale => 0.3,
         ChangeKind::Restart => 0.1,
+        // What was only written does not run yet.
+        ChangeKind::Commit => 0.0,
     }
 }
 
@@ -109,6 +112,25 @@ pub(crate) fn warnings<'a>(
             &cited.event.message,
         )
     });
+    found
+}
+
+/// Alerts about the thing that began to fire from shortly before the onset on, oldest first. Rules
+/// wait before they fire, so one may be much younger than what it is about.
+pub(crate) fn alerts<'a>(
+    input: &'a Input,
+    things: &Things,
+    thing: Thing,
+    onset: Timestamp,
+) -> Vec<&'a CitedAlert> {
+    let mut found: Vec<&CitedAlert> = input
+        .alerts
+        .iter()
+        .filter(|alert| things.find(&alert.entity) == Some(thing))
+        .filter(|alert| alert.since <= input.window.end)
+        .filter(|alert| minutes_between(alert.since, onset) <= LEAD_MINUTES)
+        .collect();
+    found.sort_by_key(|alert| (alert.since, &alert.name, &alert.summary));
     found
 }
 

@@ -1,6 +1,6 @@
 //! What happened, in order.
 
-use fleetscope_model::{EvidenceId, Severity, TimelineEntry};
+use fleetscope_model::{ChangeKind, EvidenceId, Severity, TimelineEntry};
 
 use super::mechanism::deviation;
 use super::observe::Observation;
@@ -23,6 +23,7 @@ pub(crate) fn timeline(
     entries.extend(seen.iter().map(|o| (anomaly_rank(o), anomaly(o))));
     entries.extend(changes(input));
     entries.extend(warnings(input));
+    entries.extend(alerts(input));
     entries.extend(said(input));
     for (rank, entry) in &mut entries {
         if things
@@ -72,7 +73,9 @@ fn changes(input: &Input) -> impl Iterator<Item = (u32, TimelineEntry)> {
     let inside = input
         .changes
         .iter()
-        .filter(|cited| input.window.contains(cited.change.at));
+        .filter(|cited| input.window.contains(cited.change.at))
+        // A commit happens to nothing that runs until a rollout brings it.
+        .filter(|cited| cited.change.kind != ChangeKind::Commit);
     inside.map(|cited| {
         let change = &cited.change;
         (
@@ -98,6 +101,17 @@ fn warnings(input: &Input) -> impl Iterator<Item = (u32, TimelineEntry)> {
             2,
             entry(event.first_at, &event.entity, text, &cited.evidence),
         )
+    })
+}
+
+fn alerts(input: &Input) -> impl Iterator<Item = (u32, TimelineEntry)> {
+    let inside = input
+        .alerts
+        .iter()
+        .filter(|alert| input.window.contains(alert.since));
+    inside.map(|alert| {
+        let text = phrase::alert(&alert.name, &alert.severity, &alert.summary);
+        (2, entry(alert.since, &alert.entity, text, &alert.evidence))
     })
 }
 

@@ -275,5 +275,5 @@ fn sight(case: &Case<'_>, thing: Thing) -> f64 {
 
 /// Whether a change is one that a person made and could take back.
 pub(crate) const fn is_made(kind: ChangeKind) -> bool {
-    !matches!(kind, ChangeKind::Restart)
+    !matches!(kind, ChangeKind::Restart | ChangeKind::Commit)
 }

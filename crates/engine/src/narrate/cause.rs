@@ -109,7 +109,7 @@ fn next(top: &Candidate) -> String {
                 "compare revision {revision} of {entity} with the one before it; if taking it back \
                  ends the trouble, that was it"
             ),
-            (ChangeKind::Rollout | ChangeKind::Config, _) => {
+            (ChangeKind::Rollout | ChangeKind::Config | ChangeKind::Flag, _) => {
                 format!("take the change of {entity} back and see whether the trouble ends")
             }
             _ => format!("see whether undoing the change of {entity} ends the trouble"),

@@ -7,9 +7,11 @@
 
 mod build;
 mod detect;
+mod detectors;
 mod odds;
 mod properties;
 mod ranking;
 mod scenarios;
+mod stats;
 mod town;
 mod trouble;

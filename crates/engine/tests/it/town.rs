@@ -170,7 +170,11 @@ impl Town {
             revision: Some(revision.to_string()),
             summary: format!("revision {revision}: image town/{name}:1.{revision}"),
         };
-        self.input.changes.push(CitedChange { change, evidence });
+        self.input.changes.push(CitedChange {
+            change,
+            evidence,
+            content: None,
+        });
     }
 
     pub(crate) fn warn(&mut self, entity: Entity, ago: i64, reason: &str, message: &str) {
@@ -206,6 +210,8 @@ impl Town {
             failing,
             example: "4bf92f3577b34da6a3ce929d0e0e4736".to_owned(),
             first_at: at(ago),
+            detail: None,
+            peer: None,
             evidence,
         });
     }
@@ -268,6 +274,7 @@ fn empty() -> Input {
         events: Vec::new(),
         logs: Vec::new(),
         traces: Vec::new(),
+        alerts: Vec::new(),
         conduct: Vec::new(),
         gaps: Vec::new(),
     }

@@ -85,6 +85,7 @@ pub(super) fn alarm(name: &str, meaning: Meaning, window: TimeRange, since: Time
         score: 0.0,
         severity: Severity::High,
         detectors: Vec::new(),
+        probability: None,
         why: String::new(),
         evidence: EvidenceId(format!("{name}/alarm")),
     }
@@ -116,6 +117,7 @@ pub(super) fn input(
         events: Vec::new(),
         logs: Vec::new(),
         traces: Vec::new(),
+        alerts: Vec::new(),
         conduct: Vec::new(),
         gaps: Vec::new(),
     }

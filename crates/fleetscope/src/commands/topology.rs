@@ -78,6 +78,7 @@ enum Kind {
     Owns,
     Uses,
     PartOf,
+    Selects,
 }
 
 impl Kind {
@@ -88,6 +89,7 @@ impl Kind {
             Self::Owns => "owns",
             Self::Uses => "uses",
             Self::PartOf => "part_of",
+            Self::Selects => "selects",
         }
     }
 }

@@ -103,8 +103,10 @@ async fn raise(
     config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     config.server.admin_listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     config.storage.data_dir = folder.path().join("data");
-    // The fleet is known to be well, and an evaluation repeats call by call.
+    // The fleet is known to be well, an evaluation repeats call by call, and bookmarks come by
+    // another clock.
     config.checks.enabled = false;
+    config.index.enabled = false;
     config.watches.interval = setting.interval;
     // Its clock goes faster than the one by which reads are paced, and the fleet is our own.
     config.outbound.scheduled_per_second = 10_000;

@@ -267,3 +267,69 @@ async fn the_fleet_answers_as_one_and_names_what_is_missing_in_warnings() {
     );
     fleet.app.stop().await;
 }
+
+/// What a Prometheus answers and Fleetscope does not: what would change it, tell how it is set up,
+/// or show series past the rewriting of queries.
+const UNSERVED: &[(Method, &str)] = &[
+    (Method::GET, "api/v1/status/config"),
+    (Method::GET, "api/v1/status/flags"),
+    (Method::GET, "api/v1/status/tsdb"),
+    (Method::GET, "api/v1/alertmanagers"),
+    (Method::GET, "api/v1/targets/metadata"),
+    (Method::POST, "api/v1/admin/tsdb/snapshot"),
+    (Method::POST, "api/v1/admin/tsdb/delete_series"),
+    (Method::POST, "api/v1/read"),
+    (Method::POST, "api/v1/write"),
+    (Method::GET, "api/v1/query/"),
+    (Method::GET, "api/v1/parse_query"),
+    (Method::GET, "api/v1/no-such-endpoint"),
+    (Method::GET, "api/v2/query"),
+    (Method::GET, "federate"),
+    (Method::GET, "metrics"),
+    (Method::GET, "-/healthy"),
+    (Method::POST, "-/reload"),
+    (Method::POST, "-/quit"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_not_served_is_not_found_and_reaches_no_prometheus() {
+    let app = TestApp::one().await;
+    let prometheus = Prometheus::over(SAMPLES, None).await;
+    app.admin
+        .create_cluster(&described("one", &prometheus))
+        .await
+        .unwrap();
+    // What it counts of itself begins with this very request.
+    let before = requests(&prometheus).await;
+    let mut found = Vec::new();
+    for cluster in ["one", "fleet"] {
+        for (method, path) in UNSERVED {
+            let path = format!("/prometheus/{cluster}/{path}?query=up&match[]=up");
+            let request = app.admin.raw(method.clone(), &path).unwrap();
+            let status = request.send().await.unwrap().status();
+            if status != StatusCode::NOT_FOUND {
+                found.push((method, path, status));
+            }
+        }
+    }
+    assert_eq!(found, []);
+    let after = requests(&prometheus).await;
+    assert!((after - before).abs() < 0.5, "{after} instead of {before}");
+    let (status, _) = get(&app, "/prometheus/one/api/v1/labels").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(requests(&prometheus).await > before);
+    app.stop().await;
+}
+
+/// How many requests a server has answered, but for those of this very question.
+#[expect(clippy::disallowed_methods, reason = "a test asks its own server")]
+async fn requests(prometheus: &Prometheus) -> f64 {
+    let url = prometheus.base.join("metrics").unwrap();
+    let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+    let of_others = |line: &&str| {
+        line.starts_with("prometheus_http_requests_total{") && !line.contains("\"/metrics\"")
+    };
+    let counts = text.lines().filter(of_others);
+    let count = |line: &str| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap();
+    counts.map(count).sum()
+}

@@ -3,8 +3,10 @@
 
 mod data;
 mod generate;
+mod text;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use fleetscope_client::wire::{Endpoint, Endpoints, NewCluster};
 use fleetscope_testkit::{Prometheus, Shape, TestApp, a_time};
@@ -13,6 +15,7 @@ use serde_json::Value;
 
 pub(crate) use generate::Dice;
 use generate::{Question, question};
+use text::Asked;
 
 /// The clusters.
 const CLUSTERS: [&str; 3] = ["east", "north", "west"];
@@ -175,54 +178,131 @@ fn form(query: &str, question: &Question) -> (&'static str, Vec<(&'static str, S
     ("query", form)
 }
 
+/// What came of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    /// The fleet says why it gives nothing.
+    Refused,
+    /// The query is wrong in itself, everywhere or on some cluster.
+    Wrong,
+    /// Both gave nothing.
+    Empty,
+    /// Both gave the same.
+    Same,
+    /// It picks among equals outermost, and the same values were picked.
+    Tie,
+    /// It picks among equals inside. With all of these picked, both gave the same.
+    TieInside,
+}
+
+/// The answers to a query: the fleet's and that of the one server; else why there are none.
+async fn answers(
+    fleet: &Fleet,
+    question: &Question,
+    asked: &Asked,
+    what: &str,
+) -> Result<(Known, Known), (Outcome, String)> {
+    let (path, plain) = form(&asked.plain, question);
+    let (status, ours) = fleet.ask(path, &plain).await;
+    if status == 422 && ours["error"].as_str().is_some_and(is_ours) {
+        let reason = ours["error"].as_str().unwrap_or_default();
+        let reason = reason.chars().take(60).collect();
+        return Err((Outcome::Refused, reason));
+    }
+    let (_, kept) = form(&asked.kept, question);
+    let (expected, theirs) = fleet.ask_union(path, &kept).await;
+    if expected != 200 {
+        return Err((Outcome::Wrong, String::new()));
+    }
+    assert_eq!(status, 200, "{what}: {ours}");
+    assert_eq!(ours.get("warnings"), None, "{what}: {ours}");
+    Ok((known(&ours), known(&theirs)))
+}
+
+/// Whether the one server finds equals among which a query picks.
+async fn equal(fleet: &Fleet, question: &Question, equals: &str, what: &str) -> bool {
+    let (path, asked) = form(equals, question);
+    let (status, found) = fleet.ask_union(path, &asked).await;
+    assert_eq!(status, 200, "{what}: {equals}: {found}");
+    !known(&found).is_empty()
+}
+
+/// Puts a query to both. What differs must be a pick among equals, of which nobody can say which
+/// are picked: then what is sure of it must be the same.
+async fn compared(fleet: &Fleet, question: &Question, what: &str) -> (Outcome, String) {
+    let text = &question.text;
+    let (ours, theirs) = match answers(fleet, question, &text.asked, what).await {
+        Ok(answers) => answers,
+        Err(outcome) => return outcome,
+    };
+    let Some(differs) = difference(&ours, &theirs, data::SCALE) else {
+        let outcome = if theirs.is_empty() {
+            Outcome::Empty
+        } else {
+            Outcome::Same
+        };
+        return (outcome, String::new());
+    };
+    let mut inside = false;
+    for equals in &text.equals {
+        inside |= equal(fleet, question, equals, what).await;
+    }
+    let outermost = match &question.picks {
+        Some(equals) => equal(fleet, question, equals, what).await,
+        None => false,
+    };
+    let meant = &text.asked.kept;
+    assert!(inside || outermost, "{what}\nmeant: {meant}\n{differs}");
+    let (ours, theirs) = if inside {
+        let sure = answers(fleet, question, &text.sure, what).await;
+        sure.unwrap_or_else(|why| panic!("{what}\nsure: {}\n{why:?}", text.sure.plain))
+    } else {
+        (ours, theirs)
+    };
+    let mut differs = difference(&ours, &theirs, data::SCALE);
+    if outermost && values(&ours) == values(&theirs) {
+        differs = None;
+    }
+    let (plain, kept) = (&text.sure.plain, &text.sure.kept);
+    assert_eq!(differs, None, "{what}\nsure: {plain}\nmeant: {kept}");
+    let outcome = if inside {
+        Outcome::TieInside
+    } else {
+        Outcome::Tie
+    };
+    (outcome, String::new())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn generated_queries_over_many_clusters_give_what_one_server_gives_or_say_why_not() {
-    let count = wanted();
+    let seeds = wanted();
+    let count = seeds.end - seeds.start;
     let fleet = Fleet::start().await;
-    let (mut refused, mut empty, mut wrong, mut combined) = (0_u64, 0_u64, 0_u64, 0_u64);
-    let (mut reasons, mut ties): (BTreeMap<String, u64>, u64) = (BTreeMap::new(), 0);
-    for seed in 0..count {
+    let mut outcomes: BTreeMap<Outcome, u64> = BTreeMap::new();
+    let (mut reasons, mut combined): (BTreeMap<String, u64>, u64) = (BTreeMap::new(), 0);
+    for seed in seeds {
         let question = question(&mut Dice::new(seed));
-        let (path, asked) = form(&question.plain, &question);
-        let (status, ours) = fleet.ask(path, &asked).await;
-        let what = format!("seed {seed}: {}", question.plain);
-        if status == 422 && ours["error"].as_str().is_some_and(is_ours) {
-            refused += 1;
-            let reason = ours["error"].as_str().unwrap_or_default();
-            let reason: String = reason.chars().take(60).collect();
-            *reasons.entry(reason).or_default() += 1;
-            continue;
+        let what = format!("seed {seed}: {}", question.text.asked.plain);
+        let (outcome, reason) = compared(&fleet, &question, &what).await;
+        *outcomes.entry(outcome).or_default() += 1;
+        match outcome {
+            Outcome::Refused => *reasons.entry(reason).or_default() += 1,
+            Outcome::Wrong => {}
+            _ => combined += u64::from(question.combined),
         }
-        let (_, meant) = form(&question.kept, &question);
-        let (expected, theirs) = fleet.ask_union(path, &meant).await;
-        if expected != 200 {
-            // What is wrong with the query itself is wrong with it everywhere, or on some cluster.
-            wrong += 1;
-            continue;
-        }
-        assert_eq!(status, 200, "{what}: {ours}");
-        assert_eq!(ours.get("warnings"), None, "{what}: {ours}");
-        let (ours, theirs) = (known(&ours), known(&theirs));
-        let mut differs = difference(&ours, &theirs, data::SCALE);
-        if differs.is_some() && question.picks && values(&ours) == values(&theirs) {
-            // Which of several equal ones is picked is nobody's to say.
-            (differs, ties) = (None, ties + 1);
-        }
-        assert_eq!(differs, None, "{what}\nmeant: {}", question.kept);
-        empty += u64::from(theirs.is_empty());
-        combined += u64::from(question.combined);
     }
-    println!(
-        "{count} queries: {refused} refused, {wrong} wrong in themselves, {empty} empty, \
-         {combined} put together, {ties} ties; reasons: {reasons:#?}"
-    );
-    assert!(refused * 5 <= count, "{refused} of {count} are refused");
-    assert!(ties * 20 <= count, "{ties} of {count} pick among equals");
-    assert!(
-        wrong * 10 <= count,
-        "{wrong} of {count} are wrong in themselves"
-    );
-    assert!(empty * 4 <= count, "{empty} of {count} say nothing");
+    println!("{count} queries: {outcomes:?}, {combined} put together; reasons: {reasons:#?}");
+    // Of so many at most one is.
+    for (outcome, of) in [
+        (Outcome::Refused, 5),
+        (Outcome::Wrong, 10),
+        (Outcome::Empty, 4),
+        (Outcome::Tie, 20),
+        (Outcome::TieInside, 50),
+    ] {
+        let found = outcomes.get(&outcome).copied().unwrap_or_default();
+        assert!(found * of <= count, "{found} of {count} are {outcome:?}");
+    }
     assert!(
         combined * 6 >= count,
         "only {combined} of {count} need several clusters"
@@ -230,14 +310,20 @@ async fn generated_queries_over_many_clusters_give_what_one_server_gives_or_say_
     fleet.app.stop().await;
 }
 
-/// How many queries are put; `./dev soak promql` asks for more.
+/// Which queries are put, by their seeds: so many (`500`), or these (`2800-2899`). `./dev soak promql`
+/// asks for more than usual.
 #[expect(
     clippy::disallowed_methods,
     reason = "a soak is the same test with another number"
 )]
-fn wanted() -> u64 {
-    let count = std::env::var("FLEETSCOPE_QUERIES").ok();
-    count.map_or(USUAL, |count| count.parse().unwrap())
+fn wanted() -> Range<u64> {
+    let Ok(wanted) = std::env::var("FLEETSCOPE_QUERIES") else {
+        return 0..USUAL;
+    };
+    match wanted.split_once('-') {
+        Some((first, last)) => first.parse().unwrap()..last.parse::<u64>().unwrap() + 1,
+        None => 0..wanted.parse().unwrap(),
+    }
 }
 
 /// A reason of ours, not an error of one of the servers.

@@ -68,6 +68,7 @@ impl Happenings {
         self.changes.push(CitedChange {
             change,
             evidence: evidence.id.clone(),
+            content: None,
         });
         self.evidence.insert(evidence.id.clone(), evidence);
     }

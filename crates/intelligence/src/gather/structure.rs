@@ -66,9 +66,12 @@ impl Structure {
             .filter(|(from, to)| from != to)
     }
 
-    /// The edges, sorted, without repeats.
+    /// The edges, sorted, without repeats. Which Service selects what is left out: nothing is
+    /// measured of a Service itself, and who calls it is known by the calls.
     pub(crate) fn into_topology(self) -> Topology {
-        Topology { edges: self.edges }
+        let mut edges = self.edges;
+        edges.retain(|edge| edge.kind != EdgeKind::Selects);
+        Topology { edges }
     }
 }
 

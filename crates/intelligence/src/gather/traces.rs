@@ -87,6 +87,8 @@ impl Traces {
             failing: u32::try_from(found.len()).unwrap_or(u32::MAX),
             example: first.trace_id.clone(),
             first_at: first.started_at,
+            detail: None,
+            peer: None,
             evidence: evidence.id.clone(),
         });
         self.evidence.insert(evidence.id.clone(), evidence);

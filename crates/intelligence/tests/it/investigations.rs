@@ -2,8 +2,9 @@
 
 use fleetscope_intelligence::InvestigationRequest;
 use fleetscope_model::{
-    AccessRole, Change, ChangeKind, Edge, EdgeKind, Entity, EntityKind, ErrorKind, Fault, GapKind,
-    Investigation, LogLine, Selection, Status, TimeRange, TraceSummary,
+    AccessRole, Alert, AlertState, Change, ChangeKind, Edge, EdgeKind, Entity, EntityKind,
+    ErrorKind, EvidenceKind, Fault, GapKind, Investigation, LogLine, Selection, Status, TimeRange,
+    TraceSummary,
 };
 use jiff::Timestamp;
 
@@ -156,6 +157,82 @@ async fn a_dead_cluster_is_not_asked_every_question_again() {
     asked(&fixture, None).await;
     fixture.work().activate().await;
     assert!(fixture.telemetry.asked() <= 5);
+}
+
+/// An alert of the shop that fires since an instant.
+fn alert(name: &str, severity: &str, labels: &[(&str, &str)], since: Timestamp) -> Alert {
+    let own = [("alertname", name), ("severity", severity)];
+    let labels = own.iter().chain(labels);
+    Alert {
+        cluster: cluster_id(1),
+        fingerprint: name.to_owned(),
+        labels: labels
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        annotations: [("summary".to_owned(), format!("{name} says so."))].into(),
+        state: AlertState::Active,
+        silenced_by: Vec::new(),
+        inhibited_by: Vec::new(),
+        starts_at: since,
+        ends_at: since,
+        updated_at: since,
+        generator_url: String::new(),
+        receivers: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn alerts_that_began_to_fire_are_evidence_and_those_that_always_do_are_not() {
+    let fixture = Fixture::new(&["shop"]);
+    let from = start().checked_sub(minutes(15)).unwrap();
+    slow_cart(&fixture, from);
+    let cart = [("namespace", "shop"), ("deployment", "cart")];
+    let told = [
+        alert(
+            "CartIsSlow",
+            "critical",
+            &cart,
+            from.checked_add(minutes(5)).unwrap(),
+        ),
+        alert(
+            "SlowForDays",
+            "warning",
+            &cart,
+            from.checked_sub(minutes(3_000)).unwrap(),
+        ),
+        alert("Watchdog", "none", &[], from),
+    ];
+    for alert in told {
+        fixture.telemetry.alert(alert);
+    }
+    let pending = asked(&fixture, None).await;
+    fixture.work().activate().await;
+    let done = read(&fixture, &pending).await;
+    let alerts: Vec<_> = done
+        .evidence
+        .iter()
+        .filter(|evidence| evidence.kind == EvidenceKind::Alert)
+        .collect();
+    assert_eq!(alerts.len(), 1);
+    assert!(alerts[0].query.contains("CartIsSlow"), "{alerts:?}");
+    let findings = done.findings.unwrap();
+    let first = &findings.candidates[0];
+    assert_eq!(first.entity, workload("cart"));
+    let reason = first
+        .reasons
+        .iter()
+        .find(|reason| reason.evidence.contains(&alerts[0].id));
+    let text = &reason.unwrap().text;
+    assert!(
+        text.ends_with("the alert CartIsSlow (critical) fires: CartIsSlow says so."),
+        "{text}"
+    );
+    assert!(
+        findings
+            .timeline
+            .iter()
+            .any(|entry| entry.evidence.contains(&alerts[0].id))
+    );
 }
 
 #[tokio::test]

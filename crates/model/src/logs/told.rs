@@ -1,6 +1,6 @@
 //! What is told about logs.
 
-use crate::collection::{Collection, Gap, Source};
+use crate::collection::{Gap, Source};
 use crate::ids::ClusterId;
 use crate::logs::{LogLine, LogPlace};
 use crate::series::{ClusterSeries, Labels};
@@ -46,8 +46,16 @@ pub struct LogAnswer {
     pub next: Option<LogPlace>,
 }
 
-/// Names or values, and what they were not read of.
-pub type LabelNames = Collection<String>;
+/// A list of what there is, what it was not read of, and where it comes from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogList<T> {
+    /// What there is.
+    pub items: Vec<T>,
+    /// What could not be read, and why.
+    pub gaps: Vec<Gap>,
+    /// Of which clusters it comes from elsewhere than a Loki.
+    pub substitutes: Vec<Substitute>,
+}
 
 /// A stream.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

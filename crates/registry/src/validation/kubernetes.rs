@@ -74,11 +74,14 @@ fn refused(probe: &mut Probe, failure: &Failure) -> Verdict {
     Verdict::new(code, failure.detail.clone())
 }
 
-/// Rights that are always needed; the others only narrow what can be done.
+/// Rights that are always needed; the others only narrow what can be done, and what can't be
+/// watched is listed.
 fn lacking(probe: &Probe, missing: &[Right]) -> Option<Verdict> {
     let base: Vec<String> = missing
         .iter()
-        .filter(|right| right.ability == Ability::Base && is_everywhere(right))
+        .filter(|right| {
+            right.ability == Ability::Base && is_everywhere(right) && right.verb != "watch"
+        })
         .map(ToString::to_string)
         .collect();
     let first = base.first()?;

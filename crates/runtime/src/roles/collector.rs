@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use fleetscope_collector::Collector;
+use fleetscope_collector::index::Index;
 use fleetscope_config::{Config, PlainHttp as Configured};
 use fleetscope_model::Role;
 use fleetscope_outbound::{Outbound, OutboundOptions, Pace, PlainHttp, Shown};
@@ -32,11 +33,15 @@ pub(crate) fn shown(config: &Config, opener: &Opener) -> Shown {
 pub(crate) fn collector(
     clusters: Clusters,
     access: Arc<dyn Access>,
-    outbound: Outbound,
+    (outbound, index): (Outbound, Option<Index>),
     clock: Arc<dyn Clock>,
 ) -> Arc<Collector> {
     let collector = Collector::new(Arc::new(clusters), access, outbound);
-    Arc::new(collector.with_clock(clock))
+    let collector = collector.with_clock(clock);
+    Arc::new(match index {
+        Some(index) => collector.with_index(index),
+        None => collector,
+    })
 }
 
 /// How many seconds' worth of reads people may make at once: a dashboard that is opened.
@@ -50,6 +55,7 @@ fn options(config: &Config) -> OutboundOptions {
     OutboundOptions {
         timeout: outbound.timeout,
         max_response: outbound.max_response.as_bytes(),
+        max_reading: outbound.max_reading.as_bytes(),
         concurrency_per_cluster: outbound.concurrency_per_cluster,
         people: Pace {
             concurrency: outbound.concurrency_per_cluster,

@@ -34,7 +34,7 @@ impl Objects {
                 apply(service(workload));
             }
             if workload.is_application() {
-                apply(config_map(world, index, 0));
+                apply(config_map(world, index, 0, at));
             }
             if let Some(most) = workload.spec.scale_to {
                 apply(autoscaler(workload, most));
@@ -77,16 +77,23 @@ fn service(workload: &Workload) -> Value {
     })
 }
 
-/// A configuration; `edit` changes a value in it.
-pub(super) fn config_map(world: &World, index: usize, edit: i64) -> Value {
+/// A configuration; `edit` changes a value in it, and the API server writes down when.
+pub(super) fn config_map(world: &World, index: usize, edit: i64, at: Timestamp) -> Value {
     let workload = &world.workloads[index];
     json!({
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
-            "name": format!("{}-config", workload.spec.name),
+            "name": config_name(workload),
             "namespace": workload.spec.namespace,
             "labels": selector(workload.spec.name),
+            "managedFields": [{
+                "manager": "argocd-controller", "operation": "Apply", "apiVersion": "v1",
+                "time": seconds(at), "fieldsType": "FieldsV1",
+                "fieldsV1": { "f:data": {
+                    "f:BANNER": {}, "f:CACHE_SECONDS": {}, "f:LOG_LEVEL": {},
+                } },
+            }],
         },
         "data": {
             "LOG_LEVEL": "info",
@@ -94,6 +101,11 @@ pub(super) fn config_map(world: &World, index: usize, edit: i64) -> Value {
             "BANNER": format!("edition-{}", edit.rem_euclid(100_000)),
         },
     })
+}
+
+/// The name of a workload's configuration.
+pub(super) fn config_name(workload: &Workload) -> String {
+    format!("{}-config", workload.spec.name)
 }
 
 fn autoscaler(workload: &Workload, most: u32) -> Value {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{event, seconds, selector};
+use super::{boot, event, seconds, selector};
 use crate::world::World;
 use crate::world::pods::{Pod, State};
 use crate::world::time::Tick;
@@ -77,12 +77,17 @@ fn container(workload: &Workload, revision: u32) -> Value {
         requests[resource] = count.to_string().into();
         limits[resource] = count.to_string().into();
     }
-    json!({
+    let mut container = json!({
         "name": workload.container(),
         "image": workload.image(revision),
         "imagePullPolicy": "IfNotPresent",
         "resources": { "requests": requests, "limits": limits },
-    })
+    });
+    if workload.is_application() {
+        let name = boot::config_name(workload);
+        container["envFrom"] = json!([{ "configMapRef": { "name": name } }]);
+    }
+    container
 }
 
 fn cores(value: f64) -> String {

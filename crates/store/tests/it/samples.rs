@@ -107,6 +107,7 @@ impl Samples {
             score: 7.000_000_000_000_001,
             severity: Severity::High,
             detectors: vec!["robust".to_owned()],
+            probability: Some(0.1 + 0.7),
             why: "five times the usual".to_owned(),
             evidence: EvidenceId("ev-0123456789abcdef".to_owned()),
         }

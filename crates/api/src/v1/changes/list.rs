@@ -1,11 +1,13 @@
 //! `GET /api/v1/changes`
 
 use std::cmp::Reverse;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use axum::Json;
 use axum::extract::State;
 use fleetscope_client::wire::ChangeAnswer;
-use fleetscope_model::Change;
+use fleetscope_model::{Change, ChangeKind, Entity};
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -46,7 +48,16 @@ impl Changes {
     }
 }
 
-/// What was changed in many clusters, newest first: rollouts, scaling, restarts, nodes.
+/// Where a change stands in the list. Its text counts by a digest, since a cursor is short.
+fn place(change: &Change) -> (Reverse<Timestamp>, Entity, ChangeKind, u64) {
+    let mut text = DefaultHasher::new();
+    change.summary.hash(&mut text);
+    let entity = change.entity.clone();
+    (Reverse(change.at), entity, change.kind, text.finish())
+}
+
+/// What was changed in many clusters, newest first: rollouts, scaling, restarts, nodes, settings,
+/// upgrades.
 #[utoipa::path(
     get,
     path = "/api/v1/changes",
@@ -64,10 +75,9 @@ pub async fn list(
     let slice = Slice::of(start, end, asked.cursor.as_deref(), metrics.clock.now())?;
     let clusters = selection((!asked.cluster.is_empty()).then(|| asked.cluster.clone()))?;
     let telemetry = &metrics.telemetry;
-    let mut found = telemetry.changes(&caller, &clusters, slice.range).await?;
-    found.items.sort_by_key(|change| Reverse(change.at));
+    let found = telemetry.changes(&caller, &clusters, slice.range).await?;
     let wanted = found.items.into_iter().filter(|change| asked.wants(change));
-    let (changes, next_cursor) = slice.cut(wanted, limit);
+    let (changes, next_cursor) = slice.cut(wanted, place, limit)?;
     Ok(Json(ChangeAnswer {
         changes: changes.into_iter().map(change).collect(),
         gaps: found.gaps.into_iter().map(gap).collect(),

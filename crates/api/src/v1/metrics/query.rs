@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use fleetscope_client::wire::MetricAnswer;
-use fleetscope_model::{Evaluation, Union, Window};
+use fleetscope_model::{Caller, Evaluation, Union, Window};
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -12,6 +14,7 @@ use super::named;
 use crate::convert::{metrics, time};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::parts::{self, AsItComes};
 use crate::refusals::NotFound;
 use crate::services::Metrics;
 
@@ -33,33 +36,64 @@ pub struct Instant {
     pub combine: bool,
 }
 
+impl Instant {
+    fn question(self, now: Timestamp) -> Result<Evaluation, ApiError> {
+        let at = self.time.as_deref().map(|text| time::instant("time", text));
+        Ok(Evaluation {
+            clusters: named(self.cluster)?,
+            query: self.query,
+            window: Window::At(at.transpose()?.unwrap_or(now)),
+            union: union(self.combine),
+            points: None,
+        })
+    }
+}
+
 /// Evaluate `PromQL` at one instant on many clusters.
+///
+/// With `Accept: text/event-stream` each cluster's answer comes as it gives it: events `part`, each
+/// holding `cluster`, `cluster_name` and `answer`, then one `end` with the number of `clusters` and
+/// all `gaps`; or `error` with a problem, where the rest can't be known. An answer without its
+/// `end` is not whole. What is combined can't come so.
 #[utoipa::path(
     get,
     path = "/api/v1/metrics/query",
     tag = "metrics",
     params(Instant),
-    responses((status = 200, body = MetricAnswer), NotFound),
+    responses(
+        (status = 200, content(
+            (MetricAnswer = "application/json"), (String = "text/event-stream"))),
+        NotFound,
+    ),
 )]
 pub async fn query(
     State(metrics): State<Metrics>,
     Asker(caller): Asker,
+    AsItComes(parts): AsItComes,
     Params(asked): Params<Instant>,
-) -> Result<Json<MetricAnswer>, ApiError> {
-    let at = asked
-        .time
-        .as_deref()
-        .map(|text| time::instant("time", text))
-        .transpose()?;
-    let question = Evaluation {
-        clusters: named(asked.cluster)?,
-        query: asked.query,
-        window: Window::At(at.unwrap_or_else(|| metrics.clock.now())),
-        union: union(asked.combine),
-        points: None,
-    };
+) -> Result<Response, ApiError> {
+    let question = asked.question(metrics.clock.now())?;
+    if parts {
+        return in_parts(&metrics, &caller, &question).await;
+    }
     let found = metrics.reader.evaluate(&caller, &question).await?;
-    Ok(Json(metrics::answer(found)))
+    Ok(Json(metrics::answer(found)).into_response())
+}
+
+/// Each cluster's answer as it comes.
+pub(super) async fn in_parts(
+    metrics: &Metrics,
+    caller: &Caller,
+    question: &Evaluation,
+) -> Result<Response, ApiError> {
+    let coming = metrics.reader.evaluate_each(caller, question).await?;
+    let stopping = metrics.stopping.clone();
+    Ok(parts::response(
+        coming,
+        metrics::answer,
+        |answer| &answer.gaps,
+        stopping,
+    ))
 }
 
 /// How what clusters gave becomes one answer.

@@ -2,17 +2,19 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use fleetscope_client::wire::MetricAnswer;
 use fleetscope_model::{Evaluation, TimeRange, Window};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::query::union;
+use super::query::{in_parts, union};
 use super::{backward, named};
 use crate::convert::{metrics, time};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
+use crate::parts::AsItComes;
 use crate::refusals::NotFound;
 use crate::services::Metrics;
 
@@ -65,19 +67,32 @@ impl Range {
 }
 
 /// Evaluate `PromQL` over a range on many clusters.
+///
+/// With `Accept: text/event-stream` each cluster's answer comes as it gives it: events `part`, each
+/// holding `cluster`, `cluster_name` and `answer`, then one `end` with the number of `clusters` and
+/// all `gaps`; or `error` with a problem, where the rest can't be known. An answer without its
+/// `end` is not whole. What is combined can't come so.
 #[utoipa::path(
     get,
     path = "/api/v1/metrics/query_range",
     tag = "metrics",
     params(Range),
-    responses((status = 200, body = MetricAnswer), NotFound),
+    responses(
+        (status = 200, content(
+            (MetricAnswer = "application/json"), (String = "text/event-stream"))),
+        NotFound,
+    ),
 )]
 pub async fn query_range(
     State(metrics): State<Metrics>,
     Asker(caller): Asker,
+    AsItComes(parts): AsItComes,
     Params(asked): Params<Range>,
-) -> Result<Json<MetricAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     let question = asked.question()?;
+    if parts {
+        return in_parts(&metrics, &caller, &question).await;
+    }
     let found = metrics.reader.evaluate(&caller, &question).await?;
-    Ok(Json(metrics::answer(found)))
+    Ok(Json(metrics::answer(found)).into_response())
 }

@@ -15,8 +15,8 @@ use crate::extract::{Asker, Params};
 use crate::refusals::NotFound;
 use crate::services::Metrics;
 
-/// Edges in a part where the caller does not say, and the most there may be: a page is a read of
-/// everything, so it is larger than elsewhere.
+/// Edges in a part where the caller does not say, and the most there may be: a page may be a read
+/// of everything, so it is larger than elsewhere.
 const DEFAULT_EDGES: u32 = 1000;
 const MOST_EDGES: u32 = 10_000;
 
@@ -36,7 +36,8 @@ pub struct Structure {
     /// Only edges with an end in one of these namespaces, repeated.
     #[serde(default)]
     pub namespace: Vec<String>,
-    /// Only edges of these kinds, repeated: `calls`, `runs_on`, `owns`, `uses`, `part_of`.
+    /// Only edges of these kinds, repeated: `calls`, `runs_on`, `owns`, `uses`, `part_of`,
+    /// `selects`.
     #[serde(default)]
     pub kind: Vec<String>,
     /// The `next_cursor` of the part before; it holds that part's time.
@@ -86,7 +87,8 @@ pub async fn list(
     let telemetry = &metrics.telemetry;
     let found = telemetry.topology(&caller, &clusters, slice.range).await?;
     let edges = found.items.into_iter().flat_map(|one| one.edges);
-    let (edges, next_cursor) = slice.cut(edges.filter(|edge| asked.wants(edge)), limit);
+    let wanted = edges.filter(|edge| asked.wants(edge));
+    let (edges, next_cursor) = slice.cut(wanted, Edge::clone, limit)?;
     let edges = edges.into_iter().map(|edge| TopologyEdge {
         from: entity(edge.from),
         kind: name(&edge.kind),

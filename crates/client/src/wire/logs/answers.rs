@@ -76,6 +76,9 @@ pub struct LabelList {
     pub items: Vec<String>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// Clusters of which it comes from elsewhere than a Loki.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub substitutes: Vec<LogSubstitute>,
 }
 
 /// A stream.
@@ -92,6 +95,9 @@ pub struct LogStreams {
     pub items: Vec<LogStream>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// Clusters of which it comes from elsewhere than a Loki.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub substitutes: Vec<LogSubstitute>,
 }
 
 /// How much was written.
@@ -162,4 +168,7 @@ pub struct DetectedFields {
     pub items: Vec<DetectedField>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// Clusters of which it comes from elsewhere than a Loki.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub substitutes: Vec<LogSubstitute>,
 }

@@ -223,4 +223,6 @@ fn unheld() -> Failure {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

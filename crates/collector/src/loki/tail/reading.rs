@@ -23,6 +23,7 @@ const SHARD: &str = "__stream_shard__";
 pub(super) struct Reading {
     cluster: ClusterId,
     name: Arc<str>,
+    source: Source,
     streams: HashMap<Labels, Arc<Labels>>,
     seen: Seen,
     /// The last instant before a reconnect, until the first lines came.
@@ -30,10 +31,11 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn of(cluster: &Cluster) -> Self {
+    pub(super) fn of(cluster: &Cluster, source: Source) -> Self {
         Self {
             cluster: cluster.id,
             name: cluster.name().into(),
+            source,
             streams: HashMap::new(),
             seen: Seen::default(),
             before: None,
@@ -123,7 +125,7 @@ impl Reading {
         TailNotice {
             cluster: self.cluster,
             cluster_name: Arc::clone(&self.name),
-            source: Source::Loki,
+            source: self.source,
             kind,
             from: None,
             to: None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fleetscope_model::{GapKind, Labels};
+use fleetscope_model::{GapKind, Labels, TailNoticeKind};
 use fleetscope_outbound::Failure;
 use fleetscope_outbound::failure::printable;
 use futures::StreamExt as _;
@@ -36,6 +36,8 @@ pub(super) enum Heard {
     Frame(Frame),
     /// The server ended it, perhaps with a word.
     Closed(Option<String>),
+    /// Something that the reader has to know.
+    Word(TailNoticeKind, String),
 }
 
 /// Lines, and word of those that were dropped.

@@ -5,16 +5,20 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fleetscope_model::{Caller, Cluster, GapKind, Sight, TailNoticeKind, TailQuestion, TailRecord};
+use fleetscope_model::{
+    Caller, Cluster, GapKind, Sight, Source as Endpoint, TailNoticeKind, TailQuestion, TailRecord,
+};
 use fleetscope_outbound::Failure;
 use futures::stream::{self, Stream};
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use super::super::expression::Expression;
+use super::super::pods;
+use super::Way;
 use super::reading::Reading;
 use super::rights::{EVERY, Verdict};
-use super::socket::{Heard, Refused, Socket};
+use super::socket::{Heard, Refused};
 use crate::Collector;
 
 /// Lines that are asked for after a reconnect: what a Loki gives at once by default.
@@ -50,7 +54,7 @@ pub(super) struct Source {
 
 enum Phase {
     Waiting(Instant),
-    Open(Box<Socket>),
+    Open(Box<Way>),
     Ended,
 }
 
@@ -59,11 +63,11 @@ impl Source {
     pub(super) fn new(
         following: Arc<Following>,
         (cluster, sight): (Arc<Cluster>, Sight),
-        opened: Result<Socket, Refused>,
+        opened: Result<Way, Refused>,
     ) -> Self {
         let now = Instant::now();
         let mut source = Self {
-            reading: Reading::of(&cluster),
+            reading: Reading::of(&cluster, following.reads(&cluster)),
             following,
             cluster,
             sight,
@@ -127,6 +131,7 @@ impl Source {
                 let records = self.reading.frame(frame, &self.sight);
                 self.told.extend(records);
             }
+            Ok(Heard::Word(kind, detail)) => self.notice(kind, &detail),
             Ok(Heard::Closed(said)) => match said {
                 Some(said) if super::super::refusal::is_wrong(&said) => {
                     self.failed(Refused::Wrong(said));
@@ -215,6 +220,15 @@ impl Source {
 }
 
 impl Following {
+    /// What is read of a cluster.
+    fn reads(&self, cluster: &Cluster) -> Endpoint {
+        if pods::stands_in(cluster) && self.question.tenant.is_none() {
+            Endpoint::Kubernetes
+        } else {
+            Endpoint::Loki
+        }
+    }
+
     /// From where on a cluster is followed at first, and how many lines of before now.
     pub(super) fn beginning(&self) -> (Timestamp, u32) {
         match self.question.after {

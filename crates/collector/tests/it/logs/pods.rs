@@ -1,7 +1,7 @@
 //! Where there is no Loki: pod logs by the Kubernetes API.
 
 use fleetscope_collector::Collector;
-use fleetscope_model::{GapKind, LogAnswer, LogQuestion, Source};
+use fleetscope_model::{GapKind, LogAnswer, LogExpression, LogQuestion, LogsAbout, Source};
 use fleetscope_ports::Logs;
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::query::{raw, seeing};
 use crate::fleet::{Fleet, caller, patient};
 use crate::server::{self, Server, reply};
 
-fn pod(namespace: &str, name: &str, containers: &[&str]) -> Value {
+pub(super) fn pod(namespace: &str, name: &str, containers: &[&str]) -> Value {
     let containers: Vec<Value> = containers
         .iter()
         .map(|name| json!({ "name": name }))
@@ -143,4 +143,70 @@ async fn more_containers_than_are_read_are_told() {
         answer.gaps[0].detail.starts_with("30 containers"),
         "{answer:?}"
     );
+}
+
+/// What is asked about the streams that a query selects.
+fn about(query: Option<&str>) -> LogsAbout {
+    LogsAbout {
+        scope: raw("{}").scope,
+        expression: query.map(|query| LogExpression::Raw(query.to_owned())),
+        limit: 100,
+    }
+}
+
+#[tokio::test]
+async fn labels_values_streams_and_fields_are_those_of_containers_and_it_is_said() {
+    let server = kubernetes().await;
+    let collector = Fleet::of_one(Source::Kubernetes, server.endpoint()).collector(patient());
+    let caller = caller();
+    let names = collector.labels(&caller, &about(None)).await.unwrap();
+    let expected = [
+        "app",
+        "cluster",
+        "container",
+        "namespace",
+        "node",
+        "pod",
+        "service_name",
+    ];
+    assert_eq!(names.items, expected);
+    assert_eq!(names.substitutes[0].source, Source::Kubernetes);
+    let shop = about(Some("{namespace=\"shop\"}"));
+    let values = collector
+        .label_values(&caller, "container", &shop)
+        .await
+        .unwrap();
+    assert_eq!(values.items, ["cart", "proxy"]);
+    let streams = collector.streams(&caller, &shop).await.unwrap();
+    assert_eq!((streams.items.len(), streams.substitutes.len()), (3, 1));
+    let fields = collector.fields(&caller, &shop).await.unwrap();
+    let of: Vec<&str> = fields
+        .items
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
+    assert_eq!(of, ["level"]);
+    assert_eq!((fields.gaps.len(), fields.substitutes.len()), (0, 1));
+
+    let volume = collector.volume(&caller, &shop, &[]).await.unwrap();
+    assert_eq!(volume.gaps[0].kind, GapKind::NotConfigured);
+    assert!(
+        volume.gaps[0].detail.contains("register a Loki"),
+        "{volume:?}"
+    );
+    let wrong = about(Some("{namespace=\"shop\"} | json"));
+    let streams = collector.streams(&caller, &wrong).await.unwrap();
+    assert_eq!(streams.gaps[0].kind, GapKind::NotConfigured);
+}
+
+#[tokio::test]
+async fn labels_of_other_namespaces_are_not_told() {
+    let server = kubernetes().await;
+    let fleet = Fleet::of_one(Source::Kubernetes, server.endpoint());
+    let collector = seeing(fleet, &["bank"]);
+    let values = collector
+        .label_values(&caller(), "pod", &about(None))
+        .await
+        .unwrap();
+    assert_eq!(values.items, ["vault-1"]);
 }

@@ -33,7 +33,7 @@ fn question(query: &str, window: Duration) -> TailQuestion {
     }
 }
 
-fn at_once(query: &str) -> TailQuestion {
+pub(super) fn at_once(query: &str) -> TailQuestion {
     question(query, Duration::ZERO)
 }
 
@@ -53,7 +53,7 @@ fn frame(lines: &[(i64, &str)]) -> Value {
     json!({ "streams": [{ "stream": { "namespace": "shop" }, "values": values }] })
 }
 
-async fn open(collector: &Collector, question: &TailQuestion) -> Tail {
+pub(super) async fn open(collector: &Collector, question: &TailQuestion) -> Tail {
     collector.tail(&caller(), question).await.unwrap()
 }
 
@@ -64,12 +64,12 @@ async fn follow(tails: &mut Tails, question: &TailQuestion) -> (Tail, Connection
 }
 
 /// The next record; a machine that is busy may take its time.
-async fn next(tail: &mut Tail) -> TailRecord {
+pub(super) async fn next(tail: &mut Tail) -> TailRecord {
     let record = tokio::time::timeout(Duration::from_secs(30), tail.next()).await;
     record.unwrap().unwrap()
 }
 
-async fn lines(tail: &mut Tail, count: usize) -> Vec<String> {
+pub(super) async fn lines(tail: &mut Tail, count: usize) -> Vec<String> {
     let mut lines = Vec::new();
     while lines.len() < count {
         match next(tail).await {
@@ -80,7 +80,7 @@ async fn lines(tail: &mut Tail, count: usize) -> Vec<String> {
     lines
 }
 
-async fn notice(tail: &mut Tail) -> TailNotice {
+pub(super) async fn notice(tail: &mut Tail) -> TailNotice {
     match next(tail).await {
         TailRecord::Notice(notice) => notice,
         TailRecord::Line(line) => panic!("{line:?}"),

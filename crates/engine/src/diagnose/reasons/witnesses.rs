@@ -1,4 +1,4 @@
-//! What Kubernetes, the logs and the traces say about a candidate.
+//! What Kubernetes, alerts, the logs and the traces say about a candidate.
 
 use fleetscope_model::{Reason, Stance};
 
@@ -8,7 +8,7 @@ use crate::diagnose::support;
 use crate::diagnose::weigh::Weighed;
 use crate::phrase;
 
-/// A few warnings, new log lines and failing traces.
+/// A few warnings, alerts, new log lines and failing traces.
 pub(super) fn witnesses(case: &Case<'_>, candidate: &Weighed<'_>) -> Vec<Reason> {
     let (input, things, thing) = (case.input, case.things, candidate.thing);
     let mut reasons = Vec::new();
@@ -27,6 +27,14 @@ pub(super) fn witnesses(case: &Case<'_>, candidate: &Weighed<'_>) -> Vec<Reason>
             event.reason, event.message
         );
         reasons.push(reason(Stance::For, text, vec![cited.evidence.clone()]));
+    }
+    for alert in support::alerts(input, things, thing, candidate.onset)
+        .iter()
+        .take(2)
+    {
+        let said = phrase::alert(&alert.name, &alert.severity, &alert.summary);
+        let text = format!("Since {} {said}.", phrase::clock(alert.since));
+        reasons.push(reason(Stance::For, text, vec![alert.evidence.clone()]));
     }
     let patterns = support::new_patterns(input, things, thing, candidate.onset);
     for pattern in patterns.iter().take(2) {

@@ -8,6 +8,7 @@ use fleetscope_client::Client;
 use fleetscope_client::wire::{DetectedFields, LabelList, LogStatsAnswer, LogStreams, LogVolumes};
 
 use super::lines::plain;
+use super::query::instead;
 use super::selection::{Place, Selection};
 use crate::cli::Output;
 use crate::commands::whole;
@@ -106,7 +107,7 @@ fn names(found: &LabelList) -> String {
         let items: Vec<_> = found.items.iter().map(|item| plain(item)).collect();
         items.join("\n")
     };
-    list + &gaps(&found.gaps)
+    list + &instead(&found.substitutes) + &gaps(&found.gaps)
 }
 
 /// `{app="cart", namespace="shop"}`, and the cluster apart.
@@ -126,7 +127,8 @@ fn streams(found: &LogStreams) -> String {
     });
     listed(found.items.is_empty(), || {
         table(["CLUSTER", "STREAM"], rows)
-    }) + &gaps(&found.gaps)
+    }) + &instead(&found.substitutes)
+        + &gaps(&found.gaps)
 }
 
 fn volumes(found: &LogVolumes) -> String {
@@ -174,7 +176,7 @@ fn fields(found: &DetectedFields) -> String {
     let list = listed(found.items.is_empty(), || {
         table(["FIELD", "TYPE", "VALUES", "BY", "CLUSTERS"], rows)
     });
-    list + &gaps(&found.gaps)
+    list + &instead(&found.substitutes) + &gaps(&found.gaps)
 }
 
 fn listed(empty: bool, list: impl FnOnce() -> String) -> String {

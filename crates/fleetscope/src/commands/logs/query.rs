@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use fleetscope_client::Client;
-use fleetscope_client::wire::{LogAnswer, LogFieldParser, LogResultKind};
+use fleetscope_client::wire::{LogAnswer, LogFieldParser, LogResultKind, LogSubstitute};
 
 use super::lines::{Layout, Shown};
 use super::selection::{Selection, label};
@@ -93,12 +93,17 @@ fn text(answer: &LogAnswer) -> String {
         LogResultKind::Streams => lines(answer),
         LogResultKind::Matrix | LogResultKind::Vector => series_table(&answer.series),
     };
+    list + &instead(&answer.substitutes) + &gaps(&answer.gaps)
+}
+
+/// Of which clusters something comes from elsewhere than a Loki.
+pub(super) fn instead(substitutes: &[LogSubstitute]) -> String {
     let style = Style::of_stdout();
-    let instead = answer.substitutes.iter().map(|one| {
+    let said = substitutes.iter().map(|one| {
         let said = format!("{}: {}", one.cluster_name, one.detail);
         format!("\n  {}", style.dim(&said))
     });
-    list + &instead.collect::<String>() + &gaps(&answer.gaps)
+    said.collect()
 }
 
 /// Oldest first, as a terminal scrolls.

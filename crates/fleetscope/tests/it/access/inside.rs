@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fleetscope_client::wire::{Cluster, MetricAnswer};
 use fleetscope_client::{Client, MetricScope};
+use fleetscope_config::Config;
 use fleetscope_testkit::{Fleet, Shape};
 
 use super::stage::{Stage, bind, view};
@@ -20,7 +21,11 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn set() -> Self {
-        let stage = Stage::set(Shape::One).await;
+        Self::set_with(|_| {}).await
+    }
+
+    pub(crate) async fn set_with(change: impl FnOnce(&mut Config)) -> Self {
+        let stage = Stage::set_with(Shape::One, change).await;
         let fleet = Fleet::start(5, stage.app.clock.clone()).await;
         let clusters = fleet.register(&stage.app.admin).await;
         let train = clusters.iter().find(|cluster| cluster.name == "train");

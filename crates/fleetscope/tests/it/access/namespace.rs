@@ -27,6 +27,8 @@ async fn all_that_is_shown(client: &Client) -> String {
         "/api/v1/metrics/query?query=%7Bnamespace%21%3D%22%22%7D",
         "/api/v1/metrics/query?query=traces_service_graph_request_total",
         "/api/v1/metrics/query?query=ALERTS",
+        "/api/v1/topology?limit=10000",
+        "/api/v1/changes?limit=500",
         "/api/v1/traces/services",
         "/api/v1/alerts",
         "/api/v1/alerts/groups",
@@ -132,7 +134,8 @@ async fn names(whole: &Client, inside: &str) -> [BTreeSet<String>; 2] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_of_one_namespace_is_shown_nothing_of_any_other() {
-    let scene = Scene::set().await;
+    // What follows clusters sees all of them.
+    let scene = Scene::set_with(|config| config.index.enabled = true).await;
     let (alice, carol) = (
         scene.person("alice", &["operators"]),
         scene.stage.person("carol", &["operators"]),

@@ -1,7 +1,7 @@
-//! Queries, drawn from the grammar. Each is written twice: as somebody writes it, and with
-//! `cluster` in every grouping and matching that keeps it unsaid, as one server has to be asked.
+//! Queries, drawn from the grammar.
 
 use super::data::{END, START};
+use super::text::{Both, Grouping};
 
 /// Random numbers that are the same for the same seed: xorshift64*, Vigna 2014.
 pub(crate) struct Dice(u64);
@@ -42,52 +42,23 @@ impl Dice {
 /// A query and when it is asked.
 #[derive(Debug)]
 pub(crate) struct Question {
-    pub(crate) plain: String,
-    pub(crate) kept: String,
+    pub(crate) text: Both,
     /// Whether the clusters' parts have to be put together.
     pub(crate) combined: bool,
-    /// Whether the best are picked, among which may be equals.
-    pub(crate) picks: bool,
+    /// What gives something where the outermost picks among equals, if it picks.
+    pub(crate) picks: Option<String>,
     pub(crate) at: f64,
     pub(crate) range: Option<(i64, i64, i64)>,
 }
 
-/// One text written both ways.
-#[derive(Debug, Clone)]
-struct Both {
-    plain: String,
-    kept: String,
-}
-
-impl Both {
-    fn same(text: impl Into<String>) -> Self {
-        let plain = text.into();
-        Self {
-            kept: plain.clone(),
-            plain,
-        }
-    }
-
-    fn map(&self, write: impl Fn(&str) -> String) -> Self {
-        Self {
-            plain: write(&self.plain),
-            kept: write(&self.kept),
-        }
-    }
-
-    fn join(&self, other: &Self, write: impl Fn(&str, &str) -> String) -> Self {
-        Self {
-            plain: write(&self.plain, &other.plain),
-            kept: write(&self.kept, &other.kept),
-        }
-    }
-}
-
 pub(crate) fn question(dice: &mut Dice) -> Question {
-    let (text, combined) = match dice.below(10) {
-        0..=3 => (outermost(dice), true),
-        4 => (sorted(dice), false),
-        _ => (vector(dice, 3), false),
+    let (text, combined, picks) = match dice.below(10) {
+        0..=3 => {
+            let (text, picks) = outermost(dice);
+            (text, true, picks)
+        }
+        4 => (sorted(dice), false, None),
+        _ => (vector(dice, 3), false, None),
     };
     let at = START as f64 + dice.fraction() * (END - START) as f64;
     let range = dice.chance(0.5).then(|| {
@@ -99,17 +70,17 @@ pub(crate) fn question(dice: &mut Dice) -> Question {
         )
     });
     Question {
-        picks: text.plain.contains("topk") || text.plain.contains("bottomk"),
-        plain: text.plain,
-        kept: text.kept,
+        text,
         combined,
+        picks,
         at: (at * 1000.0).round() / 1000.0,
         range,
     }
 }
 
-/// An aggregation that stands outermost drops the cluster where nobody names it.
-fn outermost(dice: &mut Dice) -> Both {
+/// An aggregation that stands outermost drops the cluster where nobody names it. Which of equal
+/// series it picks is nobody's to say; what finds such equals is told beside it.
+fn outermost(dice: &mut Dice) -> (Both, Option<String>) {
     let inner = vector(dice, 2);
     let op = dice.one_of(&[
         "sum", "sum", "min", "max", "count", "avg", "avg", "topk", "bottomk",
@@ -125,17 +96,21 @@ fn outermost(dice: &mut Dice) -> Both {
         "without (pod)",
     ]);
     let count = 1 + dice.below(4);
-    let text = inner.map(|inner| match op {
-        "topk" | "bottomk" => format!("{op} {group} ({count}, {inner})"),
-        _ => format!("{op} {group} ({inner})"),
-    });
-    if dice.chance(0.1) {
-        return text.map(|text| format!("sort_desc({text})"));
-    }
-    if dice.chance(0.1) {
-        return text.map(|text| format!("({text})"));
-    }
-    text
+    let mut picks = None;
+    let text = if op == "topk" || op == "bottomk" {
+        picks = Some(Grouping::read(group).equals(op, count, &inner.sure.kept));
+        inner.map(|inner| format!("{op} {group} ({count}, {inner})"))
+    } else {
+        inner.map(|inner| format!("{op} {group} ({inner})"))
+    };
+    let text = if dice.chance(0.1) {
+        text.map(|text| format!("sort_desc({text})"))
+    } else if dice.chance(0.1) {
+        text.map(|text| format!("({text})"))
+    } else {
+        text
+    };
+    (text, picks)
 }
 
 fn sorted(dice: &mut Dice) -> Both {
@@ -240,18 +215,16 @@ fn grouped(dice: &mut Dice, depth: usize) -> Both {
         3 => ("by (cluster, zone)", "by (cluster, zone)"),
         _ => ("without (pod)", "without (pod)"),
     };
-    let parameter = match op {
-        "quantile" => "0.7, ",
-        "topk" => "2, ",
-        _ => "",
-    };
-    let write = |group: &str, inner: &str| format!("{op} {group} ({parameter}{inner})");
-    // So that the aggregation is never the outermost.
-    let around = |text: String| format!("({text}) * 1");
-    Both {
-        plain: around(write(plain, &inner.plain)),
-        kept: around(write(kept, &inner.kept)),
+    if op == "topk" {
+        let groups = [plain, kept].map(Grouping::read);
+        return inner.picked(&groups, 2);
     }
+    let parameter = if op == "quantile" { "0.7, " } else { "" };
+    // So that the aggregation is never the outermost.
+    inner.each(
+        |inner| format!("({op} {plain} ({parameter}{inner})) * 1"),
+        |inner| format!("({op} {kept} ({parameter}{inner})) * 1"),
+    )
 }
 
 fn with_number(dice: &mut Dice, depth: usize) -> Both {
@@ -270,47 +243,31 @@ fn matched(dice: &mut Dice, depth: usize) -> Both {
         let op = dice.one_of(&["and", "or", "unless"]);
         let (left, right) = (vector(dice, depth), vector(dice, depth));
         if op != "or" && dice.chance(0.4) {
-            let plain = format!("({}) {op} on (job) ({})", left.plain, right.plain);
-            let kept = format!("({}) {op} on (job, cluster) ({})", left.kept, right.kept);
-            return Both { plain, kept };
+            return left.pair(
+                &right,
+                |left, right| format!("({left}) {op} on (job) ({right})"),
+                |left, right| format!("({left}) {op} on (job, cluster) ({right})"),
+            );
         }
         return left.join(&right, |left, right| format!("({left}) {op} ({right})"));
     }
     let op = dice.one_of(&["+", "-", "*", "/", "> bool"]);
-    match dice.below(3) {
-        0 => {
-            let one = leaf(dice);
-            let two = leaf(dice);
-            one.join(&two, |a, b| format!("({a}) {op} ({b})"))
-        }
-        1 => {
-            let one = leaf(dice);
-            let two = leaf(dice);
-            Both {
-                plain: format!(
-                    "sum by (job) ({}) {op} sum by (job) ({})",
-                    one.plain, two.plain
-                ),
-                kept: format!(
-                    "sum by (job, cluster) ({}) {op} sum by (job, cluster) ({})",
-                    one.kept, two.kept
-                ),
-            }
-        }
-        _ => {
-            let one = leaf(dice);
-            let two = leaf(dice);
-            Both {
-                plain: format!(
-                    "({}) {op} on (job) group_left () max by (job) ({})",
-                    one.plain, two.plain
-                ),
-                kept: format!(
-                    "({}) {op} on (job, cluster) group_left () max by (job, cluster) ({})",
-                    one.kept, two.kept
-                ),
-            }
-        }
+    let form = dice.below(3);
+    let (one, two) = (leaf(dice), leaf(dice));
+    match form {
+        0 => one.join(&two, |a, b| format!("({a}) {op} ({b})")),
+        1 => one.pair(
+            &two,
+            |a, b| format!("sum by (job) ({a}) {op} sum by (job) ({b})"),
+            |a, b| format!("sum by (job, cluster) ({a}) {op} sum by (job, cluster) ({b})"),
+        ),
+        _ => one.pair(
+            &two,
+            |a, b| format!("({a}) {op} on (job) group_left () max by (job) ({b})"),
+            |a, b| {
+                format!("({a}) {op} on (job, cluster) group_left () max by (job, cluster) ({b})")
+            },
+        ),
     }
 }
 
@@ -323,7 +280,10 @@ fn subquery(dice: &mut Dice, depth: usize) -> Both {
     ]);
     let range = dice.one_of(&["10m:1m", "5m:30s", "3m:20s"]);
     let suffix = dice.one_of(&["", "", " offset 1m"]);
-    vector(dice, depth).map(|inner| format!("{function}(({inner})[{range}]{suffix})"))
+    let text = vector(dice, depth);
+    // What was equal at one of the subquery's instants is in its answer.
+    text.map(|inner| format!("{function}(({inner})[{range}]{suffix})"))
+        .found(|equals| format!("count_over_time(({equals})[{range}]{suffix})"))
 }
 
 fn quantile(dice: &mut Dice) -> Both {
@@ -331,14 +291,14 @@ fn quantile(dice: &mut Dice) -> Both {
     let rate = "rate(took_bucket[5m])";
     match dice.below(3) {
         0 => Both::same(format!("histogram_quantile({at}, {rate})")),
-        1 => Both {
-            plain: format!("histogram_quantile({at}, sum by (le) ({rate}))"),
-            kept: format!("histogram_quantile({at}, sum by (le, cluster) ({rate}))"),
-        },
-        _ => Both {
-            plain: format!("histogram_quantile({at}, sum by (le, job) ({rate}))"),
-            kept: format!("histogram_quantile({at}, sum by (le, job, cluster) ({rate}))"),
-        },
+        1 => Both::two(
+            format!("histogram_quantile({at}, sum by (le) ({rate}))"),
+            format!("histogram_quantile({at}, sum by (le, cluster) ({rate}))"),
+        ),
+        _ => Both::two(
+            format!("histogram_quantile({at}, sum by (le, job) ({rate}))"),
+            format!("histogram_quantile({at}, sum by (le, job, cluster) ({rate}))"),
+        ),
     }
 }
 

@@ -44,5 +44,6 @@ const fn kind(kind: EvidenceKind) -> &'static str {
         EvidenceKind::Change => "Change",
         EvidenceKind::Event => "Kubernetes event",
         EvidenceKind::Topology => "Structure",
+        EvidenceKind::Alert => "Alert",
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    Caller, Change, ClusterId, ClusterSeries, Collection, Edge, ErrorKind, Gap, GapKind,
+    Alert, Caller, Change, ClusterId, ClusterSeries, Collection, Edge, ErrorKind, Gap, GapKind,
     KubernetesEvent, Labels, LogLine, LogQuery, MetricQuery, RangeQuery, Sample, Selection, Series,
     Source, TimeRange, Topology, TraceQuery, TraceSummary,
 };
@@ -30,6 +30,7 @@ pub(crate) struct FakeTelemetry {
     edges: Mutex<Vec<Edge>>,
     changes: Mutex<Vec<Change>>,
     lines: Mutex<Vec<LogLine>>,
+    alerts: Mutex<Vec<Alert>>,
     traces: Mutex<Vec<TraceSummary>>,
     down: AtomicBool,
     hangs: AtomicBool,
@@ -66,6 +67,10 @@ impl FakeTelemetry {
 
     pub(crate) fn line(&self, line: LogLine) {
         self.lines.lock().unwrap().push(line);
+    }
+
+    pub(crate) fn alert(&self, alert: Alert) {
+        self.alerts.lock().unwrap().push(alert);
     }
 
     pub(crate) fn trace(&self, trace: TraceSummary) {
@@ -218,6 +223,17 @@ impl Telemetry for FakeTelemetry {
         Ok(Collection {
             items: Vec::new(),
             gaps: self.gap(clusters, Source::Kubernetes)?,
+        })
+    }
+
+    async fn firing(&self, _: &Caller, clusters: &Selection) -> Result<Collection<Alert>> {
+        let alerts = self.alerts.lock().unwrap();
+        let wanted = alerts
+            .iter()
+            .filter(|alert| selects(clusters, alert.cluster));
+        Ok(Collection {
+            items: wanted.cloned().collect(),
+            gaps: self.gap(clusters, Source::Alertmanager)?,
         })
     }
 

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn only(names: &[&str]) -> BTreeSet<String> {
+pub(super) fn only(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
@@ -173,7 +173,7 @@ proptest! {
 
 /// What stands between braces, by a scanner as plain as can be: literals, `#`, `//` and `/* */` as
 /// Go's scanner takes them.
-fn plain_selectors(text: &str) -> Vec<String> {
+pub(super) fn plain_selectors(text: &str) -> Vec<String> {
     let (mut found, mut inside) = (Vec::new(), None::<String>);
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

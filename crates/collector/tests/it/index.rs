@@ -1,0 +1,7 @@
+//! The index, over a simulated API server: what it answers, when it does not, and what it forgets.
+
+mod answers;
+mod faults;
+mod keeping;
+mod news;
+mod stage;
