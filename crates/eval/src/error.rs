@@ -1,6 +1,5 @@
 //! What can go wrong while public data is read.
 
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use fleetscope_model::{ErrorKind, Fault};
@@ -34,7 +33,11 @@ impl Error {
     }
 
     /// The file is not what its name promises.
-    pub(crate) fn malformed(path: &Path, reason: &dyn Display) -> Self {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so that both what failed and a text of one's own are given as they are"
+    )]
+    pub(crate) fn malformed(path: &Path, reason: impl ToString) -> Self {
         Self::Malformed {
             path: path.to_owned(),
             reason: reason.to_string(),

@@ -1,5 +1,5 @@
-//! The conclusion where an alarm is right and nothing has lasted long enough for the detectors: trouble
-//! too young, or samples too coarse. The ranking answers alone.
+//! The conclusion where an alarm is right and samples are too coarse to say how long trouble lasts: the
+//! ranking answers alone.
 
 use fleetscope_model::{Candidate, Confidence, Entity, Verdict};
 use jiff::{SignedDuration, Timestamp};

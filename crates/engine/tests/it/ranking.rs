@@ -73,6 +73,7 @@ fn alarm() -> Anomaly {
             high: 0.0,
         },
         score: 0.0,
+        probability: None,
         severity: Severity::High,
         detectors: Vec::new(),
         why: String::new(),
@@ -131,6 +132,7 @@ fn chain(slow: &str, more: f64, seed: u64) -> Input {
         events: Vec::new(),
         logs: Vec::new(),
         traces: Vec::new(),
+        alerts: Vec::new(),
         conduct: Vec::new(),
         gaps: Vec::new(),
     }
