@@ -85,7 +85,7 @@ fn explain(case: &Case<'_>, flows: &[Flow]) -> Findings {
     Findings {
         verdict,
         candidates,
-        ranking: ranking.suspects(case.things),
+        ranking: ranking.suspects(case.input, case.things),
         anomalies: anomalies(case.seen),
         timeline: timeline::timeline(case.input, case.things, case.seen, &central),
         reasoning,
@@ -114,7 +114,7 @@ fn quiet(
     Findings {
         verdict,
         candidates,
-        ranking: ranking.suspects(things),
+        ranking: ranking.suspects(input, things),
         anomalies: anomalies(seen),
         timeline: timeline::timeline(input, things, seen, &[]),
         reasoning,

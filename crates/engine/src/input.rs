@@ -160,7 +160,7 @@ pub struct Conduct {
     pub entity: Entity,
     /// Which requests: `GET /items/{id}`.
     pub operation: String,
-    /// The last line that is logged while one is handled.
+    /// The last line that is logged while one is handled, or a line that tells of an error.
     pub ending: String,
     /// Whether the line tells of an error.
     pub fails: bool,

@@ -116,7 +116,8 @@ pub(crate) fn rise(signal: &Signal, anomaly: &Anomaly, onset: Timestamp) -> Opti
     Some(at.duration_since(onset))
 }
 
-fn usual_step(samples: &[Sample]) -> i64 {
+/// The usual distance of samples, in milliseconds.
+pub(crate) fn usual_step(samples: &[Sample]) -> i64 {
     let mut distances: Vec<i64> = samples
         .windows(2)
         .map(|w| w[1].at_ms - w[0].at_ms)

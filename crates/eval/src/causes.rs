@@ -5,6 +5,7 @@
 
 mod answer;
 mod build;
+mod files;
 mod nezha;
 mod petshop;
 pub mod rootcausebench;

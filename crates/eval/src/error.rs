@@ -33,6 +33,10 @@ impl Error {
     }
 
     /// The file is not what its name promises.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so that both what failed and a text of one's own are given as they are"
+    )]
     pub(crate) fn malformed(path: &Path, reason: impl ToString) -> Self {
         Self::Malformed {
             path: path.to_owned(),

@@ -1,5 +1,5 @@
-//! The conclusion where an alarm is right and nothing has lasted long enough for the detectors: trouble
-//! too young, or samples too coarse. The ranking answers alone.
+//! The conclusion where an alarm is right and samples are too coarse to say how long trouble lasts: the
+//! ranking answers alone.
 
 use fleetscope_model::{Candidate, Confidence, Entity, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -53,7 +53,7 @@ fn candidate(input: &Input, things: &Things, ranking: &Ranking<'_>, thing: Thing
         confidence: Confidence(rounded(ranking.confidence(thing))),
         explained: rounded(ranking.explains(thing)),
         reaches: reaches(things, ranking, thing),
-        reasons: ranking.reasons(things, thing),
+        reasons: ranking.reasons(input, things, thing),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::input::Input;
 
 /// What is over sooner is a blip: a cold start, a fail-over, a scrape that hung. Rates over five
 /// minutes stretch a start of three minutes to eight.
-const BLIP: SignedDuration = SignedDuration::from_mins(10);
+pub(crate) const BLIP: SignedDuration = SignedDuration::from_mins(10);
 /// What goes on counts from so long on: three samples a minute apart.
 const CONFIRMED: SignedDuration = SignedDuration::from_mins(2);
 /// A change may unsettle what it touches for this long without anything being wrong.

@@ -8,8 +8,7 @@
 //!
 //! | method | a thing gets votes by |
 //! | --- | --- |
-//! | [`shift`] | how far its signals left their habit |
-//! | [`own`] | how far they did beyond what the things it calls bring about |
+//! | [`own`] | how far its signals left their habit ([`shift`]) beyond what the things it calls do |
 //! | [`budget`] | its own part of the time and the failures that the alarming thing has in excess |
 //! | [`conduct`] | requests that end otherwise in it, beyond those that do so below it |
 //! | story | the weighing of causes where anomalies last (`weigh`) |
@@ -31,6 +30,12 @@ use crate::input::Input;
 /// At most so many suspects are told: beyond that nobody looks.
 const MOST: usize = 50;
 
+/// Strength of a movement that is clear: e times as far as noise goes.
+const CLEAR: f64 = 1.0;
+/// Excess that is little: a tenth of what the largest consumer takes usually.
+const LITTLE: f64 = 0.1;
+/// A share of requests of one kind that is many.
+const MANY: f64 = 0.25;
 /// Nobody is ever surer than this.
 const SUREST: f64 = 0.97;
 
@@ -79,10 +84,12 @@ struct Ballot {
 }
 
 impl Ballot {
-    /// One vote, in proportion to what a method found.
-    fn cast(&mut self, found: &[f64]) {
-        let sum: f64 = found.iter().sum();
-        if sum > 0.0 {
+    /// At most one vote, in proportion to what a method found; `unknown` is what it would find in a
+    /// cause that it cannot see, so that whoever finds little has little to say.
+    fn cast(&mut self, found: &[f64], unknown: f64) {
+        let sum = found.iter().sum::<f64>() + unknown;
+        // Numbers at the end of what can be counted tell nothing.
+        if sum > 0.0 && sum.is_finite() {
             for (vote, part) in self.votes.iter_mut().zip(found) {
                 *vote += part / sum;
             }
@@ -106,16 +113,15 @@ pub(crate) fn rank<'a>(
     for (thing, likelihood) in story {
         told[*thing] = *likelihood;
     }
-    let stands: Vec<f64> = (0..things.len()).map(|t| shifts.strength(t)).collect();
     let alone: Vec<f64> = own.iter().map(|own| own.value).collect();
     let mut ballot = Ballot {
         votes: vec![0.0; things.len()],
     };
-    for found in [&stands, &alone, &told, &odd.own] {
-        ballot.cast(found);
-    }
+    ballot.cast(&alone, CLEAR);
+    ballot.cast(&told, super::weigh::UNKNOWN);
+    ballot.cast(&squares(&odd.own), MANY * MANY);
     for budget in &budgets {
-        ballot.cast(&budget.own);
+        ballot.cast(&budget.own, LITTLE * budget.usual);
     }
     Ranking {
         shifts,
@@ -125,6 +131,12 @@ pub(crate) fn rank<'a>(
         calls,
         votes: ballot.votes,
     }
+}
+
+/// Nearly all requests of a kind are a broken path, a few more than usual are another mix of
+/// requests: so shares count by their squares.
+fn squares(shares: &[f64]) -> Vec<f64> {
+    shares.iter().map(|share| share * share).collect()
 }
 
 impl Ranking<'_> {
@@ -138,7 +150,7 @@ impl Ranking<'_> {
     }
 
     /// As it is told.
-    pub(crate) fn suspects(&self, things: &Things) -> Vec<Suspect> {
+    pub(crate) fn suspects(&self, input: &Input, things: &Things) -> Vec<Suspect> {
         let all: f64 = self.votes.iter().sum();
         self.order()
             .into_iter()
@@ -147,14 +159,14 @@ impl Ranking<'_> {
                 entity: things.entity(thing).clone(),
                 // Six decimals: the sums' last digits mean nothing.
                 score: (self.votes[thing] / all * 1e6).round() / 1e6,
-                reasons: self.reasons(things, thing),
+                reasons: self.reasons(input, things, thing),
             })
             .collect()
     }
 
     /// What speaks for and against a thing.
-    pub(crate) fn reasons(&self, things: &Things, thing: Thing) -> Vec<Reason> {
-        tell::reasons(self, things, thing)
+    pub(crate) fn reasons(&self, input: &Input, things: &Things, thing: Thing) -> Vec<Reason> {
+        tell::reasons(self, input, things, thing)
     }
 
     /// The mean of the methods' shares: each is taken at its word, and none more than another.

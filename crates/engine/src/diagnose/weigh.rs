@@ -36,7 +36,7 @@ use super::observe::{Observation, earlier, minutes_between};
 use super::things::Thing;
 
 /// Likelihood of a cause that nothing measures.
-const UNKNOWN: f64 = 0.1;
+pub(crate) const UNKNOWN: f64 = 0.1;
 /// How fast belief falls with lateness, in minutes.
 const LATE_MINUTES: f64 = 8.0;
 /// Nobody is ever surer than this.

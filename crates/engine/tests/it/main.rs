@@ -14,6 +14,7 @@ mod failures;
 mod odds;
 mod properties;
 mod replay;
+mod ranking;
 mod scenarios;
 mod stats;
 mod town;

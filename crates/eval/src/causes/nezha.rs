@@ -8,7 +8,7 @@ mod spans;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fleetscope_engine::{Input, Signal};
 use fleetscope_model::{Direction, Labels, Resource, Sample, SignalRole, TimeRange};
@@ -18,7 +18,7 @@ use serde::Deserialize;
 use self::table::Table;
 use super::answer::{Answer, Case, answer};
 use super::build::{self, Meaning};
-use super::petshop::{folders, json};
+use super::files::{folders, json};
 use super::{Figure, Outcome, topk};
 use crate::{Error, interval};
 
@@ -197,11 +197,11 @@ fn labels(path: &Path) -> Result<BTreeMap<String, String>, Error> {
         id: String,
         service: String,
     }
-    let mut reader = csv::Reader::from_path(path).map_err(|why| Error::malformed(path, why))?;
+    let mut reader = csv::Reader::from_path(path).map_err(|why| Error::malformed(path, &why))?;
     let rows = reader.deserialize::<Row>();
     rows.map(|row| row.map(|row| (row.id, row.service)))
         .collect::<Result<_, _>>()
-        .map_err(|why| Error::malformed(path, why))
+        .map_err(|why| Error::malformed(path, &why))
 }
 
 /// The quiet part of a day.
@@ -226,9 +226,9 @@ impl Quiet {
     }
 }
 
-fn input(shop: Shop, folder: &PathBuf, about: &About, quiet: &Quiet) -> Result<Input, Error> {
+fn input(shop: Shop, folder: &Path, about: &About, quiet: &Quiet) -> Result<Input, Error> {
     let text = about.inject_time_utc.replace(' ', "T") + "Z";
-    let since: Timestamp = text.parse().map_err(|why| Error::malformed(folder, why))?;
+    let since: Timestamp = text.parse().map_err(|why| Error::malformed(folder, &why))?;
     let end = since.checked_add(AFTER).unwrap_or(since);
     let window = TimeRange::ending(end, AFTER);
     let mut signals = pods(

@@ -4,8 +4,9 @@
 //! The quiet part was recorded on other days than the incidents; it is moved in time so that
 //! it ends where an incident's window begins, which is all that a history must do.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+mod table;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use fleetscope_engine::Signal;
@@ -13,8 +14,10 @@ use fleetscope_model::{Direction, Labels, Sample, SignalRole, TimeRange};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use self::table::{Table, graph};
 use super::answer::{Answer, Case, answer};
 use super::build::{self, Meaning};
+use super::files::{folders, json};
 use super::{Figure, Outcome, topk};
 use crate::{Error, interval};
 
@@ -243,108 +246,21 @@ fn stamp(at_ms: i64) -> Timestamp {
     Timestamp::from_millisecond(at_ms).unwrap_or_default()
 }
 
-/// Averages and sums by service and metric.
-#[derive(Debug, Clone)]
-struct Table {
-    times: Vec<i64>,
-    columns: BTreeMap<(String, String), Vec<f64>>,
-}
-
-impl Table {
-    fn read(path: &Path) -> Result<Self, Error> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .from_path(path)
-            .map_err(|why| Error::malformed(path, why))?;
-        let rows: Vec<csv::StringRecord> = reader
-            .records()
-            .collect::<Result<_, _>>()
-            .map_err(|why| Error::malformed(path, why))?;
-        let [nodes, metrics, statistics, body @ ..] = rows.as_slice() else {
-            return Err(Error::malformed(path, "it has no three lines of headings"));
-        };
-        let mut table = Self {
-            times: Vec::new(),
-            columns: BTreeMap::new(),
-        };
-        for row in body {
-            let Some(Ok(seconds)) = row.get(0).map(str::parse::<f64>) else {
-                continue;
-            };
-            table.times.push((seconds * 1000.0) as i64);
-            for column in 1..row.len() {
-                let statistic = statistics.get(column).unwrap_or_default();
-                if statistic != "Average" && statistic != "Sum" {
-                    continue;
-                }
-                let key = |of: &csv::StringRecord| of.get(column).unwrap_or_default().to_owned();
-                let value = row[column].parse().unwrap_or(f64::NAN);
-                let values = table.columns.entry((key(nodes), key(metrics))).or_default();
-                values.push(value);
-            }
-        }
-        Ok(table)
-    }
-
-    /// The same rows, ending at another time.
-    fn moved(&self, end_ms: i64) -> Self {
-        let by = end_ms - self.times.last().copied().unwrap_or_default();
-        Self {
-            times: self.times.iter().map(|at| at + by).collect(),
-            columns: self.columns.clone(),
-        }
-    }
-
-    fn cut(&self, from: usize, to: usize) -> Self {
-        let part = |values: &Vec<f64>| values[from..to].to_vec();
-        let columns = self.columns.iter();
-        Self {
-            times: self.times[from..to].to_vec(),
-            columns: columns.map(|(key, v)| (key.clone(), part(v))).collect(),
-        }
-    }
-}
-
-fn graph(path: &Path) -> Result<Vec<(String, String)>, Error> {
-    let mut reader = csv::Reader::from_path(path).map_err(|why| Error::malformed(path, why))?;
-    let names = reader
-        .headers()
-        .map_err(|why| Error::malformed(path, why))?
-        .clone();
-    let mut calls = Vec::new();
-    for row in reader.records() {
-        let row = row.map_err(|why| Error::malformed(path, why))?;
-        for column in 1..row.len() {
-            if row[column].parse::<f64>().is_ok_and(|edge| edge > 0.0) {
-                calls.push((row[0].to_owned(), names[column].to_owned()));
-            }
-        }
-    }
-    Ok(calls)
-}
-
 fn cases(traffic: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut found = folders(&traffic.join("train"))?;
     found.extend(folders(&traffic.join("test"))?);
     Ok(found)
 }
 
-/// The folders in a folder, by name.
-pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(path).map_err(Error::unreadable(path))? {
-        let entry = entry.map_err(Error::unreadable(path))?.path();
-        if entry.is_dir() {
-            found.push(entry);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// A JSON file.
-pub(super) fn json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, Error> {
-    let text = fs::read_to_string(path).map_err(Error::unreadable(path))?;
-    serde_json::from_str(&text).map_err(|why| Error::malformed(path, why))
+    #[test]
+    fn a_case_is_read_without_its_answer() {
+        let text = r#"{"target": {"node": "n", "metric": "latency", "timestamp": 7}}"#;
+        let seen: Visible = serde_json::from_str(text).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(seen.target.node, "n");
+        assert!(serde_json::from_str::<Label>(text).is_err());
+    }
 }

@@ -13,12 +13,14 @@ pub fn hit(ranking: &[(String, f64)], answer: &str, k: usize) -> f64 {
         return 0.0;
     };
     let above = ranking.iter().filter(|(_, s)| rounded(*s) > best).count();
-    let level = ranking.iter().filter(|(_, s)| rounded(*s) == best).count();
+    let not_below = ranking.iter().filter(|(_, s)| rounded(*s) >= best).count();
+    let level = not_below - above;
     let left = k.saturating_sub(above);
     (left as f64 / level as f64).min(1.0)
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these shares are exact")]
 mod tests {
     use super::*;
 

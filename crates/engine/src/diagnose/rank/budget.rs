@@ -23,8 +23,8 @@ const MOVED: f64 = 2.0;
 pub(crate) struct Budget {
     /// Time or failures.
     pub(crate) role: SignalRole,
-    /// All of it that a thing shows.
-    pub(crate) excess: Vec<f64>,
+    /// What the largest consumer takes usually in as much time.
+    pub(crate) usual: f64,
     /// What of it is its own.
     pub(crate) own: Vec<f64>,
 }
@@ -55,13 +55,9 @@ fn budget(
     role: SignalRole,
 ) -> Budget {
     let asked = requests(shifts);
-    let excess: Vec<f64> = (0..shifts.things())
-        .map(|thing| {
-            measure(input, shifts, thing, role)
-                .filter(|shift| shift.deviations >= MOVED)
-                .map_or(0.0, |shift| excess(shifts, shift, traffic(shifts, thing)))
-        })
-        .collect();
+    let (usual, excess): (Vec<f64>, Vec<f64>) = (0..shifts.things())
+        .map(|thing| most_excess(input, shifts, thing, role))
+        .unzip();
     let own = (0..shifts.things())
         .map(|thing| {
             let below: f64 = calls.callees[thing]
@@ -75,7 +71,11 @@ fn budget(
             }
         })
         .collect();
-    Budget { role, excess, own }
+    Budget {
+        role,
+        usual: usual.into_iter().fold(0.0, f64::max),
+        own,
+    }
 }
 
 /// What of the callee's requests this caller can have sent.
@@ -100,16 +100,27 @@ fn requests(shifts: &Shifts<'_>) -> Vec<f64> {
         .collect()
 }
 
-/// The signal of that role that speaks for a thing: the one the alarm is about, else the first.
-fn measure<'a, 'b>(
-    input: &Input,
-    shifts: &'b Shifts<'a>,
-    thing: Thing,
-    role: SignalRole,
-) -> Option<&'b Shift<'a>> {
-    let of_role = || shifts.about(thing).filter(|s| s.signal.role == role);
-    let named = |s: &&Shift<'_>| input.alarms.iter().any(|a| a.signal == s.signal.name);
-    of_role().find(named).or_else(|| of_role().next())
+/// What is usual, and the excess of a thing by the signal of that role that speaks for it: the one the alarm is about,
+/// else the one that was measured most often together with requests.
+fn most_excess(input: &Input, shifts: &Shifts<'_>, thing: Thing, role: SignalRole) -> (f64, f64) {
+    let named = |s: &Shift<'_>| input.alarms.iter().any(|a| a.signal == s.signal.name);
+    let asked: Vec<&Signal> = shifts
+        .about(thing)
+        .filter(|s| s.signal.role == SignalRole::Traffic)
+        .map(|s| s.signal)
+        .collect();
+    let mut best: Option<((bool, usize), (f64, f64))> = None;
+    for shift in shifts.about(thing).filter(|s| s.signal.role == role) {
+        for traffic in &asked {
+            let (times, usual, excess) = excess(shifts, shift, traffic);
+            let key = (named(shift), times);
+            let moved = shift.deviations >= MOVED;
+            if best.is_none_or(|(known, _)| key > known) {
+                best = Some((key, (usual, if moved { excess } else { 0.0 })));
+            }
+        }
+    }
+    best.map_or((0.0, 0.0), |(_, found)| found)
 }
 
 fn traffic<'a>(shifts: &Shifts<'a>, thing: Thing) -> Option<&'a Signal> {
@@ -119,25 +130,27 @@ fn traffic<'a>(shifts: &Shifts<'a>, thing: Thing) -> Option<&'a Signal> {
         .map(|s| s.signal)
 }
 
-fn excess(shifts: &Shifts<'_>, shift: &Shift<'_>, traffic: Option<&Signal>) -> f64 {
-    let Some(traffic) = traffic else {
-        return 0.0;
-    };
+/// How often both were measured, what is usual, and the excess.
+fn excess(shifts: &Shifts<'_>, shift: &Shift<'_>, traffic: &Signal) -> (usize, f64, f64) {
     let requests: BTreeMap<i64, f64> = traffic
         .series
         .samples
         .iter()
         .map(|s| (s.at_ms, s.value))
         .collect();
-    let parts = shift
+    let parts: Vec<(f64, f64)> = shift
         .signal
         .series
         .samples
         .iter()
         .filter(|s| (shifts.from_ms..=shifts.to_ms).contains(&s.at_ms))
-        .filter_map(|s| Some((s.value - shift.usual) * requests.get(&s.at_ms)?))
-        .filter(|part| part.is_finite());
-    parts.sum::<f64>().max(0.0)
+        .filter_map(|s| Some((requests.get(&s.at_ms)?, s.value - shift.usual)))
+        .map(|(requests, more)| (shift.usual.max(0.0) * requests, more * requests))
+        .filter(|(usual, more)| usual.is_finite() && more.is_finite())
+        .collect();
+    let usual = parts.iter().map(|part| part.0).sum();
+    let more: f64 = parts.iter().map(|part| part.1).sum();
+    (parts.len(), usual, more.max(0.0))
 }
 
 /// Which things the alarming ones depend on by calls, themselves included; all where there is no

@@ -14,9 +14,8 @@ const CHANCE: f64 = 3.0;
 /// Requests that end otherwise, by thing.
 #[derive(Debug)]
 pub(crate) struct Odd {
-    /// The share of its requests of one kind beyond the usual, of the kind where that is largest.
-    pub(crate) all: Vec<f64>,
-    /// The share that no thing right below accounts for.
+    /// The share of its requests of one kind beyond the usual, of the kind where that is largest,
+    /// less what a thing right below accounts for.
     pub(crate) own: Vec<f64>,
     /// That conduct, as an index.
     pub(crate) most: Vec<Option<usize>>,
@@ -45,7 +44,7 @@ pub(crate) fn odd(input: &Input, things: &Things, calls: &Calls) -> Odd {
             (all[thing] - below.fold(0.0, f64::max)).max(0.0)
         })
         .collect();
-    Odd { all, own, most }
+    Odd { own, most }
 }
 
 /// The share of requests beyond what is usual, 0 where that may be chance: two shares compared by

@@ -1,5 +1,5 @@
-//! Whether an alarm is right where the detectors, which want anomalies to last, say nothing: samples
-//! too coarse, or trouble too young.
+//! Whether an alarm is right where samples are so coarse that two of them last as long as a blip: how
+//! long something lasts cannot tell trouble from a blip there, and the rules for incidents say nothing.
 //!
 //! Two conformal ranks (Vovk and others 2005): how often did the alarming signal move as far within
 //! as many samples during its own history, and how often did the farthest-moved thing that it
@@ -9,8 +9,10 @@ use fleetscope_model::{Anomaly, Sample};
 
 use super::Calls;
 use super::shift::{MOMENTS, Shift, Shifts, quantile, reached, sorted};
+use crate::diagnose::incident::BLIP;
 use crate::diagnose::things::{Thing, Things};
 use crate::input::{Input, Signal};
+use crate::onset::usual_step;
 
 /// An alarm that is wrong is believed in one case of so many.
 const ALPHA: f64 = 0.01;
@@ -42,6 +44,10 @@ fn p_value(alarm: &Anomaly, things: &Things, calls: &Calls, shifts: &Shifts<'_>)
     let thing = things.find(&alarm.entity)?;
     let of_alarm = |shift: &&Shift<'_>| shift.signal.name == alarm.signal;
     let alarming = shifts.about(thing).find(of_alarm)?;
+    let samples = &alarming.signal.series.samples;
+    if 2 * usual_step(samples) < BLIP.as_secs() * 1000 {
+        return None;
+    }
     let stretches = Stretches::of(alarming.signal, shifts)?;
     let itself = Moves::of(alarming, &stretches);
     let mut farthest: Option<Moves> = None;
@@ -148,11 +154,12 @@ impl Moves {
 }
 
 fn moved(before: &[Sample], since: &[Sample], usual: f64, side: f64) -> f64 {
+    let (before, since) = (sorted(before), sorted(since));
     if before.is_empty() || since.is_empty() {
         return 0.0;
     }
-    let lately = quantile(&sorted(before), 0.5);
-    let now = reached(&sorted(since), side);
+    let lately = quantile(&before, 0.5);
+    let now = reached(&since, side);
     ((now - usual.max_on(lately, side)) * side).max(0.0)
 }
 

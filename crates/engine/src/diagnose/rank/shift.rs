@@ -5,14 +5,20 @@ use fleetscope_model::{Direction, Sample, SignalRole};
 use crate::diagnose::things::{Thing, Things};
 use crate::input::{Input, Signal};
 
-/// Fewer samples tell no habit: a median and a spread need a handful.
-const LEAST_HISTORY: usize = 5;
+/// Fewer samples tell no habit: a median and a spread need three.
+const LEAST_HISTORY: usize = 3;
 /// The moments before the alarm: their median forgives one that is odd.
 pub(crate) const MOMENTS: usize = 3;
+/// An alarm comes late by up to a minute, the usual interval of its evaluation: what was just before
+/// it may be trouble already, and is no habit.
+const LATE_MS: i64 = 60_000;
 /// The tail that belongs to habit: one sample of a hundred may lie beyond.
 const TAIL: f64 = 0.99;
 /// A normal distribution's tail lies so many deviations from its median.
 const TAIL_DEVIATIONS: f64 = 2.33;
+/// Of few samples the spread is uncertain: Student's t with n − 1 degrees of freedom has its tail
+/// at about 1 + 2.6 / n times that of the normal distribution.
+const FEW: f64 = 2.6;
 /// Movements of less than a twentieth are nobody's trouble.
 const LEAST_SHARE: f64 = 0.05;
 /// Deviations within this are noise (three-sigma rule).
@@ -140,9 +146,10 @@ fn shift(signal: &Signal, thing: Thing, from_ms: i64, to_ms: i64) -> Option<Shif
         .filter(|s| s.value.is_finite())
         .copied()
         .collect();
+    let habit = samples.partition_point(|s| s.at_ms < from_ms - LATE_MS);
     let first = samples.partition_point(|s| s.at_ms < from_ms);
     let last = samples.partition_point(|s| s.at_ms <= to_ms);
-    let (before, since) = (&samples[..first], &samples[first..last.max(first)]);
+    let (before, since) = (&samples[..habit], &samples[first..last.max(first)]);
     if before.len() < LEAST_HISTORY || since.is_empty() {
         return None;
     }
@@ -189,19 +196,23 @@ fn spread(signal: &Signal, habit: &[f64], side: f64) -> f64 {
     distances.sort_by(f64::total_cmp);
     let tail = quantile(habit, if side > 0.0 { TAIL } else { 1.0 - TAIL });
     let tail = ((tail - usual) * side) / TAIL_DEVIATIONS;
-    (1.4826 * quantile(&distances, 0.5))
-        .max(tail)
+    let few = 1.0 + FEW / habit.len() as f64;
+    (1.4826 * quantile(&distances, 0.5) * few)
+        .max(tail * few)
         .max(LEAST_SHARE * usual.abs())
         .max(signal.least_deviation / NOISE)
         .max(f64::MIN_POSITIVE)
 }
 
+/// The finite values, least first.
 pub(crate) fn sorted(samples: &[Sample]) -> Vec<f64> {
-    let mut values: Vec<f64> = samples.iter().map(|s| s.value).collect();
+    let finite = samples.iter().map(|s| s.value).filter(|v| v.is_finite());
+    let mut values: Vec<f64> = finite.collect();
     values.sort_by(f64::total_cmp);
     values
 }
 
+/// Linear between the two values nearest to it.
 pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (low, part) = (at.floor() as usize, at.fract());

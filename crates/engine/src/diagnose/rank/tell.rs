@@ -1,10 +1,12 @@
 //! Why a suspect stands where it stands, and what speaks against it.
 
-use fleetscope_model::{Reason, SignalRole, Stance};
+use fleetscope_model::{EvidenceId, Reason, SignalRole, Stance};
 
 use super::Ranking;
+use super::budget::Budget;
 use super::shift::Shift;
 use crate::diagnose::things::{Thing, Things};
+use crate::input::Input;
 use crate::phrase;
 
 /// Signals that are told one by one.
@@ -15,35 +17,19 @@ const EXPLAINED: f64 = 0.5;
 const LEAST_SHARE: f64 = 0.05;
 
 /// The reasons for and against one suspect.
-pub(super) fn reasons(ranking: &Ranking<'_>, things: &Things, thing: Thing) -> Vec<Reason> {
+pub(super) fn reasons(
+    ranking: &Ranking<'_>,
+    input: &Input,
+    things: &Things,
+    thing: Thing,
+) -> Vec<Reason> {
     let mut reasons = moved(ranking, thing);
-    let evidence: Vec<_> = reasons.iter().flat_map(|r| r.evidence.clone()).collect();
+    reasons.extend(ending(ranking, input, thing));
+    let evidence: Vec<EvidenceId> = reasons.iter().flat_map(|r| r.evidence.clone()).collect();
     if evidence.is_empty() {
         return reasons;
     }
-    for budget in &ranking.budgets {
-        let all: f64 = budget.own.iter().sum();
-        let share = if all > 0.0 {
-            budget.own[thing] / all
-        } else {
-            0.0
-        };
-        if share < LEAST_SHARE {
-            continue;
-        }
-        let what = match budget.role {
-            SignalRole::Latency => "time",
-            _ => "failures",
-        };
-        let of = 100.0 * share;
-        let text =
-            format!("{of:.0} % of the excess {what} arise in it and in nothing that it calls.");
-        reasons.push(Reason {
-            stance: Stance::For,
-            text,
-            evidence: evidence.clone(),
-        });
-    }
+    reasons.extend(excess(ranking, thing, &evidence));
     if let Some((below, share)) = ranking.own[thing].below.filter(|(_, s)| *s >= EXPLAINED) {
         let text = format!(
             "{}, which it calls, stands out {:.0} % as far.",
@@ -57,6 +43,56 @@ pub(super) fn reasons(ranking: &Ranking<'_>, things: &Things, thing: Thing) -> V
         });
     }
     reasons
+}
+
+/// Where the time and the failures come from.
+fn excess(ranking: &Ranking<'_>, thing: Thing, evidence: &[EvidenceId]) -> Vec<Reason> {
+    let share = |budget: &Budget| {
+        let all: f64 = budget.own.iter().sum();
+        if all > 0.0 {
+            budget.own[thing] / all
+        } else {
+            0.0
+        }
+    };
+    let telling = ranking.budgets.iter().map(|b| (b, share(b)));
+    telling
+        .filter(|(_, share)| *share >= LEAST_SHARE)
+        .map(|(budget, share)| {
+            let what = match budget.role {
+                SignalRole::Latency => "time",
+                _ => "failures",
+            };
+            let text = format!(
+                "{:.0} % of the excess {what} arise in it and in nothing that it calls.",
+                100.0 * share
+            );
+            Reason {
+                stance: Stance::For,
+                text,
+                evidence: evidence.to_vec(),
+            }
+        })
+        .collect()
+}
+
+/// Requests that end otherwise than usual.
+fn ending(ranking: &Ranking<'_>, input: &Input, thing: Thing) -> Option<Reason> {
+    let conduct = input.conduct.get(ranking.odd.most[thing]?)?;
+    let text = format!(
+        "{} of {} requests {} end with or tell “{}” (usually {} of {}).",
+        conduct.so_now,
+        conduct.requests_now,
+        conduct.operation,
+        conduct.ending,
+        conduct.so_usually,
+        conduct.requests_usually,
+    );
+    Some(Reason {
+        stance: Stance::For,
+        text,
+        evidence: vec![conduct.evidence.clone()],
+    })
 }
 
 fn moved(ranking: &Ranking<'_>, thing: Thing) -> Vec<Reason> {

@@ -16,7 +16,7 @@ pub(super) fn rows(path: &Path) -> Result<(csv::StringRecord, Vec<csv::StringRec
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .from_reader(GzDecoder::new(file));
-    let malformed = |why: csv::Error| Error::malformed(path, why);
+    let malformed = |why: csv::Error| Error::malformed(path, &why);
     let headers = reader.headers().map_err(malformed)?.clone();
     let rows = reader
         .records()
@@ -47,7 +47,7 @@ impl Table {
             let text = row.get(0).unwrap_or_default();
             let at = DateTime::strptime("%Y-%m-%d %H:%M:%S", text)
                 .and_then(|time| time.to_zoned(TimeZone::UTC))
-                .map_err(|why| Error::malformed(path, why))?;
+                .map_err(|why| Error::malformed(path, &why))?;
             let name = pod.and_then(|at| row.get(at)).unwrap_or_default();
             let number = |at: &usize| row.get(*at).and_then(|text| text.parse().ok());
             let values = numbers.iter().map(|at| number(at).unwrap_or(f64::NAN));
