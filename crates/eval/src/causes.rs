@@ -25,7 +25,7 @@ pub enum Task {
     NezhaTrainTicket,
     /// Nezha's Online Boutique: metrics only.
     NezhaOnlineBoutique,
-    /// RootCauseBench: which commit broke it, or none.
+    /// `RootCauseBench`: which commit broke it, or none.
     RootCauseBench,
 }
 

@@ -1,4 +1,4 @@
-//! RootCauseBench: an alert with logs, metrics, traces, commits, deploys and flags; which commit broke
+//! `RootCauseBench`: an alert with logs, metrics, traces, commits, deploys and flags; which commit broke
 //! it, or none?
 //!
 //! The reader opens what lies in a case's `data` folder only. The answers of all cases are complete

@@ -36,12 +36,15 @@ const PATHS: [&str; 8] = [
     "alerts",
 ];
 
+/// What was borne, and the status of the answer.
+type Line = (Option<String>, u16);
+
 /// The proxy: which token it demands, and what it logs: the bearer and the status.
 #[derive(Clone)]
 struct Guard {
     behind: Url,
     token: Arc<Mutex<String>>,
-    log: Arc<Mutex<Vec<(Option<String>, u16)>>>,
+    log: Arc<Mutex<Vec<Line>>>,
     client: Client,
 }
 
@@ -77,6 +80,7 @@ async fn guarded(State(guard): State<Guard>, request: Request) -> Response {
 }
 
 impl Guard {
+    #[expect(clippy::disallowed_methods, reason = "a test asks its own server")]
     async fn before(prometheus: &Prometheus, tasks: &mut JoinSet<()>) -> (Self, Url) {
         let guard = Self {
             behind: prometheus.base.clone(),
@@ -92,7 +96,7 @@ impl Guard {
     }
 
     /// What was logged since the last look.
-    fn logged(&self) -> Vec<(Option<String>, u16)> {
+    fn logged(&self) -> Vec<Line> {
         std::mem::take(&mut *self.log.lock().unwrap())
     }
 
@@ -127,7 +131,7 @@ async fn let_in(app: &TestApp) {
     panic!("the new token is not used");
 }
 
-fn bearer(token: &str, status: u16) -> (Option<String>, u16) {
+fn bearer(token: &str, status: u16) -> Line {
     (Some(format!("Bearer {token}")), status)
 }
 

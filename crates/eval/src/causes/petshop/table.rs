@@ -27,7 +27,7 @@ impl Table {
             .collect::<Result<_, _>>()
             .map_err(|why| Error::malformed(path, &why))?;
         let [nodes, metrics, statistics, body @ ..] = rows.as_slice() else {
-            return Err(Error::malformed(path, &"it has no three lines of headings"));
+            return Err(Error::malformed(path, "it has no three lines of headings"));
         };
         let mut table = Self {
             times: Vec::new(),

@@ -33,7 +33,8 @@ struct Deploy {
 #[derive(Deserialize)]
 struct Flag {
     timestamp: Timestamp,
-    flag: String,
+    #[serde(rename = "flag")]
+    name: String,
     service: String,
     change: String,
 }
@@ -70,7 +71,7 @@ pub(super) fn changes(data: &Path, readings: &mut Readings) -> Result<Vec<CitedC
         .into_iter()
         .map(commit)
         .chain(deploys.into_iter().map(deploy))
-        .chain(flags.into_iter().map(flag))
+        .chain(flags.iter().map(flag))
     {
         all.push(CitedChange {
             change,
@@ -115,18 +116,18 @@ fn deploy(deploy: Deploy) -> (Change, ChangeContent) {
     (change, content)
 }
 
-fn flag(flag: Flag) -> (Change, ChangeContent) {
+fn flag(flag: &Flag) -> (Change, ChangeContent) {
     let change = Change {
         entity: service(&flag.service),
         kind: ChangeKind::Flag,
         at: flag.timestamp,
         revision: None,
-        summary: format!("flag {}: {}", flag.flag, flag.change),
+        summary: format!("flag {}: {}", flag.name, flag.change),
     };
     let (from, to) = flag.change.split_once("->").unwrap_or(("", &flag.change));
     let content = ChangeContent {
         flag: Some(FlagTurn {
-            name: flag.flag.clone(),
+            name: flag.name.clone(),
             from: from.to_owned(),
             to: to.to_owned(),
         }),

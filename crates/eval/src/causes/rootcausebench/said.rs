@@ -1,6 +1,7 @@
 //! What logs and traces say, and what they tell of how things hang together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::Path;
 
 use fleetscope_engine::{CitedEvent, LogPattern, TraceSample};
@@ -28,7 +29,8 @@ struct Line {
 #[derive(Deserialize)]
 struct Span {
     trace_id: String,
-    span_id: String,
+    #[serde(rename = "span_id")]
+    id: String,
     parent_id: Option<String>,
     service: String,
     start: Timestamp,
@@ -116,7 +118,8 @@ fn written(line: &Line) -> String {
     let mut text = format!("{} {}", line.severity_text, line.msg);
     for (name, value) in &line.rest {
         if name != "trace_id" && name != "http.route" {
-            text.push_str(&format!(" {name}={value}"));
+            // Writing into a text does not fail.
+            let _ = write!(text, " {name}={value}");
         }
     }
     text
@@ -150,7 +153,7 @@ fn traces(spans: &[Span], edges: &mut BTreeSet<Edge>, readings: &mut Readings) -
         if span.trace_id != "same" {
             trace = &span.trace_id;
         }
-        of.insert((trace, &span.span_id), &span.service);
+        of.insert((trace, &span.id), &span.service);
         let caller = span
             .parent_id
             .as_deref()

@@ -1,6 +1,9 @@
 //! What is held for longer than it is needed: memory, handles, locks, threads.
 
-use super::*;
+use super::{
+    Cpu, Crash, Diff, Disk, Latency, Lock, Memory, Network, Queue, Risk, Timeout, Traffic, any,
+    has, indent, is_log_call, risk,
+};
 
 /// Something that outlives a request is added to, and nothing takes away from it.
 pub(super) fn grows(diff: &Diff<'_>) -> Option<Risk> {

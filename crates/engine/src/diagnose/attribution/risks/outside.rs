@@ -1,6 +1,10 @@
 //! What is asked of others: how often, of whom, and in which version.
 
-use super::*;
+use super::{
+    Access, Cache, Certificate, Cpu, Crash, Diff, Failure, Format, Latency, Line, Lock, Network,
+    Query, Queue, Quota, Retry, Risk, Side, Timeout, Traffic, any, has, indent, is_comment,
+    is_log_call, risk,
+};
 
 fn begins_loop(text: &str) -> bool {
     let text = text.trim_start();
@@ -178,12 +182,10 @@ pub(super) fn dependency(diff: &Diff<'_>) -> Option<Risk> {
 /// Three numbers with dots between, as versions have.
 fn version(line: &str) -> Option<[u32; 3]> {
     let candidates = line.split(|c: char| !(c.is_ascii_digit() || c == '.'));
-    candidates
-        .rev()
-        .find_map(|text| {
-            let parts: Vec<u32> = text.split('.').filter_map(|p| p.parse().ok()).collect();
-            <[u32; 3]>::try_from(parts).ok()
-        })
+    candidates.rev().find_map(|text| {
+        let parts: Vec<u32> = text.split('.').filter_map(|p| p.parse().ok()).collect();
+        <[u32; 3]>::try_from(parts).ok()
+    })
 }
 
 /// Somewhere else is called, or as somebody else.
