@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::fs;
 
 use super::*;
@@ -17,10 +18,8 @@ fn write_case(folder: &Path) {
         } else {
             0.002 + 0.0005 * (n % 3) as f64
         };
-        csv.push_str(&format!(
-            "{},orders,rpc_client_error_rate,{failing}\n",
-            minute(n)
-        ));
+        let at = minute(n);
+        writeln!(csv, "{at},orders,rpc_client_error_rate,{failing}").unwrap();
     }
     fs::write(data.join("metrics.csv"), csv).unwrap();
     let alert = format!(
