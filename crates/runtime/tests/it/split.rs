@@ -67,6 +67,7 @@ async fn the_api_works_across_the_two_and_the_gateway_keeps_nothing() {
         "checks",
         "credentials-sweep",
         "housekeeping",
+        "index",
         "keys",
         "sweep",
         "watches",

@@ -114,11 +114,9 @@ async fn tasks_are_shown_and_can_be_activated() {
     assert!(watches.last_summary.is_some());
     let error = running.activate("nonsense").await.unwrap_err();
     assert_eq!(error.code(), "unknown_task");
-    assert!(
-        error
-            .message()
-            .contains("watches, work, sweep, checks, housekeeping, keys")
-    );
+    for task in ["watches", "work", "sweep", "checks", "index", "keys"] {
+        assert!(error.message().contains(task), "{}", error.message());
+    }
 
     let api = running.public.unwrap();
     let tasks = get(api, "/api/v1/tasks", &bootstrap(&running)).await.json();
@@ -134,6 +132,7 @@ async fn tasks_are_shown_and_can_be_activated() {
             "checks",
             "credentials-sweep",
             "housekeeping",
+            "index",
             "keys",
             "sweep",
             "watches",
