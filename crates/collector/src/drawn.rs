@@ -60,5 +60,5 @@ impl Dice {
 )]
 pub(crate) fn wanted() -> u64 {
     let wanted = std::env::var("FLEETSCOPE_REWRITES").ok();
-    wanted.map_or(2_000, |wanted| wanted.parse().unwrap())
+    wanted.map_or(500, |wanted| wanted.parse().unwrap())
 }
