@@ -1,12 +1,13 @@
 //! Answers that come cluster by cluster.
 
-use futures::{Stream, StreamExt};
+use futures::Stream;
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
-use sse_stream::{Sse, SseStream};
+use sse_stream::Sse;
 
 use super::calls::MetricScope;
 use super::{Client, Error};
+use crate::stream::read;
 use crate::wire::{ClusterPart, LogAnswer, LogQuery, MetricAnswer, PartsEnd, Problem};
 
 /// What comes of an answer in parts.
@@ -73,36 +74,18 @@ impl Client {
     ) -> Result<impl Stream<Item = Result<PartEvent<T>, Error>> + Send + Unpin + use<T>, Error>
     {
         let request = request.header("accept", "text/event-stream");
-        let response = self.send(request).await?;
-        let url = response.url().to_string();
-        let events = SseStream::from_bytes_stream(response.bytes_stream());
-        Ok(events.filter_map(move |item| {
-            let event = match item {
-                Ok(sse) => event(sse, &url),
-                Err(error) => Some(Err(Error::Unreachable {
-                    url: url.clone(),
-                    cause: error.to_string(),
-                })),
-            };
-            futures::future::ready(event)
-        }))
+        self.messages(request, event).await
     }
 }
 
 /// The event in a message; none in one of a kind that is not known.
 fn event<T: DeserializeOwned>(sse: Sse, url: &str) -> Option<Result<PartEvent<T>, Error>> {
     let data = sse.data?;
-    let read = match sse.event.as_deref() {
-        Some("part") => serde_json::from_str(&data).map(PartEvent::Part),
-        Some("end") => serde_json::from_str(&data).map(PartEvent::End),
-        Some("error") => match serde_json::from_str::<Problem>(&data) {
-            Ok(problem) => return Some(Err(Error::Refused(Box::new(problem)))),
-            Err(error) => Err(error),
-        },
+    Some(match sse.event.as_deref() {
+        Some("part") => read(&data, url).map(PartEvent::Part),
+        Some("end") => read(&data, url).map(PartEvent::End),
+        Some("error") => Err(read::<Problem>(&data, url)
+            .map_or_else(|error| error, |problem| Error::Refused(Box::new(problem)))),
         _ => return None,
-    };
-    Some(read.map_err(|_| Error::NotFleetscope {
-        url: url.to_owned(),
-        status: 200,
-    }))
+    })
 }

@@ -1,11 +1,12 @@
 //! Following log lines.
 
-use futures::{Stream, StreamExt};
+use futures::Stream;
 use reqwest::Method;
-use sse_stream::{Sse, SseStream};
+use sse_stream::Sse;
 
 use super::logs::LogsAbout;
 use super::{Client, Error};
+use crate::stream::read;
 use crate::wire::{TailGap, TailLine};
 
 /// Which lines are followed: those of `about`, of which the end means nothing, that hold these
@@ -59,32 +60,16 @@ impl Client {
         if let Some(after) = &of.after {
             request = request.header("last-event-id", after);
         }
-        let response = self.send(request.query(&parameters)).await?;
-        let url = response.url().to_string();
-        let events = SseStream::from_bytes_stream(response.bytes_stream());
-        Ok(events.filter_map(move |item| {
-            let event = match item {
-                Ok(sse) => event(sse, &url),
-                Err(error) => Some(Err(Error::Unreachable {
-                    url: url.clone(),
-                    cause: error.to_string(),
-                })),
-            };
-            futures::future::ready(event)
-        }))
+        self.messages(request.query(&parameters), event).await
     }
 }
 
 /// The event in a message; none in one of a kind that is not known.
 fn event(sse: Sse, url: &str) -> Option<Result<TailEvent, Error>> {
     let data = sse.data?;
-    let read = match sse.event.as_deref() {
-        Some("line") => serde_json::from_str(&data).map(|line| TailEvent::Line(line, sse.id)),
-        Some("gap") => serde_json::from_str(&data).map(TailEvent::Gap),
+    Some(match sse.event.as_deref() {
+        Some("line") => read(&data, url).map(|line| TailEvent::Line(line, sse.id)),
+        Some("gap") => read(&data, url).map(TailEvent::Gap),
         _ => return None,
-    };
-    Some(read.map_err(|_| Error::NotFleetscope {
-        url: url.to_owned(),
-        status: 200,
-    }))
+    })
 }
