@@ -31,6 +31,9 @@ pub use sketch::Sketch;
 pub use stl::{Decomposition, Robustness, Stl};
 pub use streaming::{Score, Streaming};
 
+/// Median absolute deviation to standard deviation, for Gaussian data (Rousseeuw and Croux 1993).
+pub(crate) const MAD_TO_DEVIATION: f64 = 1.4826;
+
 /// Values beyond this are no measurement: squares and sums of them would overflow.
 pub const LARGEST: f64 = 1e100;
 

@@ -1,7 +1,6 @@
 //! Order statistics that a few wild values cannot move.
 
-/// Median absolute deviation to standard deviation, for Gaussian data (Rousseeuw and Croux 1993).
-pub(crate) const MAD_TO_DEVIATION: f64 = 1.4826;
+pub(crate) use crate::stats::MAD_TO_DEVIATION;
 
 /// The `share`-quantile of the values by the nearest rank, or `None` where there are none.
 /// Reorders the values.

@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::window::Window;
 use super::zscore::{LEAST, WINDOW};
 use super::{Order, Score, Streaming, at_least_rounding};
+use crate::stats::MAD_TO_DEVIATION;
 
-/// Median absolute deviation to standard deviation, for Gaussian data (Rousseeuw and Croux 1993).
-const MAD_TO_DEVIATION: f64 = 1.4826;
 /// Mean absolute deviation to standard deviation, for Gaussian data: √(π/2).
 const MEAN_TO_DEVIATION: f64 = 1.2533;
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::window::Window;
 use super::zscore::LEAST;
 use super::{Offline, Order, Score, at_least_rounding};
+use crate::stats::MAD_TO_DEVIATION;
 
 /// Fewest readings between two changes: fewer are a spike, which other detectors find.
 const SHORTEST: usize = 5;
@@ -18,8 +19,6 @@ const SHORTEST: usize = 5;
 /// see; of a Gaussian's variance it takes 4 %.
 const CUT: f64 = 2.5;
 const RUNNING: usize = 7;
-/// MAD of differences to deviation.
-const MAD_TO_DEVIATION: f64 = 1.4826;
 /// Strongest memory that is allowed for: beyond, noise is a random walk and every level a new one.
 const MEMORY: f64 = 0.95;
 /// Least evidence for a change, in standard deviations of the difference of two means, and the root of

@@ -2,11 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::known;
 use super::sketch::Sketch;
+use super::{MAD_TO_DEVIATION, known};
 
-/// Median absolute deviation to standard deviation, for Gaussian data (Rousseeuw and Croux 1993).
-const MAD_TO_DEVIATION: f64 = 1.4826;
 /// So many values a generation of sketches must have seen before it may judge.
 const LEAST: u64 = 16;
 

@@ -4,6 +4,7 @@ use fleetscope_model::{Direction, Sample, SignalRole};
 
 use crate::diagnose::things::{Thing, Things};
 use crate::input::{Input, Signal};
+use crate::stats::MAD_TO_DEVIATION;
 
 /// Fewer samples tell no habit: a median and a spread need three.
 const LEAST_HISTORY: usize = 3;
@@ -197,7 +198,7 @@ fn spread(signal: &Signal, habit: &[f64], side: f64) -> f64 {
     let tail = quantile(habit, if side > 0.0 { TAIL } else { 1.0 - TAIL });
     let tail = ((tail - usual) * side) / TAIL_DEVIATIONS;
     let few = 1.0 + FEW / habit.len() as f64;
-    (1.4826 * quantile(&distances, 0.5) * few)
+    (MAD_TO_DEVIATION * quantile(&distances, 0.5) * few)
         .max(tail * few)
         .max(LEAST_SHARE * usual.abs())
         .max(signal.least_deviation / NOISE)
