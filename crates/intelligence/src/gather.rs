@@ -57,8 +57,10 @@ impl Intelligence {
         let questions = questions(&self.options.watches, window, self.options.history);
         let mut reading = self.read_all(&scope, &questions, &structure).await?;
         let found = detect_all(reading.signals.clone(), window).await?;
-        let happened = self.happenings(&scope, window).await?;
-        let firing = self.firing(&scope, window, &structure).await?;
+        let (happened, firing) = futures::try_join!(
+            self.happenings(&scope, window),
+            self.firing(&scope, window, &structure)
+        )?;
         let suspects = logs::suspects(&alarms, &found, &structure);
         let logs = self.log_patterns(&scope, window, &suspects).await?;
         let traces = self.trace_samples(&scope, window, &found).await?;
