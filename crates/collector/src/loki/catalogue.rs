@@ -42,7 +42,7 @@ pub(crate) async fn labels(
     caller: &Caller,
     about: &LogsAbout,
 ) -> Result<LogList<String>> {
-    let instead = |site: Site| async move { instead::labels(&site, about).await };
+    let instead = |site: Site, expression| async move { instead::labels(&site, expression).await };
     let names = ask(collector, caller, about, instead, |of| async move {
         if restricted(&of.site) {
             let streams = streams_of(&of, about).await?;
@@ -65,11 +65,11 @@ pub(crate) async fn label_values(
     about: &LogsAbout,
 ) -> Result<LogList<String>> {
     check_label(name)?;
-    let instead = |site: Site| async move {
+    let instead = |site: Site, expression| async move {
         if name == CLUSTER {
             return Ok(vec![site.name().to_owned()]);
         }
-        instead::values(&site, name, about).await
+        instead::values(&site, name, expression).await
     };
     let values = ask(collector, caller, about, instead, |of| async move {
         if name == CLUSTER {
@@ -90,7 +90,9 @@ pub(crate) async fn streams(
     caller: &Caller,
     about: &LogsAbout,
 ) -> Result<LogList<LogStream>> {
-    let instead = |site: Site| async move { instead::streams(&site, about).await };
+    let instead = |site: Site, expression| async move {
+        instead::streams(&site, expression, about.limit).await
+    };
     let found = ask(collector, caller, about, instead, |of| async move {
         let cluster = of.site.cluster();
         let mut streams = streams_of(&of, about).await?;
@@ -195,7 +197,8 @@ pub(crate) async fn fields(
         cardinality: u64,
         parsers: Option<Vec<String>>,
     }
-    let instead = |site: Site| async move { instead::fields(&site, about).await };
+    let instead =
+        |site: Site, expression| async move { instead::fields(&site, expression, about).await };
     let found = ask(collector, caller, about, instead, |of| async move {
         let limit = about.limit.to_string();
         let answer = read(&of, "detected_fields", about, &[("limit", &limit)]).await?;
@@ -244,7 +247,7 @@ async fn ask<T, F, G>(
     collector: &Collector,
     caller: &Caller,
     about: &LogsAbout,
-    instead: impl Fn(Site) -> G,
+    instead: impl Fn(Site, Option<Expression>) -> G,
     read: impl Fn(Asked) -> F,
 ) -> Result<Collection<Told<T>>>
 where
@@ -261,7 +264,7 @@ where
     collector
         .fan_out(asking.about(named), |site| async move {
             if pods::stand_in(&site) && about.scope.tenant.is_none() {
-                return otherwise(&site, instead(site.clone()).await);
+                return otherwise(&site, instead(site.clone(), expression.cloned()).await);
             }
             let said = async {
                 let door = Door::open(&site, about.scope.tenant)?;

@@ -45,6 +45,15 @@ impl Expression {
         })
     }
 
+    /// The one that selects every line.
+    pub(super) fn everything() -> Self {
+        let text = "{}".to_owned();
+        Self {
+            read: Read::new(&text),
+            text,
+        }
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }

@@ -17,57 +17,54 @@ use crate::site::Site;
 const LOOKED_AT: u32 = 1_000;
 
 /// The labels of the streams that are selected.
-async fn selected(site: &Site, about: &LogsAbout) -> Result<Vec<Labels>, Failure> {
-    let simple = match &about.expression {
-        Some(expression) => {
-            let expression = Expression::new(expression)
-                .map_err(|error| Failure::new(GapKind::Refused, error.to_string()))?;
-            Some(pods::simple(&expression)?)
-        }
-        None => None,
-    };
-    let kubernetes = site.kubernetes()?;
-    let found = pods::selected(site, &kubernetes, simple.as_ref()).await;
-    match found.gaps.into_iter().next() {
-        Some(gap) if found.items.is_empty() => Err(Failure::new(gap.kind, gap.detail)),
-        _ => Ok(found.items.into_iter().map(|one| one.labels).collect()),
-    }
+async fn selected(site: &Site, expression: Option<Expression>) -> Result<Vec<Labels>, Failure> {
+    let simple = expression.as_ref().map(pods::simple).transpose()?;
+    let found = pods::known(site, &site.kubernetes()?, simple.as_ref()).await?;
+    Ok(found.into_iter().map(|one| one.labels).collect())
 }
 
-pub(super) async fn labels(site: &Site, about: &LogsAbout) -> Result<Vec<String>, Failure> {
-    let streams = selected(site, about).await?;
+pub(super) async fn labels(
+    site: &Site,
+    expression: Option<Expression>,
+) -> Result<Vec<String>, Failure> {
+    let streams = selected(site, expression).await?;
     Ok(streams.into_iter().flat_map(Labels::into_keys).collect())
 }
 
 pub(super) async fn values(
     site: &Site,
     name: &str,
-    about: &LogsAbout,
+    expression: Option<Expression>,
 ) -> Result<Vec<String>, Failure> {
-    let streams = selected(site, about).await?;
+    let streams = selected(site, expression).await?;
     let values = streams.into_iter().filter_map(|mut all| all.remove(name));
     Ok(values.collect())
 }
 
-pub(super) async fn streams(site: &Site, about: &LogsAbout) -> Result<Vec<LogStream>, Failure> {
+pub(super) async fn streams(
+    site: &Site,
+    expression: Option<Expression>,
+    limit: u32,
+) -> Result<Vec<LogStream>, Failure> {
     let cluster = site.cluster();
-    let mut streams = selected(site, about).await?;
+    let mut streams = selected(site, expression).await?;
     streams.sort();
     streams.dedup();
-    streams.truncate(about.limit as usize);
+    streams.truncate(limit as usize);
     let stream = |labels| LogStream { cluster, labels };
     Ok(streams.into_iter().map(stream).collect())
 }
 
 /// The fields of the newest lines.
-pub(super) async fn fields(site: &Site, about: &LogsAbout) -> Result<Vec<DetectedField>, Failure> {
-    let all = LogExpression::Raw("{}".to_owned());
-    let asked = about.expression.as_ref().unwrap_or(&all);
-    let expression = Expression::new(asked)
-        .map_err(|error| Failure::new(GapKind::Refused, error.to_string()))?;
+pub(super) async fn fields(
+    site: &Site,
+    expression: Option<Expression>,
+    about: &LogsAbout,
+) -> Result<Vec<DetectedField>, Failure> {
+    let expression = expression.unwrap_or_else(Expression::everything);
     let question = LogQuestion {
         scope: about.scope.clone(),
-        expression: asked.clone(),
+        expression: LogExpression::Raw(expression.text().to_owned()),
         kind: LogKind::Range { step: None },
         limit: LOOKED_AT,
         forward: false,
@@ -90,7 +87,7 @@ pub(super) async fn fields(site: &Site, about: &LogsAbout) -> Result<Vec<Detecte
 }
 
 /// What an index alone can tell.
-pub(super) fn nothing<T>(_: Site) -> Ready<Result<Vec<T>, Failure>> {
+pub(super) fn nothing<T>(_: Site, _: Option<Expression>) -> Ready<Result<Vec<T>, Failure>> {
     ready(Err(Failure::new(
         GapKind::NotConfigured,
         "it has no Loki, and how much was written is only known of an index: register a Loki",

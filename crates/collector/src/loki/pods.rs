@@ -91,7 +91,7 @@ pub(super) fn simple(expression: &Expression) -> Result<Simple, Failure> {
 }
 
 /// The containers that the caller may see and a query selects; all without a query.
-pub(super) async fn selected(
+async fn selected(
     site: &Site,
     kubernetes: &Kubernetes,
     simple: Option<&Simple>,
@@ -105,6 +105,19 @@ pub(super) async fn selected(
         .filter(|container| simple.is_none_or(|simple| simple.selects(&container.labels)))
         .collect();
     Collection { items, gaps }
+}
+
+/// The same, as far as they can be listed; the failure where none can.
+pub(super) async fn known(
+    site: &Site,
+    kubernetes: &Kubernetes,
+    simple: Option<&Simple>,
+) -> Result<Vec<Container>, Failure> {
+    let Collection { items, gaps } = selected(site, kubernetes, simple).await;
+    match gaps.into_iter().next() {
+        Some(gap) if items.is_empty() => Err(Failure::new(gap.kind, gap.detail)),
+        _ => Ok(items),
+    }
 }
 
 /// A container with the labels of its stream.

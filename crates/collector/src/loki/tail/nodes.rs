@@ -9,17 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fleetscope_kubernetes::{FollowedLog, Kubernetes, PodLine, PodLog};
-use fleetscope_model::{Aspect, Cluster, Collection, GapKind, Labels, Sight, TailNoticeKind};
+use fleetscope_model::{Aspect, Cluster, GapKind, Labels, Sight, TailNoticeKind};
 use fleetscope_outbound::{Failure, Outbound};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, SelectAll};
 use futures::{FutureExt as _, StreamExt as _};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use super::super::answer::{Entry, Stream};
 use super::super::logql::Simple;
 use super::super::pods::{self, Container, MOST_CONTAINERS};
+use super::seen::after;
 use super::socket::{Frame, Heard};
 use crate::site::Site;
 
@@ -223,12 +224,7 @@ impl Of {
     async fn containers(self: Arc<Self>) -> Result<Vec<Container>, Failure> {
         let site = self.site();
         let kubernetes = site.kubernetes()?;
-        let Collection { items, gaps } =
-            pods::selected(&site, &kubernetes, Some(&self.simple)).await;
-        match gaps.into_iter().next() {
-            Some(gap) if items.is_empty() => Err(Failure::new(gap.kind, gap.detail)),
-            _ => Ok(items),
-        }
+        pods::known(&site, &kubernetes, Some(&self.simple)).await
     }
 
     /// The log of a container from an instant on; none where it has none.
@@ -327,10 +323,6 @@ fn name(container: &Container) -> Name {
         pod.name.clone(),
         container.name.clone(),
     )
-}
-
-fn after(at: Timestamp) -> Timestamp {
-    at.checked_add(SignedDuration::from_nanos(1)).unwrap_or(at)
 }
 
 fn stream_of(labels: &Labels, line: PodLine) -> Stream {

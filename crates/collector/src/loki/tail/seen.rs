@@ -83,7 +83,8 @@ impl Seen {
     }
 }
 
-fn after(at: Timestamp) -> Timestamp {
+/// The instant behind this one.
+pub(super) fn after(at: Timestamp) -> Timestamp {
     at.checked_add(SignedDuration::from_nanos(1)).unwrap_or(at)
 }
 

@@ -7,18 +7,9 @@ use fleetscope_model::{GapKind, Source};
 
 use super::stage::{Mood, Stage, node, pod, replica_set};
 
-async fn followed() -> Stage {
-    let mut stage = Stage::set().await;
-    stage.server.apply(node("w1"), "02:00");
-    stage.server.apply(replica_set("shop"), "11:00");
-    stage.server.apply(pod("shop", "web-1-a", "w1"), "11:00");
-    stage.follow().await;
-    stage
-}
-
 #[tokio::test]
 async fn a_watch_that_ended_goes_on_where_it_was() {
-    let stage = followed().await;
+    let stage = Stage::followed().await;
     let lists = stage.all_lists();
     stage.server.store.end_watches();
     stage.server.apply(pod("shop", "web-1-b", "w2"), "11:30");
@@ -31,7 +22,7 @@ async fn a_watch_that_ended_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn what_the_server_has_forgotten_is_listed_anew_and_what_is_gone_is_noticed() {
-    let stage = followed().await;
+    let stage = Stage::followed().await;
     let lists = stage.server.lists("nodes");
     stage.server.store.end_watches();
     stage.server.delete(("v1", "Node"), "", "w1");
@@ -49,7 +40,7 @@ async fn what_the_server_has_forgotten_is_listed_anew_and_what_is_gone_is_notice
 
 #[tokio::test]
 async fn where_watches_are_refused_everything_is_listed_as_before() {
-    let stage = followed().await;
+    let stage = Stage::followed().await;
     stage.server.set(Mood::NoWatches);
     stage.server.apply(pod("shop", "web-1-b", "w2"), "11:30");
     let new = "workload shop/web RunsOn node w2".to_owned();
@@ -83,7 +74,7 @@ async fn where_watches_are_refused_everything_is_listed_as_before() {
 
 #[tokio::test]
 async fn a_cluster_that_is_away_is_told_as_it_was_with_a_gap_that_says_when() {
-    let stage = followed().await;
+    let stage = Stage::followed().await;
     let edges = stage.edges().await;
     stage.server.set(Mood::Away);
     stage
@@ -112,7 +103,7 @@ async fn a_cluster_that_is_away_is_told_as_it_was_with_a_gap_that_says_when() {
 
 #[tokio::test]
 async fn what_was_not_heard_of_for_too_long_is_listed() {
-    let stage = followed().await;
+    let stage = Stage::followed().await;
     let lists = stage.server.lists("pods");
     stage.clock.advance(Duration::from_secs(140));
     stage.edges().await;

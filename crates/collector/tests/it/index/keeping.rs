@@ -2,20 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use super::stage::{Stage, node, pod, replica_set};
-
-async fn followed() -> Stage {
-    let mut stage = Stage::set().await;
-    stage.server.apply(node("w1"), "02:00");
-    stage.server.apply(replica_set("shop"), "11:00");
-    stage.server.apply(pod("shop", "web-1-a", "w1"), "11:00");
-    stage.follow().await;
-    stage
-}
+use super::stage::Stage;
 
 #[tokio::test]
 async fn a_cluster_is_followed_once_and_no_longer_when_it_is_gone() {
-    let mut stage = followed().await;
+    let mut stage = Stage::followed().await;
     assert_eq!(stage.round().await, (0, 0));
     stage.registry.0.lock().unwrap().clear();
     assert_eq!(stage.round().await, (0, 1));
@@ -27,7 +18,7 @@ async fn a_cluster_is_followed_once_and_no_longer_when_it_is_gone() {
 
 #[tokio::test]
 async fn another_address_is_another_cluster_to_the_index() {
-    let mut stage = followed().await;
+    let mut stage = Stage::followed().await;
     let mut registered = stage.registry.0.lock().unwrap().clone();
     let endpoint = registered[0].draft.endpoints.kubernetes.as_mut().unwrap();
     endpoint.url.push_str("/elsewhere");
@@ -41,7 +32,7 @@ async fn another_address_is_another_cluster_to_the_index() {
 
 #[tokio::test]
 async fn what_was_read_with_another_credential_is_forgotten_at_once() {
-    let mut stage = followed().await;
+    let mut stage = Stage::followed().await;
     let id = stage.registry.0.lock().unwrap()[0].id;
     stage.keeper.changed(Some(crate::fleet::id(99)));
     let lists = stage.server.lists("pods");

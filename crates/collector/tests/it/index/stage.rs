@@ -188,6 +188,16 @@ impl Stage {
         Self::set_with(IndexOptions::default()).await
     }
 
+    /// One of a node and a pod that are followed.
+    pub(crate) async fn followed() -> Self {
+        let mut stage = Self::set().await;
+        stage.server.apply(node("w1"), "02:00");
+        stage.server.apply(replica_set("shop"), "11:00");
+        stage.server.apply(pod("shop", "web-1-a", "w1"), "11:00");
+        stage.follow().await;
+        stage
+    }
+
     pub(crate) async fn set_with(options: IndexOptions) -> Self {
         let mut tasks = JoinSet::new();
         let server = Server::start(&mut tasks).await;
