@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod analysis;
 pub mod audit;
 pub mod capability;
+pub mod causal;
 pub mod cluster;
 pub mod credential;
 pub mod health;

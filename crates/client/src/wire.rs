@@ -5,6 +5,7 @@ pub mod analysis;
 pub mod audit;
 pub mod auth;
 pub mod capabilities;
+mod causal;
 pub mod clusters;
 pub mod credentials;
 pub mod events;
@@ -37,6 +38,7 @@ pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
 pub use capabilities::{
     Capabilities, Capability, CapabilityKind, ObjectRef, Presence, ProposedEndpoint,
 };
+pub use causal::{Association, CausalEdge, CausalGraph, CausalNode, Concurrent};
 pub use clusters::{Cluster, CredentialUse, Endpoint, Endpoints, NewCluster};
 pub use credentials::{
     Credential, CredentialField, CredentialKey, CredentialKeys, CredentialKind, CredentialList,

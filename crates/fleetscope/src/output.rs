@@ -1,5 +1,6 @@
 //! Printing: tables for people, JSON for scripts.
 
+pub(crate) mod causal;
 mod incident;
 
 use std::io::{self, IsTerminal, Write};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::Anomaly;
 use crate::attribution::Attribution;
 use crate::caller::Caller;
+use crate::causal::CausalGraph;
 use crate::change::Change;
 use crate::collection::Gap;
 use crate::entity::Entity;
@@ -139,6 +140,25 @@ pub struct Findings {
     /// Which change brought it about, or none; where there were changes to judge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribution: Option<Attribution>,
+    /// What else is wrong at the same time, with causes of its own; at most five, most urgent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Concurrent>,
+    /// What hangs together with what is felt, and which trouble can have come from which.
+    #[serde(default, skip_serializing_if = "CausalGraph::is_empty")]
+    pub graph: CausalGraph,
+}
+
+/// Trouble at the same time that has another cause.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Concurrent {
+    /// The conclusion about it.
+    pub verdict: Verdict,
+    /// Its possible causes, likeliest first; at most three.
+    pub candidates: Vec<Candidate>,
+    /// What its symptoms are of.
+    pub symptoms: Vec<Entity>,
+    /// Why it is told apart, in a few words.
+    pub apart: String,
 }
 
 /// One investigation, from the alarm to the explanation.

@@ -36,7 +36,7 @@ pub const fn status(status: Status) -> wire::Status {
     }
 }
 
-const fn severity(severity: Severity) -> wire::Severity {
+pub(super) const fn severity(severity: Severity) -> wire::Severity {
     match severity {
         Severity::Low => wire::Severity::Low,
         Severity::Medium => wire::Severity::Medium,

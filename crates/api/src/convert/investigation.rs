@@ -3,10 +3,11 @@
 use fleetscope_client::wire;
 use fleetscope_model::{
     Attribution, Candidate, Change, EvidenceId, Findings, Investigation, Reason, SuspectChange,
-    TimelineEntry, Verdict,
+    TimelineEntry,
 };
 
 use super::analysis::{anomaly, entity, evidence, status};
+use super::causal::{concurrent, graph, verdict};
 use super::metrics::gap;
 use super::name;
 
@@ -41,6 +42,8 @@ pub fn investigation(investigation: Investigation) -> wire::Investigation {
         evidence: investigation.evidence.into_iter().map(evidence).collect(),
         gaps: investigation.gaps.into_iter().map(gap).collect(),
         failure: investigation.failure,
+        also: found.also,
+        graph: found.graph,
     }
 }
 
@@ -54,17 +57,13 @@ struct Found {
     timeline: Vec<wire::TimelineEntry>,
     reasoning: Vec<String>,
     attribution: Option<wire::Attribution>,
+    also: Vec<wire::Concurrent>,
+    graph: wire::CausalGraph,
 }
 
 impl From<Findings> for Found {
     fn from(findings: Findings) -> Self {
-        let (verdict, next_look) = match findings.verdict {
-            Verdict::Cause => (wire::Verdict::Cause, None),
-            Verdict::InsufficientEvidence { next_look } => {
-                (wire::Verdict::InsufficientEvidence, Some(next_look))
-            }
-            Verdict::NothingWrong => (wire::Verdict::NothingWrong, None),
-        };
+        let (verdict, next_look) = verdict(findings.verdict);
         Self {
             verdict: Some(verdict),
             next_look,
@@ -73,11 +72,14 @@ impl From<Findings> for Found {
             timeline: findings.timeline.into_iter().map(entry).collect(),
             reasoning: findings.reasoning,
             attribution: findings.attribution.map(attribution),
+            also: findings.also.into_iter().map(concurrent).collect(),
+            graph: graph(findings.graph),
         }
     }
 }
 
-fn candidate(candidate: Candidate) -> wire::Candidate {
+/// A possible cause.
+pub fn candidate(candidate: Candidate) -> wire::Candidate {
     wire::Candidate {
         entity: entity(candidate.entity),
         change: candidate.change.map(change),

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::analysis::{Anomaly, Entity, Evidence, Gap, Status};
+use super::causal::{CausalGraph, Concurrent};
 
 /// A request for an investigation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -188,4 +189,11 @@ pub struct Investigation {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// What else is wrong at the same time, with causes of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 5)]
+    pub also: Vec<Concurrent>,
+    /// What hangs together with what is felt, and which trouble can have come from which.
+    #[serde(default)]
+    pub graph: CausalGraph,
 }

@@ -7,8 +7,12 @@
 
 use std::collections::BTreeSet;
 
+use fleetscope_model::{ClusterId, SignalRole};
+
 use super::flow::{self, Flow, Way};
+use super::load::Load;
 use super::observe::{Observation, minutes_between};
+use super::skew::{Skew, UNORDERED};
 use super::things::{Thing, Things};
 
 /// Trouble does not travel further than this.
@@ -22,7 +26,7 @@ const NEGLIGIBLE: f64 = 0.05;
 const BACKWARDS_MINUTES: f64 = 4.0;
 /// Rates and quantiles over five minutes blur every onset by about this many minutes beyond what
 /// the samples show.
-const BLUR_MINUTES: f64 = 1.5;
+pub(crate) const BLUR_MINUTES: f64 = 1.5;
 /// How far the use of one resource is believed to bring about the use of another.
 const OTHER_MEANS: f64 = 0.2;
 /// Use as such, unlike what fills up, is felt at once or not at all: an effect that steps follows
@@ -30,6 +34,8 @@ const OTHER_MEANS: f64 = 0.2;
 const AT_ONCE_MINUTES: f64 = 15.0;
 /// How fast belief falls with what is beyond.
 const TOO_LATE_MINUTES: f64 = 15.0;
+/// How far more work in a caller is believed to be what sends more to the called.
+const AMPLIFIES: f64 = 0.65;
 /// An effect begins at most this many minutes after its cause has ended.
 const AFTERMATH_MINUTES: f64 = 10.0;
 
@@ -60,6 +66,12 @@ pub(crate) struct Influence<'a> {
     links: Vec<CausalEdge>,
     /// For each observation, where it leads and how strongly, within its thing too.
     onward: Vec<Vec<(usize, f64)>>,
+    /// Where each thing is.
+    cluster: Vec<ClusterId>,
+    /// Who is asked for far more than usual.
+    load: Load,
+    /// Between which clusters order tells nothing.
+    skew: Skew,
 }
 
 impl<'a> Influence<'a> {
@@ -70,6 +82,11 @@ impl<'a> Influence<'a> {
             of[observation.thing].push(index);
         }
         let (links, onward) = (Vec::new(), vec![Vec::new(); seen.len()]);
+        let load = Load::of(seen, &of);
+        let skew = Skew::of(things, seen, flows, &load);
+        let cluster = (0..things.len())
+            .map(|thing| things.entity(thing).cluster)
+            .collect();
         let hidden = (0..things.len())
             .map(|thing| !things.is_felt_measured(thing))
             .collect();
@@ -80,6 +97,9 @@ impl<'a> Influence<'a> {
             hidden,
             links,
             onward,
+            cluster,
+            load,
+            skew,
         };
         graph.links = graph.direct();
         let dark = |thing: &Thing| graph.of[*thing].is_empty() && things.is_dark(*thing);
@@ -94,7 +114,12 @@ impl<'a> Influence<'a> {
         }
         for own in &graph.of {
             for (a, b) in own.iter().flat_map(|a| own.iter().map(move |b| (*a, *b))) {
+                let strained = graph
+                    .load
+                    .strains(b, &seen[b])
+                    .filter(|(flood, _)| *flood == a);
                 let strength = flow::within(&seen[a], &seen[b])
+                    .max(strained.map_or(0.0, |(_, strength)| strength))
                     * means(&seen[a], &seen[b])
                     * timing(&seen[a], &seen[b]);
                 if a != b && strength >= NEGLIGIBLE {
@@ -118,6 +143,11 @@ impl<'a> Influence<'a> {
     /// The flows into a thing.
     pub(crate) fn into(&self, thing: Thing) -> impl Iterator<Item = &Flow> {
         self.flows.iter().filter(move |flow| flow.to == thing)
+    }
+
+    /// Every flow.
+    pub(crate) fn flows(&self) -> &[Flow] {
+        self.flows
     }
 
     /// Links between observations of different things.
@@ -163,13 +193,68 @@ impl<'a> Influence<'a> {
         reach
     }
 
-    /// How far an observation is explained by trouble elsewhere, 0 to 1, and by what.
+    /// Who is asked for far more than usual.
+    pub(crate) fn load(&self) -> &Load {
+        &self.load
+    }
+
+    /// Between which clusters order tells nothing.
+    pub(crate) fn skew(&self) -> &Skew {
+        &self.skew
+    }
+
+    /// What calls a thing, without repeats.
+    pub(crate) fn into_calls(&self, thing: Thing) -> Vec<Thing> {
+        let calls = |flow: &&Flow| flow.from == thing && flow.way == Way::Call;
+        let mut callers: Vec<Thing> = self.flows.iter().filter(calls).map(|f| f.to).collect();
+        callers.dedup();
+        callers
+    }
+
+    /// Whether a thing is asked for far more than usual, and nobody who calls it is as much: one of
+    /// them sends more for each request.
+    pub(crate) fn is_amplified(&self, thing: Thing) -> bool {
+        let callers = self.into_calls(thing);
+        let flooded = |thing: &Thing| self.load.flood(*thing).is_some();
+        flooded(&thing) && !callers.is_empty() && !callers.iter().any(flooded)
+    }
+
+    /// How far an observation is explained by trouble elsewhere or by load, 0 to 1, and by what.
     pub(crate) fn explained(&self, effect: usize) -> (f64, Option<CausalEdge>) {
         let links = self.links.iter().filter(|link| link.effect == effect);
         let best = links
             .copied()
+            .chain(self.strained(effect))
             .reduce(|a, b| if b.strength > a.strength { b } else { a });
         (best.map_or(0.0, |link| link.strength), best)
+    }
+
+    /// What load on the thing itself accounts for.
+    fn strained(&self, effect: usize) -> Option<CausalEdge> {
+        let thing = self.seen[effect].thing;
+        let (flood, strength) = self.load.strains(effect, &self.seen[effect])?;
+        let flow = Flow {
+            from: thing,
+            to: thing,
+            way: Way::Requests,
+        };
+        self.link(flow, strength, flood, effect)
+    }
+
+    /// More work or a longer queue in a caller, where one of the callers sends more for each request
+    /// that it gets, is how that looks from inside.
+    fn amplifies(&self, flow: &Flow, cause: &Observation, effect: &Observation) -> f64 {
+        let sends_more = flow.way == Way::Requests
+            && effect.role() == SignalRole::Traffic
+            && effect.up
+            && cause.is_bad()
+            && cause.is_more()
+            && matches!(cause.role(), SignalRole::Resource | SignalRole::Saturation);
+        if sends_more && self.is_amplified(flow.to) {
+            AMPLIFIES
+        } else {
+            0.0
+        }
     }
 
     fn direct(&self) -> Vec<CausalEdge> {
@@ -181,6 +266,7 @@ impl<'a> Influence<'a> {
                     let strength = flow::carries(flow.way, from, self.hidden[flow.from])
                         * flow::accounts_for(flow.way, to)
                         * self.in_proportion(flow.way, from, to);
+                    let strength = strength.max(self.amplifies(flow, from, to));
                     links.extend(self.link(*flow, strength, *cause, *effect));
                 }
             }
@@ -237,7 +323,7 @@ impl<'a> Influence<'a> {
 
     fn link(&self, flow: Flow, strength: f64, cause: usize, effect: usize) -> Option<CausalEdge> {
         let (from, to) = (&self.seen[cause], &self.seen[effect]);
-        let strength = strength * timing(from, to);
+        let strength = strength * self.times_fit(from, to);
         let lag_minutes = minutes_between(from.onset.at, to.onset.at);
         let link = CausalEdge {
             flow,
@@ -247,6 +333,20 @@ impl<'a> Influence<'a> {
             lag_minutes,
         };
         (strength >= NEGLIGIBLE).then_some(link)
+    }
+}
+
+impl Influence<'_> {
+    /// Whether the times fit, 0 to 1; between clusters whose clocks differ they tell nothing.
+    fn times_fit(&self, cause: &Observation, effect: &Observation) -> f64 {
+        if self
+            .skew
+            .between(self.cluster[cause.thing], self.cluster[effect.thing])
+        {
+            UNORDERED * covered(cause, effect)
+        } else {
+            timing(cause, effect)
+        }
     }
 }
 

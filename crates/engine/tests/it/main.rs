@@ -7,10 +7,12 @@
 
 mod attribution;
 mod build;
+mod confusions;
 mod detect;
 mod detectors;
 mod ensemble;
 mod failures;
+mod graph;
 mod odds;
 mod properties;
 mod ranking;

@@ -211,18 +211,15 @@ fn a_healthy_town_with_rollouts_jobs_and_cold_starts_is_left_in_peace() {
 }
 
 #[test]
-fn two_bad_releases_at_once_are_too_close_to_call() {
+fn two_bad_releases_at_once_are_both_named() {
     let mut town = Town::new(9);
     bad_release(&mut town, "billing", 20);
     bad_release(&mut town, "quotes", 20);
     let findings = told("two-releases", &town.finish());
-    let Verdict::InsufficientEvidence { next_look } = &findings.verdict else {
-        panic!("{:#?}", findings.reasoning);
-    };
-    assert!(
-        next_look.contains("billing") && next_look.contains("quotes"),
-        "{next_look}"
-    );
+    assert_cause(&findings, &Town::workload("billing"));
+    let also = &findings.also[0];
+    assert_eq!(also.verdict, Verdict::Cause, "{:#?}", findings.reasoning);
+    assert_eq!(also.candidates[0].entity, Town::workload("quotes"));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use fleetscope_engine::narrate;
-use fleetscope_model::{Aspect, ClusterId, Entity, EvidenceId, EvidenceKind, Investigation, Place};
+use fleetscope_model::{
+    Aspect, CausalGraph, ClusterId, Entity, EvidenceId, EvidenceKind, Investigation, Place,
+};
 
 use super::findings::{self, Citations, Hidden, UNTOLD, retain_clusters};
 use super::{Eyes, aspect_of};
@@ -74,7 +76,12 @@ fn kinds(investigation: &Investigation) -> impl Iterator<Item = EvidenceKind> {
 /// Everything that it names.
 pub(crate) fn entities(investigation: &Investigation) -> impl Iterator<Item = &Entity> {
     let found = investigation.findings.iter();
+    let also = found.clone().flat_map(|found| &found.also);
+    let beside = also.clone().flat_map(|also| &also.candidates);
     let candidates = found.clone().flat_map(|found| &found.candidates);
+    let candidates = candidates.chain(beside);
+    let graphs = found.clone().map(|found| &found.graph);
+    let drawn = graphs.flat_map(drawn);
     let causes = candidates.flat_map(|candidate| {
         let change = candidate.change.iter().map(|change| &change.entity);
         std::iter::once(&candidate.entity)
@@ -91,6 +98,20 @@ pub(crate) fn entities(investigation: &Investigation) -> impl Iterator<Item = &E
         .map(|anomaly| &anomaly.entity)
         .chain(causes)
         .chain(timeline.map(|entry| &entry.entity))
+        .chain(also.flat_map(|also| &also.symptoms))
+        .chain(drawn)
+}
+
+/// Everything that a causal graph names.
+fn drawn(graph: &CausalGraph) -> impl Iterator<Item = &Entity> {
+    let nodes = graph.nodes.iter().map(|node| &node.entity);
+    let ends = graph.edges.iter().flat_map(|edge| [&edge.from, &edge.to]);
+    let associations = graph
+        .edges
+        .iter()
+        .filter_map(|edge| edge.association.as_ref());
+    let shared = associations.filter_map(|association| association.explained_by.as_ref());
+    nodes.chain(ends).chain(shared)
 }
 
 /// What shown and hidden things rest on. A piece is only shown to whoever may see its own kind of
