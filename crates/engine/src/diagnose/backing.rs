@@ -81,7 +81,7 @@ pub(crate) fn gather<'a>(
     support.alike = own
         .first()
         .filter(|_| !witnessed)
-        .and_then(|own| alike(case, own.observation));
+        .and_then(|own| alike(case, own.observation, reach));
     if support.alike.is_some() {
         support.sound.clear();
     }
@@ -151,10 +151,10 @@ fn sound(case: &Case<'_>, thing: Thing, own: &[Own]) -> Vec<Thing> {
     }
 }
 
-/// A symptom of the same kind in the same place that is left aside though it began at the same time,
+/// A symptom of the same kind in the same place that it does not reach though it began at the same time,
 /// for what is only slow or failing: then something that nobody knows of may connect the two, and
 /// that what is known to be below is sound says little.
-fn alike(case: &Case<'_>, own: usize) -> Option<usize> {
+fn alike(case: &Case<'_>, own: usize, reach: &[f64]) -> Option<usize> {
     let o = &case.seen[own];
     let here = case.things.entity(o.thing);
     let together = |index: &&usize| {
@@ -170,7 +170,13 @@ fn alike(case: &Case<'_>, own: usize) -> Option<usize> {
     if !is_felt(o) {
         return None;
     }
-    case.incident.elsewhere.iter().find(together).copied()
+    let missed = case
+        .incident
+        .symptoms
+        .iter()
+        .filter(|s| reach[**s] < REACHED);
+    let mut others = case.incident.elsewhere.iter().chain(missed);
+    others.find(together).copied()
 }
 
 /// Whether a thing is measured and nothing of it shows even the beginning of trouble.

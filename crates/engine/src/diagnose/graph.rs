@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fleetscope_model::{CausalGraph, CausalLink, EdgeKind, EvidenceId, Relation, Verdict};
 use jiff::SignedDuration;
 
-use self::association::{Associations, Found};
+use self::association::{Associations, Found, Travels};
 pub(crate) use self::reasons::reasons;
 use super::case::{Case, cite};
 use super::flow::{Flow, Way};
@@ -63,7 +63,7 @@ pub(crate) fn graph(
     let mut edges = Vec::new();
     for edge in strongest(case, &shown) {
         let pair = (case.seen[edge.cause].thing, case.seen[edge.effect].thing);
-        let found = associations.test(pair.0, pair.1);
+        let found = associations.test(pair.0, pair.1, Travels::by(edge.flow.way));
         edges.push(link(case, &edge, found.as_ref()));
         if let Some(found) = found {
             tested.insert(pair, found);
@@ -74,7 +74,7 @@ pub(crate) fn graph(
         if known.iter().any(|pair| tested.contains_key(pair)) {
             continue;
         }
-        if let Some(found) = associations.test(pair.0, pair.1) {
+        if let Some(found) = associations.test(pair.0, pair.1, Travels::Trouble) {
             edges.extend(statistical(case, pair, &found));
         }
     }

@@ -5,14 +5,19 @@
 //! signs fit, possibly through a thing that nothing measures, or within one thing from what is wrong
 //! with it to what is felt of it.
 
+mod asked;
+mod timing;
+
 use std::collections::BTreeSet;
 
-use fleetscope_model::{ClusterId, SignalRole};
+use fleetscope_model::ClusterId;
 
+pub(crate) use self::timing::BLUR_MINUTES;
+use self::timing::{means, timing};
 use super::flow::{self, Flow, Way};
 use super::load::Load;
 use super::observe::{Observation, minutes_between};
-use super::skew::{Skew, UNORDERED};
+use super::skew::Skew;
 use super::things::{Thing, Things};
 
 /// Trouble does not travel further than this.
@@ -21,23 +26,6 @@ const MOST_HOPS: usize = 8;
 const UNMEASURED: f64 = 0.75;
 /// Links and reach below this are none.
 const NEGLIGIBLE: f64 = 0.05;
-/// How fast belief falls, in minutes, where the effect seems to come before the cause: by more
-/// than the uncertainty of both onsets, which is mostly a few minutes of smoothing.
-const BACKWARDS_MINUTES: f64 = 4.0;
-/// Rates and quantiles over five minutes blur every onset by about this many minutes beyond what
-/// the samples show.
-pub(crate) const BLUR_MINUTES: f64 = 1.5;
-/// How far the use of one resource is believed to bring about the use of another.
-const OTHER_MEANS: f64 = 0.2;
-/// Use as such, unlike what fills up, is felt at once or not at all: an effect that steps follows
-/// the beginning of a higher use within so many minutes, or has little to do with it.
-const AT_ONCE_MINUTES: f64 = 15.0;
-/// How fast belief falls with what is beyond.
-const TOO_LATE_MINUTES: f64 = 15.0;
-/// How far more work in a caller is believed to be what sends more to the called.
-const AMPLIFIES: f64 = 0.65;
-/// An effect begins at most this many minutes after its cause has ended.
-const AFTERMATH_MINUTES: f64 = 10.0;
 
 /// One link of the causal graph.
 #[derive(Debug, Clone, Copy)]
@@ -203,22 +191,6 @@ impl<'a> Influence<'a> {
         &self.skew
     }
 
-    /// What calls a thing, without repeats.
-    pub(crate) fn into_calls(&self, thing: Thing) -> Vec<Thing> {
-        let calls = |flow: &&Flow| flow.from == thing && flow.way == Way::Call;
-        let mut callers: Vec<Thing> = self.flows.iter().filter(calls).map(|f| f.to).collect();
-        callers.dedup();
-        callers
-    }
-
-    /// Whether a thing is asked for far more than usual, and nobody who calls it is as much: one of
-    /// them sends more for each request.
-    pub(crate) fn is_amplified(&self, thing: Thing) -> bool {
-        let callers = self.into_calls(thing);
-        let flooded = |thing: &Thing| self.load.flood(*thing).is_some();
-        flooded(&thing) && !callers.is_empty() && !callers.iter().any(flooded)
-    }
-
     /// How far an observation is explained by trouble elsewhere or by load, 0 to 1, and by what.
     pub(crate) fn explained(&self, effect: usize) -> (f64, Option<CausalEdge>) {
         let links = self.links.iter().filter(|link| link.effect == effect);
@@ -227,34 +199,6 @@ impl<'a> Influence<'a> {
             .chain(self.strained(effect))
             .reduce(|a, b| if b.strength > a.strength { b } else { a });
         (best.map_or(0.0, |link| link.strength), best)
-    }
-
-    /// What load on the thing itself accounts for.
-    fn strained(&self, effect: usize) -> Option<CausalEdge> {
-        let thing = self.seen[effect].thing;
-        let (flood, strength) = self.load.strains(effect, &self.seen[effect])?;
-        let flow = Flow {
-            from: thing,
-            to: thing,
-            way: Way::Requests,
-        };
-        self.link(flow, strength, flood, effect)
-    }
-
-    /// More work or a longer queue in a caller, where one of the callers sends more for each request
-    /// that it gets, is how that looks from inside.
-    fn amplifies(&self, flow: &Flow, cause: &Observation, effect: &Observation) -> f64 {
-        let sends_more = flow.way == Way::Requests
-            && effect.role() == SignalRole::Traffic
-            && effect.up
-            && cause.is_bad()
-            && cause.is_more()
-            && matches!(cause.role(), SignalRole::Resource | SignalRole::Saturation);
-        if sends_more && self.is_amplified(flow.to) {
-            AMPLIFIES
-        } else {
-            0.0
-        }
     }
 
     fn direct(&self) -> Vec<CausalEdge> {
@@ -333,63 +277,5 @@ impl<'a> Influence<'a> {
             lag_minutes,
         };
         (strength >= NEGLIGIBLE).then_some(link)
-    }
-}
-
-impl Influence<'_> {
-    /// Whether the times fit, 0 to 1; between clusters whose clocks differ they tell nothing.
-    fn times_fit(&self, cause: &Observation, effect: &Observation) -> f64 {
-        if self
-            .skew
-            .between(self.cluster[cause.thing], self.cluster[effect.thing])
-        {
-            UNORDERED * covered(cause, effect)
-        } else {
-            timing(cause, effect)
-        }
-    }
-}
-
-/// More use of one resource is no more use of another, 0 to 1.
-fn means(cause: &Observation, effect: &Observation) -> f64 {
-    if effect.is_more() && cause.uses_other_than(effect) {
-        OTHER_MEANS
-    } else {
-        1.0
-    }
-}
-
-/// Whether the times fit, 0 to 1: a cause begins no later than its effect, as far as both onsets
-/// are known, and is not long over when the effect begins.
-pub(crate) fn timing(cause: &Observation, effect: &Observation) -> f64 {
-    let late = minutes_between(effect.latest(), cause.earliest()) - BLUR_MINUTES;
-    let over = minutes_between(cause.anomaly.end, effect.onset.at) - AFTERMATH_MINUTES;
-    (-(late.max(0.0) + over.max(0.0)) / BACKWARDS_MINUTES).exp()
-        * covered(cause, effect)
-        * prompt(cause, effect)
-}
-
-/// Whether an effect that steps follows a use of which it would be felt at once soon enough, 0 to 1.
-fn prompt(cause: &Observation, effect: &Observation) -> f64 {
-    if !cause.is_utilisation() || effect.grows() {
-        return 1.0;
-    }
-    let lag = minutes_between(cause.latest(), effect.onset.at) - AT_ONCE_MINUTES;
-    (-lag.max(0.0) / TOO_LATE_MINUTES).exp()
-}
-
-/// The share of the effect's time, from its onset on, in which the cause was there or had just been,
-/// and less than that where the effect goes on: what is over does not explain it.
-fn covered(cause: &Observation, effect: &Observation) -> f64 {
-    if cause.anomaly.ongoing {
-        return 1.0;
-    }
-    let lasts = minutes_between(effect.onset.at, effect.anomaly.end).max(1.0);
-    let there = minutes_between(effect.onset.at, cause.anomaly.end) + AFTERMATH_MINUTES / 2.0;
-    let share = (there / lasts).clamp(0.0, 1.0);
-    if effect.anomaly.ongoing {
-        share.powi(2)
-    } else {
-        share
     }
 }

@@ -17,6 +17,9 @@ const MOST_ORDER: usize = 12;
 const STEPS_PER_ORDER: usize = 10;
 /// Deviations beyond which a difference or an innovation is cut.
 const CUT: f64 = 3.0;
+/// Deviations beyond which one is not known: that is trouble, and what is asked is how two series go
+/// together apart from it. Of heavy tails (Student's t with three degrees of freedom) little is lost.
+const FAR: f64 = 6.0;
 /// Fewer innovations than this tell nothing.
 pub(crate) const LEAST: usize = 40;
 
@@ -101,8 +104,15 @@ fn cut(values: &[f64]) -> Option<Vec<f64>> {
     let mut distances: Vec<f64> = sorted.iter().map(|v| (v - middle).abs()).collect();
     distances.sort_by(f64::total_cmp);
     let spread = MAD_TO_DEVIATION * distances[distances.len() / 2];
-    let scaled = |v: &f64| ((v - middle) / spread).max(-CUT).min(CUT);
-    let keep = |v: &f64| if v.is_finite() { scaled(v) } else { f64::NAN };
+    let keep = |v: &f64| {
+        let scaled = (v - middle) / spread;
+        // NaN is not known either.
+        if scaled.abs() <= FAR {
+            scaled.clamp(-CUT, CUT)
+        } else {
+            f64::NAN
+        }
+    };
     (spread > 0.0 && spread.is_finite()).then(|| values.iter().map(keep).collect())
 }
 

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use fleetscope_model::{Association, EvidenceId};
+use fleetscope_model::{Association, EvidenceId, SignalRole};
 use jiff::SignedDuration;
 
 use super::series::{chosen, news, step_of};
@@ -25,6 +25,27 @@ const ALPHA: f64 = 0.01;
 const MOST_LAG: i32 = 3;
 /// Things that both depend on, so many at most.
 const MOST_PARENTS: usize = 4;
+
+/// What goes a way: requests go down from callers, trouble comes up from what is called, run on or used.
+/// A caller's requests are no effect of the called, however well the two go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Travels {
+    /// How much is asked for.
+    Requests,
+    /// All else.
+    Trouble,
+}
+
+impl Travels {
+    /// What goes that way.
+    pub(crate) fn by(way: Way) -> Self {
+        if way == Way::Requests {
+            Self::Requests
+        } else {
+            Self::Trouble
+        }
+    }
+}
 
 /// What the comparison of two things gave.
 #[derive(Debug, Clone, Copy)]
@@ -132,12 +153,12 @@ impl<'a, 'b> Associations<'a, 'b> {
         }
     }
 
-    /// Compares two things; none where samples do not suffice.
-    pub(crate) fn test(&mut self, cause: Thing, effect: Thing) -> Option<Found> {
+    /// Compares two things by the signals that travel such a way; none where samples do not suffice.
+    pub(crate) fn test(&mut self, cause: Thing, effect: Thing, travels: Travels) -> Option<Found> {
         let mut best: Option<Found> = None;
         let mut tried = 0.0;
-        for a in self.of[cause].clone() {
-            for b in self.of[effect].clone() {
+        for a in self.travelling(cause, travels) {
+            for b in self.travelling(effect, travels) {
                 let Some((step_ms, all)) = self.compare(a, b) else {
                     continue;
                 };
@@ -162,8 +183,8 @@ impl<'a, 'b> Associations<'a, 'b> {
         let mut best = best?;
         best.tried = tried;
         if best.is_confirmed() {
-            for parent in self.parents(cause, effect) {
-                self.condition(&mut best, parent);
+            for (parent, travels) in self.parents(cause, effect, travels) {
+                self.condition(&mut best, parent, travels);
             }
         }
         Some(best)
@@ -189,12 +210,32 @@ impl<'a, 'b> Associations<'a, 'b> {
         self.known.get(&(index, step_ms))?.as_ref()
     }
 
-    /// What can trouble both, as things hang together.
-    fn parents(&self, one: Thing, other: Thing) -> Vec<Thing> {
+    /// The chosen signals of a thing that travel such a way.
+    fn travelling(&self, thing: Thing, travels: Travels) -> Vec<usize> {
+        let fits = |index: &usize| {
+            let role = self.case.input.signals[*index].role;
+            (role == SignalRole::Traffic) == (travels == Travels::Requests)
+        };
+        self.of[thing].iter().copied().filter(fits).collect()
+    }
+
+    /// What can bring the same about in both, as things hang together: their callers' requests, and, but
+    /// for requests themselves, the trouble of what both depend on.
+    fn parents(&self, one: Thing, other: Thing, travels: Travels) -> Vec<(Thing, Travels)> {
+        let mut parents = self.above(one, other, Travels::Requests);
+        if travels == Travels::Trouble {
+            parents.extend(self.above(one, other, Travels::Trouble));
+        }
+        parents.truncate(MOST_PARENTS);
+        parents
+    }
+
+    fn above(&self, one: Thing, other: Thing, travels: Travels) -> Vec<(Thing, Travels)> {
         let above = |thing: Thing| {
             let into = self.case.graph.into(thing);
             let mut above: Vec<Thing> = into
                 .filter(|flow| !matches!(flow.way, Way::Neighbour | Way::Kin))
+                .filter(|flow| Travels::by(flow.way) == travels)
                 .map(|flow| flow.from)
                 .filter(|from| *from != one && *from != other)
                 .collect();
@@ -204,14 +245,14 @@ impl<'a, 'b> Associations<'a, 'b> {
         };
         let (of_one, of_other) = (above(one), above(other));
         let both = of_one.into_iter().filter(|t| of_other.contains(t));
-        let measured = both.filter(|thing| !self.of[*thing].is_empty());
-        measured.take(MOST_PARENTS).collect()
+        let measured = both.filter(|thing| !self.travelling(*thing, travels).is_empty());
+        measured.map(|thing| (thing, travels)).collect()
     }
 
     /// Takes out what a parent accounts for, where that is more than was taken out so far.
-    fn condition(&mut self, found: &mut Found, parent: Thing) {
+    fn condition(&mut self, found: &mut Found, parent: Thing, travels: Travels) {
         let (a, b) = found.signals;
-        for w in self.of[parent].clone() {
+        for w in self.travelling(parent, travels) {
             self.learn(w, found.step_ms);
             let Some(left) = self.left(found, (a, b), w) else {
                 continue;
