@@ -12,8 +12,12 @@ use super::observe::Observation;
 /// Requests this many times as many as usual are a load that strains: below, autoscaling and head room
 /// are made for it.
 const FLOOD: f64 = 1.5;
-/// How far a load is believed to make a thing busier, fuller, slower and failing.
+/// How far a load is believed to make a thing busier, fuller, slower and failing, from
+/// [`OVERWHELMS`] times the usual on.
 const STRAINS: f64 = 0.85;
+/// Clients that ask once again double the requests: that much is an answer to slowness as well as what
+/// brings it about. What is beyond three times as many no repetition makes.
+const OVERWHELMS: f64 = 3.0;
 
 /// Who is asked for far more than usual.
 #[derive(Debug)]
@@ -70,6 +74,7 @@ impl Load {
         } else {
             1.0
         };
-        Some((flood, STRAINS * part))
+        let heavy = ((times - 1.0) / (OVERWHELMS - 1.0)).min(1.0);
+        Some((flood, STRAINS * heavy * part))
     }
 }

@@ -47,6 +47,7 @@ fn a_slow_database_whose_clients_ask_again_is_the_cause_and_not_its_clients() {
     let (seen, unseen) = (odds(slow_database, 6), odds(slow_database, 0));
     println!("slow database: {seen} and {unseen} of 12");
     assert!(seen >= 10, "{seen} of 12 with the order visible");
+    assert!(unseen >= 8, "{unseen} of 12 by the kinds of signals alone");
 }
 
 #[test]
