@@ -155,7 +155,7 @@ fn asked_too_often(case: &Case<'_>, top: &Weighed<'_>) -> Option<String> {
     if !case.graph.is_amplified(top.thing) {
         return None;
     }
-    let callers = case.graph.into_calls(top.thing);
+    let callers = case.graph.callers(top.thing);
     let who = phrase::entities(callers.iter().map(|thing| case.things.entity(*thing)));
     Some(format!(
         "Compare how many requests {who} send to {} for each that they get, from {} on: it gets {:.1} \

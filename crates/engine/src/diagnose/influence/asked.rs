@@ -14,7 +14,7 @@ const AMPLIFIES: f64 = 0.65;
 
 impl Influence<'_> {
     /// What calls a thing, without repeats.
-    pub(crate) fn into_calls(&self, thing: Thing) -> Vec<Thing> {
+    pub(crate) fn callers(&self, thing: Thing) -> Vec<Thing> {
         let calls = |flow: &&Flow| flow.from == thing && flow.way == Way::Call;
         let mut callers: Vec<Thing> = self.flows.iter().filter(calls).map(|f| f.to).collect();
         callers.dedup();
@@ -24,7 +24,7 @@ impl Influence<'_> {
     /// Whether a thing is asked for far more than usual, and nobody who calls it is as much: one of
     /// them sends more for each request.
     pub(crate) fn is_amplified(&self, thing: Thing) -> bool {
-        let callers = self.into_calls(thing);
+        let callers = self.callers(thing);
         let flooded = |thing: &Thing| self.load.flood(*thing).is_some();
         flooded(&thing) && !callers.is_empty() && !callers.iter().any(flooded)
     }
