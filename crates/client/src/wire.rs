@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod analysis;
 pub mod audit;
 pub mod auth;
+pub mod blast;
 pub mod capabilities;
 pub mod clusters;
 pub mod credentials;
@@ -17,6 +18,7 @@ pub mod metrics;
 pub mod page;
 pub mod parts;
 pub mod problem;
+pub mod ranking;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
@@ -34,6 +36,7 @@ pub use analysis::{
 };
 pub use audit::{AuditDecision, AuditEntry};
 pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
+pub use blast::{BlastRadius, FeltSignal, Hop, Impact};
 pub use capabilities::{
     Capabilities, Capability, CapabilityKind, ObjectRef, Presence, ProposedEndpoint,
 };
@@ -63,6 +66,7 @@ pub use metrics::{MetricAnswer, MetricSeries, SamplePair};
 pub use page::Page;
 pub use parts::{ClusterPart, PartsEnd};
 pub use problem::{FieldProblem, Problem};
+pub use ranking::Suspect;
 pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};

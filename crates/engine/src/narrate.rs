@@ -8,6 +8,7 @@ mod cause;
 mod change;
 mod open;
 mod scene;
+mod spread;
 
 use std::collections::BTreeMap;
 

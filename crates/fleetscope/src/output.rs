@@ -1,5 +1,7 @@
 //! Printing: tables for people, JSON for scripts.
 
+mod blast;
+mod compared;
 mod incident;
 
 use std::io::{self, IsTerminal, Write};

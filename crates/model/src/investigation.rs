@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::Anomaly;
 use crate::attribution::Attribution;
+use crate::blast::BlastRadius;
 use crate::caller::Caller;
 use crate::change::Change;
 use crate::collection::Gap;
@@ -106,6 +107,12 @@ pub struct Suspect {
     pub reasons: Vec<Reason>,
 }
 
+impl Suspect {
+    /// So many of a ranking are told with their reasons, and the evidence of these is kept: nobody
+    /// reads on.
+    pub const WITH_REASONS: usize = 10;
+}
+
 /// Something that happened, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimelineEntry {
@@ -139,6 +146,9 @@ pub struct Findings {
     /// Which change brought it about, or none; where there were changes to judge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribution: Option<Attribution>,
+    /// Whom the first candidate affects, and whom it can still affect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blast: Option<BlastRadius>,
 }
 
 /// One investigation, from the alarm to the explanation.

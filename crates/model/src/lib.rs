@@ -13,6 +13,7 @@ pub mod alerting;
 pub mod analysis;
 pub mod attribution;
 pub mod audit;
+pub mod blast;
 pub mod caller;
 pub mod capability;
 pub mod change;
@@ -50,6 +51,7 @@ pub use alerting::{
 pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
 pub use attribution::{Attribution, Blame, SuspectChange};
 pub use audit::{AuditDecision, AuditEntry, AuditRecord};
+pub use blast::{BlastRadius, Felt, Hop, Impact};
 pub use caller::{AccessRole, Authority, Caller, Permission};
 pub use capability::{Capability, CapabilityKind, Discovery, ObjectRef, Presence, Proposal};
 pub use change::{Change, ChangeKind, KubernetesEvent};

@@ -8,6 +8,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::analysis::{Anomaly, Entity, Evidence, Gap, Status};
+use super::blast::BlastRadius;
+use super::ranking::Suspect;
 
 /// A request for an investigation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -188,4 +190,12 @@ pub struct Investigation {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// Everything that could be the cause, by the votes of several methods, most first. It is there
+    /// also where nothing is concluded: what was compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub ranking: Vec<Suspect>,
+    /// Whom the first cause affects, and whom it can still affect; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blast: Option<BlastRadius>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fleetscope_engine::{Input, diagnose, narrate};
 use fleetscope_model::{
-    Anomaly, ClusterId, Evidence, EvidenceId, Findings, Gap, Investigation, Place, Status,
+    Anomaly, ClusterId, Evidence, EvidenceId, Findings, Gap, Investigation, Place, Status, Suspect,
     TimeRange, Verdict,
 };
 use jiff::Timestamp;
@@ -121,6 +121,16 @@ pub(crate) fn places(investigation: &Investigation) -> Vec<Place> {
     places
 }
 
+/// What the part of the ranking cites that is told with reasons, and what affected things do.
+fn compared(findings: &Findings) -> impl Iterator<Item = &EvidenceId> {
+    let told = findings.ranking.iter().take(Suspect::WITH_REASONS);
+    let reasons = told.flat_map(|suspect| &suspect.reasons);
+    let affected = findings.blast.iter().flat_map(|blast| &blast.affected);
+    let felt = affected.flat_map(|impact| &impact.signals);
+    let felt = felt.map(|felt| &felt.evidence);
+    reasons.flat_map(|reason| &reason.evidence).chain(felt)
+}
+
 /// Everything that the findings cite.
 fn cited(findings: &Findings) -> Vec<&EvidenceId> {
     let anomalies = findings.anomalies.iter().map(|anomaly| &anomaly.evidence);
@@ -140,6 +150,7 @@ fn cited(findings: &Findings) -> Vec<&EvidenceId> {
     let blamed = blamed.flat_map(|reason| &reason.evidence);
     let timeline = findings.timeline.iter().flat_map(|entry| &entry.evidence);
     anomalies
+        .chain(compared(findings))
         .chain(reasons)
         .chain(blamed)
         .chain(timeline)
