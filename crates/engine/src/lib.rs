@@ -18,6 +18,7 @@ pub mod narrate;
 pub mod onset;
 pub mod patterns;
 pub mod phrase;
+pub mod recurrence;
 pub mod replay;
 pub mod stats;
 
@@ -30,4 +31,5 @@ pub use input::{
 };
 pub use narrate::narrate;
 pub use onset::{Onset, onset};
+pub use recurrence::{fingerprint, similarity};
 pub use replay::{Bundle, ReplayError};

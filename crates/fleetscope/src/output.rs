@@ -3,6 +3,7 @@
 mod blast;
 mod compared;
 mod incident;
+mod seen_before;
 
 use std::io::{self, IsTerminal, Write};
 

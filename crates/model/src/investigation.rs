@@ -14,6 +14,7 @@ use crate::collection::Gap;
 use crate::entity::Entity;
 use crate::evidence::Evidence;
 use crate::ids::{ClusterId, EvidenceId, InvestigationId};
+use crate::recurrence::{Fingerprint, Recurrence};
 use crate::time::{Origin, Status, TimeRange};
 
 /// What an investigation concludes.
@@ -190,4 +191,14 @@ pub struct Investigation {
     pub gaps: Vec<Gap>,
     /// Why it failed, where it did.
     pub failure: Option<String>,
+    /// Why it is no longer followed, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+    /// What kind of trouble it found, to know it again by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
+    /// Earlier investigations of the same trouble, newest first; nothing of them is for a reader who
+    /// may not see them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recurrence: Vec<Recurrence>,
 }

@@ -32,6 +32,7 @@ pub mod metric;
 pub mod page;
 pub mod query;
 pub mod question;
+pub mod recurrence;
 pub mod report;
 pub mod rights;
 pub mod role;
@@ -85,6 +86,7 @@ pub use metric::{
 pub use page::{Page, PageRequest};
 pub use query::{LogQuery, MetricQuery, RangeQuery, Selection, TraceQuery};
 pub use question::{Action, Question};
+pub use recurrence::{Earlier, Fingerprint, KeptFingerprint, Recurrence};
 pub use report::{Report, ReportFormat};
 pub use rights::{Ability, NEEDS, Need, Right};
 pub use role::Role;

@@ -2,6 +2,7 @@
 
 mod blast;
 mod ranking;
+mod recurrence;
 
 use fleetscope_client::wire;
 use fleetscope_model::{
@@ -46,6 +47,7 @@ pub fn investigation(investigation: Investigation) -> wire::Investigation {
         failure: investigation.failure,
         ranking: found.ranking,
         blast: found.blast,
+        recurrence: recurrence::recurrence(investigation.recurrence),
     }
 }
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::analysis::{Anomaly, Entity, Evidence, Gap, Status};
 use super::blast::BlastRadius;
 use super::ranking::Suspect;
+use super::recurrence::Recurrence;
 
 /// A request for an investigation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -198,4 +199,9 @@ pub struct Investigation {
     /// Whom the first cause affects, and whom it can still affect; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blast: Option<BlastRadius>,
+    /// Earlier investigations of the same trouble that you may see, newest first. Lists leave it
+    /// out: read the investigation itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub recurrence: Vec<Recurrence>,
 }

@@ -81,7 +81,12 @@ pub(crate) fn blast(case: &Case<'_>, weighed: &Weighed<'_>, flows: &[Flow]) -> B
         .map(|index| &case.seen[*index])
         .collect();
     let hidden = !case.things.is_felt_measured(weighed.thing);
-    let takes = |way: Way| own.iter().any(|o| carries(way, o, hidden) >= TAKES);
+    // What uses up a share of its own limit was granted that much of its node.
+    let granted = |way: Way, o: &Observation| way == Way::Load && o.is_utilisation();
+    let takes = |way: Way| {
+        own.iter()
+            .any(|o| carries(way, o, hidden) >= TAKES && !granted(way, o))
+    };
     let calm = |thing: Thing| !case.graph.stands_out(thing);
     assemble(case.things, weighed.thing, affected, flows, (&takes, &calm))
 }

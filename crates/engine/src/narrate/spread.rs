@@ -32,21 +32,16 @@ fn at_risk(findings: &Findings) -> String {
         more => format!(" (and {more} more)"),
     };
     format!(
-        " Not affected yet, but at risk, for what {} on: {}{more}.",
-        if count == 1 {
-            "it depends"
-        } else {
-            "they depend"
-        },
+        " Not affected yet, but at risk: {}{more}.",
         phrase::list(&names, NAMED)
     )
 }
 
-/// `workload shop/front`, with what it depends on that is in trouble.
+/// `workload shop/front (through workload shop/cart)`.
 fn named(impact: &Impact) -> String {
     let before = impact.path.iter().rev().nth(1);
     match before {
-        Some(hop) => format!("{} (by {})", impact.entity, hop.entity),
+        Some(hop) => format!("{} (through {})", impact.entity, hop.entity),
         None => impact.entity.to_string(),
     }
 }

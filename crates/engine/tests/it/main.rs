@@ -6,6 +6,7 @@
 )]
 
 mod attribution;
+mod blast;
 mod build;
 mod detect;
 mod detectors;
@@ -14,6 +15,7 @@ mod failures;
 mod odds;
 mod properties;
 mod ranking;
+mod recurrence;
 mod replay;
 mod scenarios;
 mod stats;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::blast::blast;
 use super::compared::compared;
+use super::seen_before::seen_before;
 use super::{Style, clock, entity, gaps, table, time, wrap};
 
 const WIDTH: usize = 100;
@@ -38,6 +39,7 @@ pub(crate) fn incident(investigation: &Investigation, style: Style) -> String {
             causes(investigation)
         ));
     }
+    parts.extend(seen_before(investigation, style));
     parts.extend(blast(investigation, style));
     parts.extend(compared(investigation, style));
     if !investigation.timeline.is_empty() {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::analyses::perform::{on_behalf, only};
 use crate::gather::{Scope, compute, shortened};
-use crate::visible::investigation::entities;
+use crate::visible::investigation::{entities, named};
 use crate::{Intelligence, Result};
 
 /// What one pass over the evidence came to.
@@ -39,6 +39,7 @@ impl Intelligence {
         let alarms = investigation.alarms.clone();
         let pass = self.pass(scope, investigation.window, alarms, now).await?;
         let input = pass.write_into(&mut investigation, now);
+        self.recall(&mut investigation).await;
         self.keep_replay(&investigation, input).await;
         Ok(investigation)
     }
@@ -113,7 +114,16 @@ pub(crate) fn conclusion(findings: &Findings) -> String {
 /// The parts of the fleet that an event about the investigation tells of; its clusters, where it
 /// names nothing in them.
 pub(crate) fn places(investigation: &Investigation) -> Vec<Place> {
-    let places = Place::all(entities(investigation));
+    or_clusters(Place::all(entities(investigation)), investigation)
+}
+
+/// The parts of the fleet that all of its texts tell of; its clusters, where they name nothing in
+/// them.
+pub(crate) fn told_of(investigation: &Investigation) -> Vec<Place> {
+    or_clusters(Place::all(named(investigation)), investigation)
+}
+
+fn or_clusters(places: Vec<Place>, investigation: &Investigation) -> Vec<Place> {
     if places.is_empty() {
         let clusters = investigation.clusters.keys();
         return clusters.map(|&id| Place::record(id)).collect();

@@ -22,8 +22,7 @@ pub(crate) async fn visible(
         return Ok(Some(investigation));
     }
     let about: BTreeSet<Entity> = entities(&investigation).cloned().collect();
-    let named = about.iter().chain(mentioned(&investigation)).cloned();
-    let named: BTreeSet<Entity> = named.collect();
+    let named: BTreeSet<Entity> = named(&investigation).cloned().collect();
     let seen = eyes.among(&named, Aspect::Metrics).await?;
     retain_clusters(eyes, &mut clusters, &mut investigation.gaps).await?;
     let nothing = if about.is_empty() {
@@ -59,6 +58,8 @@ fn narrow(
         .alarms
         .retain(|alarm| seen.contains(&alarm.entity));
     citations.retain(&mut investigation.evidence);
+    // It names what it is made of.
+    investigation.fingerprint = None;
     let found = investigation.findings.take();
     investigation.findings = found.map(|found| findings::visible(found, seen, citations, hidden));
     investigation.narrative = match &investigation.findings {
@@ -93,6 +94,11 @@ pub(crate) fn entities(investigation: &Investigation) -> impl Iterator<Item = &E
         .map(|anomaly| &anomaly.entity)
         .chain(causes)
         .chain(timeline.map(|entry| &entry.entity))
+}
+
+/// Everything that it names: who may see all of it may read all of its texts.
+pub(crate) fn named(investigation: &Investigation) -> impl Iterator<Item = &Entity> {
+    entities(investigation).chain(mentioned(investigation))
 }
 
 /// What it names beside what it is about: what was only compared, or is only at risk, makes

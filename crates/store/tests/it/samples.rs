@@ -176,6 +176,9 @@ impl Samples {
             narrative: vec!["Zeile für Zeile".to_owned()],
             evidence: Vec::new(),
             failure: None,
+            ended: None,
+            fingerprint: None,
+            recurrence: Vec::new(),
         }
     }
 
