@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::analyses::perform::{on_behalf, only};
 use crate::gather::{Scope, compute, shortened};
-use crate::visible::investigation::{entities, named};
+use crate::visible::investigation::{entities, told};
 use crate::{Intelligence, Result};
 
 /// What one pass over the evidence came to.
@@ -117,10 +117,10 @@ pub(crate) fn places(investigation: &Investigation) -> Vec<Place> {
     or_clusters(Place::all(entities(investigation)), investigation)
 }
 
-/// The parts of the fleet that all of its texts tell of; its clusters, where they name nothing in
+/// The parts of the fleet that a text about it tells of; its clusters, where they name nothing in
 /// them.
 pub(crate) fn told_of(investigation: &Investigation) -> Vec<Place> {
-    or_clusters(Place::all(named(investigation)), investigation)
+    or_clusters(Place::all(told(investigation)), investigation)
 }
 
 fn or_clusters(places: Vec<Place>, investigation: &Investigation) -> Vec<Place> {

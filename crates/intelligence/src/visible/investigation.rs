@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use fleetscope_engine::narrate;
-use fleetscope_model::{Aspect, ClusterId, Entity, EvidenceId, EvidenceKind, Investigation, Place};
+use fleetscope_model::{
+    Aspect, ClusterId, Entity, EvidenceId, EvidenceKind, Investigation, Place, Verdict,
+};
 
 use super::findings::{self, Citations, Hidden, UNTOLD, retain_clusters};
 use super::{Eyes, aspect_of, blast};
@@ -22,7 +24,8 @@ pub(crate) async fn visible(
         return Ok(Some(investigation));
     }
     let about: BTreeSet<Entity> = entities(&investigation).cloned().collect();
-    let named: BTreeSet<Entity> = named(&investigation).cloned().collect();
+    let named = about.iter().chain(mentioned(&investigation)).cloned();
+    let named: BTreeSet<Entity> = named.collect();
     let seen = eyes.among(&named, Aspect::Metrics).await?;
     retain_clusters(eyes, &mut clusters, &mut investigation.gaps).await?;
     let nothing = if about.is_empty() {
@@ -96,9 +99,14 @@ pub(crate) fn entities(investigation: &Investigation) -> impl Iterator<Item = &E
         .chain(timeline.map(|entry| &entry.entity))
 }
 
-/// Everything that it names: who may see all of it may read all of its texts.
-pub(crate) fn named(investigation: &Investigation) -> impl Iterator<Item = &Entity> {
-    entities(investigation).chain(mentioned(investigation))
+/// Everything that a text about it names: what was compared is told where there is no cause.
+pub(crate) fn told(investigation: &Investigation) -> impl Iterator<Item = &Entity> {
+    let found = investigation.findings.iter();
+    let open = found.filter(|found| found.verdict != Verdict::Cause);
+    let compared = open.flat_map(|found| &found.ranking);
+    entities(investigation)
+        .chain(blast::named(investigation))
+        .chain(compared.map(|suspect| &suspect.entity))
 }
 
 /// What it names beside what it is about: what was only compared, or is only at risk, makes
