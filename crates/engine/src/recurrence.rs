@@ -31,9 +31,9 @@ use self::names::{is_named, place};
 /// How features are made, as it is now. It grows whenever the same findings would give others.
 pub const VERSION: u32 = 1;
 
-/// From this similarity on two are the same trouble: halfway between the least alike runs of one
-/// trouble and the most alike of two (docs/engine/recurrence.md).
-pub const SAME: f64 = 0.6;
+/// From this similarity on two are the same trouble: between the least alike runs of one trouble
+/// (0.78) and the most alike of two (0.58, two failures of one service; docs/engine/recurrence.md).
+pub const SAME: f64 = 0.65;
 
 /// Candidates that share the features of the cause where none is concluded.
 const MOST_CANDIDATES: usize = 3;

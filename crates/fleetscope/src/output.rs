@@ -4,6 +4,8 @@ mod blast;
 mod compared;
 mod incident;
 mod seen_before;
+#[cfg(test)]
+mod told;
 
 use std::io::{self, IsTerminal, Write};
 

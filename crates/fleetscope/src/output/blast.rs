@@ -81,3 +81,55 @@ fn more(blast: &BlastRadius) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::output::told::{investigation, lines, workload};
+
+    #[test]
+    fn who_is_affected_and_who_is_at_risk_is_told_with_the_way_to_them() {
+        let felt = |ongoing: bool| {
+            json!([{
+                "signal": "request latency p95",
+                "since": "2026-03-05T11:41:00Z",
+                "ongoing": ongoing,
+                "evidence": "ev-1",
+            }])
+        };
+        let hop = |name: &str| json!({ "entity": workload(name), "via": "is called by" });
+        let cause = json!({ "entity": workload("records") });
+        let front = json!({
+            "entity": workload("front"), "distance": 2, "signals": [],
+            "path": [cause, hop("cart"), hop("front")],
+        });
+        let blast = json!({
+            "affected": [
+                {
+                    "entity": workload("cart"), "distance": 1, "signals": felt(true),
+                    "path": [cause, hop("cart")],
+                },
+                { "entity": workload("mail"), "path": [], "signals": felt(false) },
+            ],
+            "at_risk": [front, front, front, front, front, front],
+            "more_affected": 0,
+            "more_at_risk": 7,
+        });
+        let told = investigation(&json!({ "blast": blast }));
+        let told = lines(&super::blast(&told, Style::plain()).unwrap());
+        assert_eq!(
+            told[..5],
+            [
+                "Who is affected",
+                "STATE CLUSTER WHERE WAY BY",
+                "affected shop workload shop/cart directly request latency p95 since 11:41:00",
+                "was affected shop workload shop/mail request latency p95 since 11:41:00",
+                "at risk shop workload shop/front by workload shop/cart",
+            ]
+        );
+        assert_eq!(told.len(), 10);
+        assert_eq!(told[9], "… and 0 more that are affected, 8 at risk");
+    }
+}

@@ -53,3 +53,55 @@ fn best(suspect: &Suspect) -> String {
         super::incident::shortened(&reason.text, LONGEST_REASON)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::output::told::{investigation, lines, workload};
+
+    fn ranking() -> Vec<Value> {
+        let suspect = |(number, score): (usize, &f64)| {
+            json!({
+                "entity": workload(&format!("cart-{number}")),
+                "score": score,
+                "reasons": [
+                    { "stance": "against", "text": "It is calm.", "evidence": ["ev-1"] },
+                    { "stance": "for", "text": "Its latency rose.", "evidence": ["ev-2"] },
+                ],
+            })
+        };
+        let scores = [0.5, 0.2, 0.1, 0.1, 0.05, 0.04, 0.001];
+        scores.iter().enumerate().map(suspect).collect()
+    }
+
+    #[test]
+    fn where_nothing_is_concluded_the_first_five_are_told_with_their_reasons() {
+        let fields = json!({ "verdict": "insufficient_evidence", "ranking": ranking() });
+        let told = compared(&investigation(&fields), Style::plain()).unwrap();
+        assert_eq!(
+            lines(&told),
+            [
+                "What was compared",
+                "VOTES CLUSTER WHERE WHY",
+                "50 % shop workload shop/cart-0 Its latency rose.",
+                "20 % shop workload shop/cart-1 Its latency rose.",
+                "10 % shop workload shop/cart-2 Its latency rose.",
+                "10 % shop workload shop/cart-3 Its latency rose.",
+                "5 % shop workload shop/cart-4 Its latency rose.",
+            ]
+        );
+    }
+
+    #[test]
+    fn below_a_cause_a_line_is_enough() {
+        let fields = json!({ "verdict": "cause", "ranking": ranking() });
+        let told = compared(&investigation(&fields), Style::plain()).unwrap();
+        assert_eq!(
+            lines(&told)[1],
+            "by votes: workload shop/cart-0 50 %, workload shop/cart-1 20 %, \
+             workload shop/cart-2 10 %; and 4 more"
+        );
+    }
+}

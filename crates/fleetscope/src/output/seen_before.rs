@@ -27,7 +27,7 @@ pub(crate) fn seen_before(investigation: &Investigation, style: Style) -> Option
     let rows = table(["  WHEN", "ALIKE", "CAUSE", "HOW IT ENDED", "ID"], rows);
     let more = match all.len().saturating_sub(MOST) {
         0 => String::new(),
-        more => format!("\n  … and {more} earlier ones"),
+        more => format!("\n  … and {more} before that"),
     };
     Some(format!("{}\n{rows}{more}", style.bold("Seen before")))
 }
@@ -45,5 +45,57 @@ fn span(length: SignedDuration) -> String {
         minutes @ ..120 => format!("{minutes} min"),
         minutes @ ..2880 => format!("{} h", minutes / 60),
         minutes => format!("{} d", minutes / 1440),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::output::told::{investigation, lines, workload};
+
+    fn earlier(number: u32, created_at: &str, cause: Value) -> Value {
+        json!({
+            "investigation": format!("00000000-0000-7000-8000-{number:012}"),
+            "similarity": 0.861,
+            "created_at": created_at,
+            "cause": cause,
+            "mechanism": "memory grows",
+            "ended": "the symptoms have ended",
+        })
+    }
+
+    #[test]
+    fn the_latest_times_before_are_told_a_line_each() {
+        let all = [
+            earlier(1, "2026-03-05T11:20:00Z", workload("cart")),
+            earlier(2, "2026-03-02T11:00:00Z", Value::Null),
+            earlier(3, "2026-02-02T11:00:00Z", workload("cart")),
+            earlier(4, "2026-01-02T11:00:00Z", workload("cart")),
+        ];
+        let told = investigation(&json!({ "recurrence": all }));
+        assert_eq!(
+            lines(&seen_before(&told, Style::plain()).unwrap()),
+            [
+                "Seen before",
+                "WHEN ALIKE CAUSE HOW IT ENDED ID",
+                "40 min ago 0.86 workload shop/cart the symptoms have ended \
+                 00000000-0000-7000-8000-000000000001",
+                "3 d ago 0.86 none was named the symptoms have ended \
+                 00000000-0000-7000-8000-000000000002",
+                "31 d ago 0.86 workload shop/cart the symptoms have ended \
+                 00000000-0000-7000-8000-000000000003",
+                "… and 1 before that",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_never_there_is_not_told() {
+        assert_eq!(
+            seen_before(&investigation(&json!({})), Style::plain()),
+            None
+        );
     }
 }
