@@ -4,16 +4,13 @@
 //! is shown exactly once, whatever came or went meanwhile.
 
 use fleetscope_model::TimeRange;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::time;
 use crate::cursor;
 use crate::error::ApiError;
-
-/// The time that is meant where none is given: the last hour.
-const DEFAULT: SignedDuration = SignedDuration::from_hours(1);
 
 /// Which part of what was read of a time is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +33,7 @@ impl Slice {
         if let Some(cursor) = cursor {
             return Self::after(cursor);
         }
-        let end = end.map_or(Ok(now), |text| time::instant("end", text))?;
-        let early = || end.checked_sub(DEFAULT).unwrap_or(Timestamp::MIN);
-        let start = start.map_or_else(|| Ok(early()), |text| time::instant("start", text))?;
-        let range = TimeRange::new(start, end).ok_or_else(|| {
-            let what = "the end lies before the start: swap them, or move one";
-            ApiError::invalid("end", what)
-        })?;
+        let range = time::range(start, end, now)?;
         Ok(Self { range, after: None })
     }
 

@@ -61,6 +61,13 @@ async fn what_was_found_is_kept_and_every_step_is_an_event() {
     let truth = fleet.simulation().truth().unwrap();
     assert_eq!(found.verdict, Some(Verdict::Cause), "{:?}", found.narrative);
     assert_eq!(found.causes[0].entity.name, truth.entity.name);
+    let attribution = found.attribution.as_ref().unwrap();
+    let suspect = &attribution.suspects[0];
+    assert_eq!(suspect.change.entity.name, truth.entity.name);
+    assert_eq!(suspect.change.kind, "commit", "{attribution:#?}");
+    let commit = suspect.commit.as_ref().unwrap();
+    let story = found.narrative.join(" ");
+    assert!(story.contains(&commit[..10]), "{story}");
 
     // Whoever listens hears of it, in order, beside what the watches find by themselves.
     let id = found.id.to_string();

@@ -129,6 +129,37 @@ async fn the_service_whose_rollout_made_it_slow_is_the_cause() {
 }
 
 #[tokio::test]
+async fn the_commit_that_came_with_the_rollout_is_named() {
+    let fixture = Fixture::new(&["shop"]);
+    let at = start().checked_sub(minutes(16)).unwrap();
+    slow_cart(&fixture, start().checked_sub(minutes(15)).unwrap());
+    rolled_out(&fixture, at);
+    let id = "3f2a1c9d4e5f60718293a4b5c6d7e8f901234567";
+    fixture.telemetry.change(Change {
+        entity: workload("cart"),
+        kind: ChangeKind::Commit,
+        at,
+        revision: Some(id.to_owned()),
+        summary: "brought by Argo CD application argocd/cart".to_owned(),
+    });
+    let pending = asked(&fixture, None).await;
+    fixture.work().activate().await;
+    let done = read(&fixture, &pending).await;
+    let attribution = done.findings.unwrap().attribution.unwrap();
+    let first = &attribution.suspects[0];
+    assert_eq!(first.commit.as_deref(), Some(id), "{attribution:#?}");
+    assert_eq!(first.live_at, at);
+    let rollouts = attribution.suspects.iter();
+    let mut rollouts = rollouts.filter(|s| s.change.kind == ChangeKind::Rollout);
+    assert_eq!(rollouts.next(), None, "the rollout only carries the commit");
+    assert!(
+        done.narrative.join(" ").contains("commit 3f2a1c9d4e"),
+        "{:?}",
+        done.narrative
+    );
+}
+
+#[tokio::test]
 async fn a_cluster_that_can_not_be_read_at_all_still_gets_an_answer_with_gaps() {
     let fixture = Fixture::new(&["shop", "edge"]);
     slow_cart(&fixture, start().checked_sub(minutes(15)).unwrap());
