@@ -82,6 +82,8 @@ impl Slice {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -93,7 +95,10 @@ mod tests {
             // Time goes on meanwhile.
             let now = NOW + SignedDuration::from_mins(page);
             let slice = Slice::of(None, None, cursor.as_deref(), now).unwrap();
-            assert_eq!((slice.range.start, slice.range.end), (NOW - DEFAULT, NOW));
+            assert_eq!(
+                (slice.range.start, slice.range.end),
+                (NOW - SignedDuration::from_hours(1), NOW)
+            );
             // Others come and go, before and behind.
             let gone = if page == 1 { 0 } else { -1 };
             let items = (0..7).chain([10 * page]).filter(|item| *item != gone);

@@ -25,8 +25,11 @@ fn unread(found: &Investigation) -> BTreeSet<&str> {
     missing.map(|gap| gap.source.as_str()).collect()
 }
 
+/// What is taken away of a cluster's endpoints.
+type Take = fn(&mut Endpoints);
+
 /// Says of every cluster where it is read.
-async fn read_at(app: &TestApp, clusters: &[Cluster], change: fn(&mut Endpoints)) {
+async fn read_at(app: &TestApp, clusters: &[Cluster], change: Take) {
     for cluster in clusters {
         let mut new = NewCluster {
             name: cluster.name.clone(),
@@ -106,7 +109,7 @@ async fn each_kind_of_signal_is_evidence_and_a_gap_where_it_is_missing() {
     for kind in ["metric", "logs", "traces", "alert", "change"] {
         assert!(kinds(&whole).contains(kind), "{kind}: {:?}", kinds(&whole));
     }
-    let away: [(&str, &str, fn(&mut Endpoints)); 5] = [
+    let away: [(&str, &str, Take); 5] = [
         ("prometheus", "metric", |e| e.prometheus = None),
         ("loki", "logs", |e| e.loki = None),
         ("tempo", "traces", |e| e.tempo = None),

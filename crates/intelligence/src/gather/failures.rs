@@ -116,7 +116,9 @@ fn peer(spans: &[FoundSpan], is_watched: impl Fn(&str) -> bool) -> Option<String
             *called.entry(peer).or_default() += 1;
         }
     }
-    let most = called.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(a.0)));
+    let most = called
+        .into_iter()
+        .max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(a.0)));
     most.map(|(peer, _)| shortened(peer, LONGEST_MESSAGE))
 }
 

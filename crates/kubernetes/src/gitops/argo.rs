@@ -206,7 +206,7 @@ mod tests {
             r#"{{"metadata": {{"name": "cart", "namespace": "argocd"}},
                 "spec": {{"destination": {destination}}}, "status": {status}}}"#
         );
-        Delivery::keep(serde_json::from_str(&text).unwrap()).unwrap()
+        <Delivery as Keep<RawApplication>>::keep(serde_json::from_str(&text).unwrap()).unwrap()
     }
 
     const IN_CLUSTER: &str = r#"{"server": "https://kubernetes.default.svc", "namespace": "shop"}"#;

@@ -65,7 +65,7 @@ struct KustomizationStatus {
     #[serde(default)]
     last_applied_origin_revision: String,
     #[serde(default)]
-    history: Vec<Reconciled>,
+    history: Vec<Manifests>,
     #[serde(default)]
     inventory: Inventory,
 }
@@ -73,7 +73,7 @@ struct KustomizationStatus {
 /// Since Flux 2.7: one set of manifests, when it first came, and the newest revision with it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Reconciled {
+struct Manifests {
     first_reconciled: Timestamp,
     #[serde(default)]
     last_reconciled_status: String,
