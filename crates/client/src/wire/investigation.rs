@@ -51,7 +51,7 @@ pub struct Change {
     /// When.
     pub at: Timestamp,
     /// For a rollout the revision, for settings the object's version, for an upgrade what it leads
-    /// to.
+    /// to, for a commit its id or the version of the chart that was brought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// One line.
