@@ -23,7 +23,7 @@ pub mod stats;
 
 pub use detect::detect;
 pub use diagnose::diagnose;
-pub use groups::{AnomalyEvent, groups};
+pub use groups::groups;
 pub use input::{
     ChangeContent, CitedAlert, CitedChange, CitedEvent, Conduct, FlagTurn, Input, LogPattern,
     Signal, TraceSample,

@@ -1,5 +1,6 @@
 //! Printing: tables for people, JSON for scripts.
 
+mod anomalies;
 mod incident;
 
 use std::io::{self, IsTerminal, Write};
@@ -10,6 +11,7 @@ use fleetscope_client::wire::{Entity, Gap};
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub(crate) use anomalies::anomalies;
 pub(crate) use incident::incident;
 
 use crate::cli::Output;
