@@ -14,10 +14,12 @@ pub mod diagnose;
 pub mod ensemble;
 pub mod groups;
 pub mod input;
+pub mod judge;
 pub mod narrate;
 pub mod onset;
 pub mod patterns;
 pub mod phrase;
+mod present;
 pub mod replay;
 pub mod stats;
 
@@ -28,6 +30,7 @@ pub use input::{
     ChangeContent, CitedAlert, CitedChange, CitedEvent, Conduct, FlagTurn, Input, LogPattern,
     Signal, TraceSample,
 };
+pub use judge::judge;
 pub use narrate::narrate;
 pub use onset::{Onset, onset};
 pub use replay::{Bundle, ReplayError};

@@ -11,6 +11,7 @@ mod detect;
 mod detectors;
 mod ensemble;
 mod failures;
+mod judge;
 mod odds;
 mod properties;
 mod ranking;

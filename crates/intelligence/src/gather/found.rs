@@ -31,7 +31,7 @@ pub(crate) struct Found {
 pub(crate) async fn detect_all(signals: Vec<Signal>, judged: TimeRange) -> Result<Found> {
     compute(move || {
         let found = |signal| {
-            let found = fleetscope_engine::detect(signal, judged);
+            let found = fleetscope_engine::judge(signal, judged);
             found.into_iter().map(move |anomaly| (signal, anomaly))
         };
         let mut anomalies: Vec<(&Signal, Anomaly)> = signals.iter().flat_map(found).collect();
