@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod analysis;
+pub mod anomaly_event;
 pub mod audit;
 pub mod auth;
 pub mod blast;
@@ -35,6 +36,7 @@ pub use analysis::{
     Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
     Severity, Status,
 };
+pub use anomaly_event::{AnomalyEvent, AnomalyTie};
 pub use audit::{AuditDecision, AuditEntry};
 pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
 pub use blast::{BlastRadius, FeltSignal, Hop, Impact};

@@ -1,5 +1,6 @@
 //! Printing: tables for people, JSON for scripts.
 
+mod anomalies;
 mod blast;
 mod compared;
 mod incident;
@@ -15,6 +16,7 @@ use fleetscope_client::wire::{Entity, Gap};
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub(crate) use anomalies::anomalies;
 pub(crate) use incident::incident;
 
 use crate::cli::Output;

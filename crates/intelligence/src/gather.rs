@@ -6,6 +6,7 @@
 mod alerts;
 mod evidence;
 mod failures;
+mod found;
 mod gaps;
 mod happenings;
 mod infer;
@@ -24,9 +25,10 @@ use fleetscope_model::{Anomaly, Evidence, EvidenceId, TimeRange};
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use evidence::shortened;
+pub(crate) use found::{Found, Samples, detect_all, events_of};
 pub(crate) use gaps::tidy_gaps;
 pub(crate) use scope::Scope;
-pub(crate) use signals::{Question, aligned, compute, detect_all};
+pub(crate) use signals::{Question, aligned, compute};
 pub(crate) use structure::Structure;
 
 use crate::{Intelligence, Result};
@@ -57,7 +59,7 @@ impl Intelligence {
         gaps.extend(unseen);
         let questions = questions(&self.options.watches, window, self.options.history);
         let mut reading = self.read_all(&scope, &questions, &structure).await?;
-        let found = detect_all(reading.signals.clone(), window).await?;
+        let found = detect_all(reading.signals.clone(), window).await?.anomalies;
         let (happened, firing) = futures::try_join!(
             self.happenings(&scope, window),
             self.firing(&scope, window, &structure)

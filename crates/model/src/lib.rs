@@ -11,6 +11,7 @@
 pub mod access;
 pub mod alerting;
 pub mod analysis;
+pub mod anomaly_event;
 pub mod attribution;
 pub mod audit;
 pub mod blast;
@@ -50,6 +51,7 @@ pub use alerting::{
     ReceivedAlert, Silence, SilenceState,
 };
 pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
+pub use anomaly_event::{AnomalyEvent, Tie};
 pub use attribution::{Attribution, Blame, SuspectChange};
 pub use audit::{AuditDecision, AuditEntry, AuditRecord};
 pub use blast::{BlastRadius, Felt, Hop, Impact};

@@ -12,6 +12,7 @@ mod detect;
 mod detectors;
 mod ensemble;
 mod failures;
+mod judge;
 mod odds;
 mod properties;
 mod ranking;

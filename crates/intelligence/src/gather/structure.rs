@@ -88,6 +88,13 @@ impl Structure {
         edges.retain(|edge| edge.kind != EdgeKind::Selects);
         Topology { edges }
     }
+
+    /// The same of several structures together.
+    pub(crate) fn topology_of<'s>(structures: impl Iterator<Item = &'s Self>) -> Topology {
+        let edges = structures.flat_map(|structure| structure.edges.iter().cloned());
+        let edges = edges.collect();
+        Self::new(vec![Topology { edges }]).into_topology()
+    }
 }
 
 impl Intelligence {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fleetscope_model::{
-    AccessRole, Aspect, Caller, ClusterId, ClusterVerb, Entity, EntityKind, ErrorKind, Fault,
-    InvestigationId, PageRequest, Sight, Status, Verdict,
+    AccessRole, AnomalyEvent, Aspect, Caller, ClusterId, ClusterVerb, Entity, EntityKind,
+    ErrorKind, Fault, InvestigationId, PageRequest, Sight, Status, Verdict,
 };
 use fleetscope_ports::{Access, Result, Unasked};
 use tokio::time::Instant;
@@ -380,6 +380,35 @@ async fn analyses_are_shown_anomaly_by_anomaly_and_lists_have_no_holes() {
         }
     }
     assert_eq!(walked, hers.items);
+}
+
+#[tokio::test]
+async fn an_event_is_shown_by_the_members_that_are_seen_and_tells_of_no_others() {
+    let fixture = trouble().await;
+    let events = async |name: &str| {
+        let reader = reader(name);
+        let page = page(100);
+        let listed = fixture.intelligence.anomaly_analyses(&reader, &page).await;
+        let analyses = listed.unwrap().items;
+        for analysis in &analyses {
+            let members: usize = analysis.events.iter().map(|e| e.members.len()).sum();
+            assert_eq!(members, analysis.anomalies.len());
+        }
+        analyses
+            .into_iter()
+            .flat_map(|a| a.events)
+            .collect::<Vec<_>>()
+    };
+    let together = |events: &[AnomalyEvent]| events.iter().any(|e| e.entities.len() > 1);
+    let whole = events("whole").await;
+    assert!(together(&whole), "{whole:?}");
+    for (name, hidden) in [("shop", "ledger"), ("bank", "cart")] {
+        let hers = events(name).await;
+        assert!(!hers.is_empty() && !together(&hers), "{hers:?}");
+        let told = format!("{hers:?}");
+        assert!(!told.contains(hidden), "{told}");
+        assert!(hers.iter().all(|event| event.ties.is_empty()), "{told}");
+    }
 }
 
 #[tokio::test]
