@@ -4,7 +4,7 @@
 //! ([`incident`], or several: [`apart`]); which trouble can have come from which ([`flow`], [`influence`],
 //! [`load`], [`skew`]); what else is known of each thing ([`support`]); how likely each is the cause ([`weigh`],
 //! [`backing`]); the conclusion or the
-//! next look ([`verdict`]); which change brought it about, or none ([`attribution`]); and why ([`reasons`], [`timeline`], [`log`]).
+//! next look ([`verdict`]); whom it affects and can affect ([`blast`]); which change brought it about, or none ([`attribution`]); and why ([`reasons`], [`timeline`], [`log`]).
 //!
 //! Nothing here knows a series, service, node or fault by name: only kinds of things, roles of
 //! signals, directions, times and edges.
@@ -12,6 +12,7 @@
 mod apart;
 mod attribution;
 mod backing;
+mod blast;
 mod case;
 mod early;
 mod flow;
@@ -141,6 +142,7 @@ fn conclude(
     reasoning.extend(also.iter().map(log::beside));
     let ranked: Vec<(Thing, f64)> = weighed.iter().map(|w| (w.thing, w.confidence)).collect();
     let central: Vec<Thing> = central(case.incident);
+    let blast = weighed.first().map(|w| blast::blast(case, w, flows));
     Findings {
         verdict,
         candidates: told(case, weighed, &drawn, verdict::MOST_CANDIDATES),
@@ -151,6 +153,7 @@ fn conclude(
         attribution: attribution::attribution(case.input, case.things, case.seen, &ranked),
         also,
         graph: drawn.graph,
+        blast,
     }
 }
 
@@ -227,10 +230,11 @@ fn quiet(
     reasoning.push(why);
     let mut verdict = Verdict::NothingWrong;
     let mut candidates = Vec::new();
-    let mut attribution = None;
+    let (mut attribution, mut blast) = (None, None);
     if let Some((alarm, p)) = ranking.confirmed(input, things) {
         reasoning.push(log::confirmed(alarm, p));
         (verdict, candidates) = early::conclude(input, things, &ranking);
+        blast = early::blast(things, &ranking, flows);
         attribution = attribution::attribution(input, things, seen, &[]);
     }
     Findings {
@@ -243,6 +247,7 @@ fn quiet(
         attribution,
         also: Vec::new(),
         graph: CausalGraph::default(),
+        blast,
     }
 }
 

@@ -16,11 +16,13 @@ mod mstl;
 mod rolling;
 mod rolling_blocks;
 mod rolling_median;
+mod rolling_rows;
 mod seasonal;
 mod select;
 mod sketch;
 mod stl;
 mod streaming;
+mod wide;
 
 pub use dependence::{Dependence, both_tails, dependences, given};
 pub use innovations::Innovations;

@@ -1,7 +1,13 @@
 //! Printing: tables for people, JSON for scripts.
 
+mod anomalies;
+mod blast;
 pub(crate) mod causal;
+mod compared;
 mod incident;
+mod seen_before;
+#[cfg(test)]
+mod told;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -11,6 +17,7 @@ use fleetscope_client::wire::{Entity, Gap};
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub(crate) use anomalies::anomalies;
 pub(crate) use incident::incident;
 
 use crate::cli::Output;

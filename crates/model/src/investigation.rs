@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::Anomaly;
 use crate::attribution::Attribution;
+use crate::blast::BlastRadius;
 use crate::caller::Caller;
 use crate::causal::CausalGraph;
 use crate::change::Change;
@@ -14,6 +15,7 @@ use crate::collection::Gap;
 use crate::entity::Entity;
 use crate::evidence::Evidence;
 use crate::ids::{ClusterId, EvidenceId, InvestigationId};
+use crate::recurrence::{Fingerprint, Recurrence};
 use crate::time::{Origin, Status, TimeRange};
 
 /// What an investigation concludes.
@@ -107,6 +109,12 @@ pub struct Suspect {
     pub reasons: Vec<Reason>,
 }
 
+impl Suspect {
+    /// So many of a ranking are told with their reasons, and the evidence of these is kept: nobody
+    /// reads on.
+    pub const WITH_REASONS: usize = 10;
+}
+
 /// Something that happened, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimelineEntry {
@@ -140,6 +148,9 @@ pub struct Findings {
     /// Which change brought it about, or none; where there were changes to judge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribution: Option<Attribution>,
+    /// Whom the first candidate affects, and whom it can still affect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blast: Option<BlastRadius>,
     /// What else is wrong at the same time, with causes of its own; at most five, most urgent first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Concurrent>,
@@ -200,4 +211,14 @@ pub struct Investigation {
     pub gaps: Vec<Gap>,
     /// Why it failed, where it did.
     pub failure: Option<String>,
+    /// Why it is no longer followed, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+    /// What kind of trouble it found, to know it again by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
+    /// Earlier investigations of the same trouble, newest first; nothing of them is for a reader who
+    /// may not see them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recurrence: Vec<Recurrence>,
 }

@@ -6,6 +6,7 @@
 )]
 
 mod attribution;
+mod blast;
 mod build;
 mod confusions;
 mod detect;
@@ -13,9 +14,11 @@ mod detectors;
 mod ensemble;
 mod failures;
 mod graph;
+mod judge;
 mod odds;
 mod properties;
 mod ranking;
+mod recurrence;
 mod replay;
 mod scenarios;
 mod stats;
