@@ -4,7 +4,8 @@
 
 use fleetscope_engine::{CitedChange, Input, diagnose, narrate};
 use fleetscope_model::{
-    BlastRadius, ChangeKind, Entity, EntityKind, Findings, Impact, Source, Verdict,
+    BlastRadius, CausalGraph, CausalLink, CausalNode, ChangeKind, Entity, EntityKind, Findings,
+    Impact, Source, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +24,9 @@ pub(crate) fn told(folder: &str, input: &Input) -> Findings {
     }
     if let Some(blast) = &findings.blast {
         json["blast"] = in_lines(blast);
+    }
+    if !findings.graph.is_empty() {
+        json["graph"] = drawn(&findings.graph);
     }
     insta::with_settings!({
         snapshot_path => format!("scenarios/{folder}"),
@@ -50,6 +54,23 @@ fn in_lines(blast: &BlastRadius) -> Value {
     json!({
         "affected": blast.affected.iter().map(line).collect::<Vec<_>>(),
         "at_risk": blast.at_risk.iter().map(line).collect::<Vec<_>>(),
+    })
+}
+
+/// A line for each node, and for each of the strongest edges.
+fn drawn(graph: &CausalGraph) -> Value {
+    let node = |node: &CausalNode| format!("{}: {:?} since {}", node.entity, node.part, node.onset);
+    let edge = |edge: &CausalLink| {
+        let sign = if edge.same_sign { '+' } else { '−' };
+        let (lag, strength) = (edge.lag.as_secs(), edge.strength);
+        format!(
+            "{sign} {lag} s {strength:.2} {:?}: {}",
+            edge.relation, edge.reason
+        )
+    };
+    json!({
+        "nodes": graph.nodes.iter().map(node).collect::<Vec<_>>(),
+        "edges": graph.edges.iter().take(12).map(edge).collect::<Vec<_>>(),
     })
 }
 
