@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod analysis;
+pub mod anomaly_event;
 pub mod audit;
 pub mod capability;
 pub mod cluster;

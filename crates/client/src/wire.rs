@@ -2,8 +2,10 @@
 
 pub mod alerts;
 pub mod analysis;
+pub mod anomaly_event;
 pub mod audit;
 pub mod auth;
+pub mod blast;
 pub mod capabilities;
 pub mod clusters;
 pub mod credentials;
@@ -17,6 +19,8 @@ pub mod metrics;
 pub mod page;
 pub mod parts;
 pub mod problem;
+pub mod ranking;
+pub mod recurrence;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
@@ -32,8 +36,10 @@ pub use analysis::{
     Anomaly, AnomalyAnalysis, AnomalyRequest, Band, Direction, Entity, Evidence, Gap, Sensitivity,
     Severity, Status,
 };
+pub use anomaly_event::{AnomalyEvent, AnomalyTie};
 pub use audit::{AuditDecision, AuditEntry};
 pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
+pub use blast::{BlastRadius, FeltSignal, Hop, Impact};
 pub use capabilities::{
     Capabilities, Capability, CapabilityKind, ObjectRef, Presence, ProposedEndpoint,
 };
@@ -63,6 +69,8 @@ pub use metrics::{MetricAnswer, MetricSeries, SamplePair};
 pub use page::Page;
 pub use parts::{ClusterPart, PartsEnd};
 pub use problem::{FieldProblem, Problem};
+pub use ranking::Suspect;
+pub use recurrence::Recurrence;
 pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};

@@ -8,7 +8,8 @@
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 use fleetscope_engine::detectors::sensitivity::{Limit, READINGS, REFRACTORY, TABLE};
-use fleetscope_engine::detectors::{Joint, Kind, Mode, Offline};
+use fleetscope_engine::detectors::{Joint, Kind, Mode, Offline, Score};
+use fleetscope_engine::judge::KNOWN;
 use fleetscope_model::Sample;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -42,7 +43,7 @@ fn main() {
         let null = maxima(&scores(kind, Noise::Gaussian, days));
         let row: Vec<String> = TABLE
             .iter()
-            .map(|row| format!("{:.2}", passed(&null, row.per_day, days)))
+            .map(|row| format!("{:.2}", passed(&null, row.per_day, counted(kind, days))))
             .collect();
         println!("{:18} thresholds {}", kind.name(), row.join(" "));
         for (noise, name) in [
@@ -82,7 +83,12 @@ fn scores(kind: Kind, noise: Noise, days: usize) -> Vec<Vec<f64>> {
     (0..days.div_ceil(SERIES_DAYS - LEARN_DAYS))
         .map(|seed| {
             let samples = series(noise, seed as u64);
-            let scored = if kind.mode() == Mode::Offline {
+            let scored = if kind == Kind::Ensemble {
+                samples
+                    .chunks(READINGS as usize)
+                    .flat_map(of_a_day)
+                    .collect()
+            } else if kind.mode() == Mode::Offline {
                 // Windows of four days, as they are read.
                 samples
                     .chunks(4 * READINGS as usize)
@@ -94,6 +100,22 @@ fn scores(kind: Kind, noise: Noise, days: usize) -> Vec<Vec<f64>> {
             scored.iter().map(|s| s.map_or(0.0, |s| s.raw)).collect()
         })
         .collect()
+}
+
+/// A window of a day as it is judged: by the history before each reading, where that is long enough.
+fn of_a_day(samples: &[Sample]) -> Vec<Option<Score>> {
+    let mut scores = Kind::Ensemble.scores(samples);
+    scores[..KNOWN].fill(None);
+    scores
+}
+
+/// The days that are counted of the days simulated.
+fn counted(kind: Kind, days: usize) -> usize {
+    if kind == Kind::Ensemble {
+        days * (READINGS as usize - KNOWN) / READINGS as usize
+    } else {
+        days
+    }
 }
 
 fn joint(count: usize, days: usize) -> Vec<Vec<f64>> {
@@ -189,5 +211,5 @@ fn rate(kind: Kind, runs: &[Vec<f64>], row: usize, own: bool) -> f64 {
         }
         readings += run.len() - learn;
     }
-    alarms as f64 * READINGS / readings as f64
+    alarms as f64 / counted(kind, readings / READINGS as usize).max(1) as f64
 }

@@ -10,6 +10,7 @@ mod baseline;
 mod describe;
 mod drift;
 mod habit;
+mod other;
 mod robust;
 mod shift;
 mod stretch;
@@ -31,6 +32,40 @@ use crate::input::Signal;
 /// and with fewer samples than that nothing is said. Samples that are not finite are gaps. At most
 /// a few microseconds a sample.
 pub fn detect(signal: &Signal, judged: TimeRange) -> Vec<Anomaly> {
+    with_view(signal, judged, |view| {
+        let found = stretch::directions(signal.direction)
+            .iter()
+            .flat_map(|up| unusual(signal, view, *up))
+            .collect();
+        stretch::join(found)
+            .iter()
+            .filter_map(|s| describe::anomaly(signal, view, s))
+            .collect()
+    })
+}
+
+/// What somebody else found between these times, in milliseconds, as anomalies with what was expected
+/// there; without those that go the way that does not matter, or by less than matters.
+pub(crate) fn others(
+    signal: &Signal,
+    judged: TimeRange,
+    times: &[(i64, i64)],
+    by: &str,
+) -> Vec<Anomaly> {
+    with_view(signal, judged, |view| {
+        times
+            .iter()
+            .filter_map(|(from, to)| other::anomaly(signal, view, (*from, *to), by))
+            .collect()
+    })
+}
+
+/// Looks at the series with all that is known of it; nothing where too little is.
+fn with_view(
+    signal: &Signal,
+    judged: TimeRange,
+    look: impl FnOnce(&View<'_>) -> Vec<Anomaly>,
+) -> Vec<Anomaly> {
     let Some(track) = Track::of(&signal.series, judged) else {
         return Vec::new();
     };
@@ -42,21 +77,13 @@ pub fn detect(signal: &Signal, judged: TimeRange) -> Vec<Anomaly> {
     );
     let base = Baseline::of(&track, &floor);
     let noise = Noise::of(&track, &base, in_progress(&track, &base));
-    let view = View {
+    look(&View {
         track: &track,
         base: &base,
         noise: &noise,
         floor: &floor,
         limit: threshold::deviations(signal.sensitivity),
-    };
-    let found = stretch::directions(signal.direction)
-        .iter()
-        .flat_map(|up| unusual(signal, &view, *up))
-        .collect();
-    stretch::join(found)
-        .iter()
-        .filter_map(|s| describe::anomaly(signal, &view, s))
-        .collect()
+    })
 }
 
 /// Whether the signal shows nothing at all in `judged`, not even a beginning: no three samples beyond

@@ -30,6 +30,7 @@ use self::reach::Reach;
 use self::rest::Rest;
 use self::scales::Scales;
 use self::season::Season;
+use crate::detectors::{Score, Streaming};
 
 /// Views and scores that are remembered: two weeks of readings five minutes apart, so that a
 /// weekly habit is known.
@@ -126,15 +127,9 @@ impl Ensemble {
     /// The verdict on the next reading. A reading that is not finite, or not later than the one
     /// before it, is a gap: nothing is said of it and nothing learnt.
     pub fn push(&mut self, sample: Sample) -> Verdict {
-        let usable = sample.value.is_finite() && sample.value.abs() <= LARGEST;
-        if !usable || self.last_ms.is_some_and(|last| sample.at_ms <= last) {
+        let Some(rarity) = self.decades(sample) else {
             return Verdict::default();
-        }
-        self.meet(sample.at_ms);
-        let rarity = self.rarity(sample);
-        if self.seen <= LEAST {
-            return Verdict::default();
-        }
+        };
         let told = if self.lacks(Part::Rest) {
             rarity
         } else {
@@ -144,6 +139,18 @@ impl Ensemble {
             unusual: probability(rarity),
             probability: probability(told),
         }
+    }
+
+    /// How many decades rarer than an ordinary reading the next one is, before any rest; none for a gap
+    /// and while too little is known.
+    fn decades(&mut self, sample: Sample) -> Option<f64> {
+        let usable = sample.value.is_finite() && sample.value.abs() <= LARGEST;
+        if !usable || self.last_ms.is_some_and(|last| sample.at_ms <= last) {
+            return None;
+        }
+        self.meet(sample.at_ms);
+        let rarity = self.rarity(sample);
+        (self.seen > LEAST).then_some(rarity)
     }
 
     fn lacks(&self, part: Part) -> bool {
@@ -211,6 +218,13 @@ impl Ensemble {
         } else {
             0.0
         }
+    }
+}
+
+/// As a detector among others: the raw score is the rarity in decades, before any rest.
+impl Streaming for Ensemble {
+    fn push(&mut self, sample: Sample) -> Option<Score> {
+        self.decades(sample).map(Score::of)
     }
 }
 

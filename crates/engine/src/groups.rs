@@ -5,11 +5,19 @@
 //! on: an event is a connected set. The same anomalies give the same events, in whatever order they
 //! come.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod among;
+mod tell;
+mod together;
 
-use fleetscope_model::{Anomaly, Entity, Sample, Severity, TimeRange, Topology};
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use fleetscope_model::{Anomaly, AnomalyEvent, EdgeKind, Entity, Sample, Tie, Topology};
+use jiff::SignedDuration;
+
+pub use among::among;
+
+use self::tell::{event, worst_first};
+use self::together::{Together, together};
 
 /// An anomaly with the samples it was found in; without them only time and place count.
 #[derive(Debug, Clone, Copy)]
@@ -20,64 +28,41 @@ pub struct Member<'a> {
     pub samples: &'a [Sample],
 }
 
-/// Anomalies that belong together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AnomalyEvent {
-    /// First unusual sample of any member.
-    pub start: Timestamp,
-    /// Last unusual sample of any member.
-    pub end: Timestamp,
-    /// Whether any member goes on.
-    pub ongoing: bool,
-    /// The worst of the members.
-    pub severity: Severity,
-    /// The highest of the members'; none where none has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub probability: Option<f64>,
-    /// The members, earliest first: the first is where it was first seen, which is no claim about the
-    /// cause.
-    pub members: Vec<Anomaly>,
-    /// What holds them together, in a sentence.
-    pub why: String,
-}
-
 /// Anomalies that end before another begins still overlap when no more lies between: two steps of the
 /// usual minute, by which scrapes are apart anyway.
 const SLACK: SignedDuration = SignedDuration::from_mins(2);
-/// Rank correlation from which two series move together. By chance, 0.5 over thirty readings comes
-/// once in two hundred pairs (t = 3.06 with 28 degrees of freedom).
-const TOGETHER: f64 = 0.5;
-/// How far around the two anomalies the series are compared: as far again as they last, but at least
-/// this, so that the way in and out is seen.
-const AROUND: SignedDuration = SignedDuration::from_mins(15);
-/// Readings in common below which a correlation says nothing; then time and place decide.
-const LEAST_COMMON: usize = 8;
-/// Readings are at the same time when no farther apart than this: half of the usual minute.
-const SAME_TIME_MS: i64 = 30_000;
 
-/// The events of these anomalies, earliest first; one that belongs to no other is an event by itself.
+/// The events of these anomalies, worst first; members are told by their places in `members`.
 ///
-/// Time grows with the pairs that are the same or neighbours, not with all pairs.
+/// Time grows with the pairs that are the same or neighbours, not with all pairs; of those that are tied
+/// already no more are compared.
 pub fn groups(members: &[Member<'_>], topology: &Topology) -> Vec<AnomalyEvent> {
-    let mut members: Vec<&Member<'_>> = members.iter().collect();
-    members.sort_by(|a, b| order(a.anomaly, b.anomaly).then_with(|| by_samples(a, b)));
-    let mut sets = Sets::new(members.len());
-    for (a, b) in near(&members, topology) {
-        if overlap(members[a].anomaly, members[b].anomaly) && together(members[a], members[b]) {
-            sets.join(a, b);
-        }
-    }
-    let mut held: BTreeMap<usize, Vec<Anomaly>> = BTreeMap::new();
-    for (i, member) in members.iter().enumerate() {
-        let root = sets.root(i);
-        held.entry(root).or_default().push(member.anomaly.clone());
-    }
-    held.into_values().map(event).collect()
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_by(|a, b| earliest_first(&members[*a], &members[*b]));
+    let ordered: Vec<&Member<'_>> = order.iter().map(|i| &members[*i]).collect();
+    let mut ties = Ties::new(&ordered);
+    ties.find(topology);
+    let mut events: Vec<(AnomalyEvent, usize)> = ties
+        .sets
+        .parts()
+        .into_iter()
+        .map(|part| {
+            let first = part[0];
+            let held = part.iter().map(|i| (order[*i], ordered[*i].anomaly));
+            let tied = ties.found_in(first).cloned().collect();
+            (event(&held.collect::<Vec<_>>(), tied), first)
+        })
+        .collect();
+    events.sort_by(|(a, i), (b, j)| worst_first(a, b).then(i.cmp(j)));
+    events.into_iter().map(|(event, _)| event).collect()
 }
 
-/// A total order of anomalies by all that tells them apart.
-fn order(a: &Anomaly, b: &Anomaly) -> std::cmp::Ordering {
+/// A total order of anomalies by all that tells them apart; those that nothing tells apart are put in
+/// order by their samples, which decide what they belong to.
+fn earliest_first(one: &Member<'_>, other: &Member<'_>) -> std::cmp::Ordering {
+    let (a, b) = (one.anomaly, other.anomaly);
     let key = |x: &Anomaly| (x.start, x.end, x.peak_at);
+    let sample = |s: &Sample| (s.at_ms, s.value.to_bits());
     key(a)
         .cmp(&key(b))
         .then_with(|| a.entity.cmp(&b.entity))
@@ -87,37 +72,91 @@ fn order(a: &Anomaly, b: &Anomaly) -> std::cmp::Ordering {
         .then_with(|| a.peak.total_cmp(&b.peak))
         .then_with(|| a.score.total_cmp(&b.score))
         .then_with(|| a.why.cmp(&b.why))
+        .then_with(|| {
+            one.samples
+                .iter()
+                .map(sample)
+                .cmp(other.samples.iter().map(sample))
+        })
 }
 
-/// Anomalies that nothing tells apart are put in order by their samples, which decide what they belong to.
-fn by_samples(a: &Member<'_>, b: &Member<'_>) -> std::cmp::Ordering {
-    let key = |s: &Sample| (s.at_ms, s.value.to_bits());
-    a.samples.iter().map(key).cmp(b.samples.iter().map(key))
+/// Which members, in their order, are tied, and by what.
+struct Ties<'a> {
+    members: &'a [&'a Member<'a>],
+    sets: Sets,
+    /// By the two entities; the first pair of members that was found tells.
+    found: BTreeMap<(&'a Entity, &'a Entity), (Tie, usize)>,
 }
 
-/// Pairs whose entities are the same or neighbours, each once, by the members' places.
-fn near(members: &[&Member<'_>], topology: &Topology) -> BTreeSet<(usize, usize)> {
-    let mut of: BTreeMap<&Entity, Vec<usize>> = BTreeMap::new();
-    for (i, member) in members.iter().enumerate() {
-        of.entry(&member.anomaly.entity).or_default().push(i);
+impl<'a> Ties<'a> {
+    fn new(members: &'a [&'a Member<'a>]) -> Self {
+        Self {
+            members,
+            sets: Sets::new(members.len()),
+            found: BTreeMap::new(),
+        }
     }
-    let mut pairs = BTreeSet::new();
-    let mut all = |left: &[usize], right: &[usize]| {
-        for a in left {
-            for b in right.iter().filter(|b| a != *b) {
-                pairs.insert((*a.min(b), *a.max(b)));
+
+    fn find(&mut self, topology: &Topology) {
+        let mut of: BTreeMap<&'a Entity, Vec<usize>> = BTreeMap::new();
+        for (i, member) in self.members.iter().enumerate() {
+            of.entry(&member.anomaly.entity).or_default().push(i);
+        }
+        for (entity, places) in &of {
+            for (i, a) in places.iter().enumerate() {
+                for b in &places[i + 1..] {
+                    self.tie((entity, entity), (*a, *b), None);
+                }
             }
         }
-    };
-    for places in of.values() {
-        all(places, places);
-    }
-    for edge in &topology.edges {
-        if let (Some(from), Some(to)) = (of.get(&edge.from), of.get(&edge.to)) {
-            all(from, to);
+        for edge in &topology.edges {
+            let ends = (of.get_key_value(&edge.from), of.get_key_value(&edge.to));
+            let (Some((from, left)), Some((to, right))) = ends else {
+                continue;
+            };
+            for a in left {
+                for b in right.iter().filter(|b| *b != a) {
+                    self.tie((from, to), (*a, *b), Some(edge.kind));
+                }
+            }
         }
     }
-    pairs
+
+    /// Ties two members of two entities, which may be the same, if they move together.
+    fn tie(
+        &mut self,
+        entities: (&'a Entity, &'a Entity),
+        (a, b): (usize, usize),
+        kind: Option<EdgeKind>,
+    ) {
+        let same = self.sets.root(a) == self.sets.root(b);
+        if same && self.found.contains_key(&entities) {
+            return;
+        }
+        let (one, other) = (self.members[a], self.members[b]);
+        if !overlap(one.anomaly, other.anomaly) {
+            return;
+        }
+        let correlation = match together(one, other) {
+            Together::Apart => return,
+            Together::Unknown => None,
+            Together::Moving(correlation) => Some(correlation),
+        };
+        self.sets.join(a, b);
+        let tie = || Tie {
+            from: entities.0.clone(),
+            to: entities.1.clone(),
+            kind,
+            correlation,
+        };
+        self.found.entry(entities).or_insert_with(|| (tie(), a));
+    }
+
+    /// What was found in the set of a member, by the two entities.
+    fn found_in(&self, first: usize) -> impl Iterator<Item = &Tie> {
+        let within = move |(_, member): &&(Tie, usize)| self.sets.top(*member) == first;
+        self.found.values().filter(within).map(|(tie, _)| tie)
+    }
 }
 
 fn overlap(a: &Anomaly, b: &Anomaly) -> bool {
@@ -126,123 +165,8 @@ fn overlap(a: &Anomaly, b: &Anomaly) -> bool {
     later.duration_since(earlier_end) <= SLACK
 }
 
-/// Whether the two series rise and fall together, either way round, around both anomalies.
-fn together(a: &Member<'_>, b: &Member<'_>) -> bool {
-    let common = common(a, b);
-    if common.len() < LEAST_COMMON {
-        return true;
-    }
-    let (left, right): (Vec<f64>, Vec<f64>) = common.into_iter().unzip();
-    correlation(&ranks(&left), &ranks(&right)).abs() >= TOGETHER
-}
-
-/// Readings of both at the same times around both anomalies.
-fn common(a: &Member<'_>, b: &Member<'_>) -> Vec<(f64, f64)> {
-    let start = a.anomaly.start.min(b.anomaly.start);
-    let end = a.anomaly.end.max(b.anomaly.end);
-    let around = end.duration_since(start).max(AROUND);
-    let range = TimeRange {
-        start: start.saturating_sub(around).unwrap_or(start),
-        end: end.saturating_add(around).unwrap_or(end),
-    };
-    let (from, to) = (range.start.as_millisecond(), range.end.as_millisecond());
-    let mut other = b.samples.iter().peekable();
-    let mut pairs = Vec::new();
-    for sample in a.samples {
-        if sample.at_ms < from || sample.at_ms > to || !sample.value.is_finite() {
-            continue;
-        }
-        let early = sample.at_ms.saturating_sub(SAME_TIME_MS);
-        while other.next_if(|o| o.at_ms < early).is_some() {}
-        if let Some(o) = other.peek() {
-            let same = o.at_ms.saturating_sub(sample.at_ms) <= SAME_TIME_MS;
-            if same && o.value.is_finite() {
-                pairs.push((sample.value, o.value));
-            }
-        }
-    }
-    pairs
-}
-
-/// Ranks, equal values sharing the middle one.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut places: Vec<usize> = (0..values.len()).collect();
-    places.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut from = 0;
-    while from < places.len() {
-        let same = |p: &usize| values[*p].total_cmp(&values[places[from]]).is_eq();
-        let count = places[from..].iter().take_while(|p| same(p)).count();
-        let rank = from as f64 + (count as f64 - 1.0) / 2.0;
-        for place in &places[from..from + count] {
-            ranks[*place] = rank;
-        }
-        from += count;
-    }
-    ranks
-}
-
-/// Pearson's correlation; 0 where one of them does not move.
-fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let count = a.len() as f64;
-    let (mean_a, mean_b) = (a.iter().sum::<f64>() / count, b.iter().sum::<f64>() / count);
-    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
-    for (x, y) in a.iter().zip(b) {
-        ab += (x - mean_a) * (y - mean_b);
-        aa += (x - mean_a).powi(2);
-        bb += (y - mean_b).powi(2);
-    }
-    if aa > 0.0 && bb > 0.0 {
-        ab / (aa * bb).sqrt()
-    } else {
-        0.0
-    }
-}
-
-/// The event of members in order, which are never none.
-fn event(members: Vec<Anomaly>) -> AnomalyEvent {
-    let first = &members[0];
-    let start = first.start;
-    let end = members.iter().map(|m| m.end).max().unwrap_or(first.end);
-    let worst = members.iter().map(|m| m.severity).max();
-    let why = why(&members);
-    AnomalyEvent {
-        start,
-        end,
-        ongoing: members.iter().any(|m| m.ongoing),
-        severity: worst.unwrap_or(first.severity),
-        probability: members
-            .iter()
-            .filter_map(|m| m.probability)
-            .max_by(f64::total_cmp),
-        why,
-        members,
-    }
-}
-
-fn why(members: &[Anomaly]) -> String {
-    let first = &members[0];
-    if members.len() == 1 {
-        return first.why.clone();
-    }
-    let entities: BTreeSet<&Entity> = members.iter().map(|m| &m.entity).collect();
-    let on = if entities.len() == 1 {
-        format!("of {}", first.entity)
-    } else {
-        format!(
-            "of {} that depend on each other",
-            crate::phrase::count(entities.len(), "thing")
-        )
-    };
-    format!(
-        "{} signals {on} moved together; first seen: {} of {}",
-        members.len(),
-        first.signal,
-        first.entity
-    )
-}
-
 /// Disjoint sets of places (Tarjan 1975), each known by its smallest place.
+#[derive(Debug)]
 struct Sets(Vec<usize>);
 
 impl Sets {
@@ -258,8 +182,25 @@ impl Sets {
         place
     }
 
+    /// The same without shortening the way.
+    fn top(&self, mut place: usize) -> usize {
+        while self.0[place] != place {
+            place = self.0[place];
+        }
+        place
+    }
+
     fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         self.0[a.max(b)] = a.min(b);
+    }
+
+    /// The sets by their smallest places, each in order.
+    fn parts(&self) -> Vec<Vec<usize>> {
+        let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for place in 0..self.0.len() {
+            parts.entry(self.top(place)).or_default().push(place);
+        }
+        parts.into_values().collect()
     }
 }

@@ -14,20 +14,25 @@ pub mod diagnose;
 pub mod ensemble;
 pub mod groups;
 pub mod input;
+pub mod judge;
 pub mod narrate;
 pub mod onset;
 pub mod patterns;
 pub mod phrase;
+mod present;
+pub mod recurrence;
 pub mod replay;
 pub mod stats;
 
 pub use detect::detect;
 pub use diagnose::diagnose;
-pub use groups::{AnomalyEvent, groups};
+pub use groups::groups;
 pub use input::{
     ChangeContent, CitedAlert, CitedChange, CitedEvent, Conduct, FlagTurn, Input, LogPattern,
     Signal, TraceSample,
 };
+pub use judge::judge;
 pub use narrate::narrate;
 pub use onset::{Onset, onset};
+pub use recurrence::{fingerprint, similarity};
 pub use replay::{Bundle, ReplayError};

@@ -1,6 +1,12 @@
 //! Printing: tables for people, JSON for scripts.
 
+mod anomalies;
+mod blast;
+mod compared;
 mod incident;
+mod seen_before;
+#[cfg(test)]
+mod told;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -10,6 +16,7 @@ use fleetscope_client::wire::{Entity, Gap};
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub(crate) use anomalies::anomalies;
 pub(crate) use incident::incident;
 
 use crate::cli::Output;

@@ -60,6 +60,7 @@ impl Intelligence {
             step: plan.step,
             sensitivity: request.sensitivity,
             anomalies: Vec::new(),
+            events: Vec::new(),
             evidence: Vec::new(),
             gaps: Vec::new(),
             failure: None,

@@ -5,6 +5,8 @@
 
 mod alerts;
 mod evidence;
+mod failures;
+mod found;
 mod gaps;
 mod happenings;
 mod infer;
@@ -23,9 +25,10 @@ use fleetscope_model::{Anomaly, Evidence, EvidenceId, TimeRange};
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use evidence::shortened;
+pub(crate) use found::{Found, Samples, detect_all, events_of};
 pub(crate) use gaps::tidy_gaps;
 pub(crate) use scope::Scope;
-pub(crate) use signals::{Question, aligned, compute, detect_all};
+pub(crate) use signals::{Question, aligned, compute};
 pub(crate) use structure::Structure;
 
 use crate::{Intelligence, Result};
@@ -56,14 +59,16 @@ impl Intelligence {
         gaps.extend(unseen);
         let questions = questions(&self.options.watches, window, self.options.history);
         let mut reading = self.read_all(&scope, &questions, &structure).await?;
-        let found = detect_all(reading.signals.clone(), window).await?;
+        let found = detect_all(reading.signals.clone(), window).await?.anomalies;
         let (happened, firing) = futures::try_join!(
             self.happenings(&scope, window),
             self.firing(&scope, window, &structure)
         )?;
         let suspects = logs::suspects(&alarms, &found, &structure);
         let logs = self.log_patterns(&scope, window, &suspects).await?;
-        let traces = self.trace_samples(&scope, window, &found).await?;
+        let traces = self
+            .trace_samples(&scope, window, &found, &structure)
+            .await?;
 
         let mut evidence = std::mem::take(&mut reading.evidence);
         evidence.extend(happened.evidence);

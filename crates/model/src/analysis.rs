@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::anomaly_event::AnomalyEvent;
 use crate::caller::Caller;
 use crate::collection::Gap;
 use crate::entity::Entity;
@@ -127,6 +128,10 @@ pub struct AnomalyAnalysis {
     pub sensitivity: Sensitivity,
     /// What stood out, worst first.
     pub anomalies: Vec<Anomaly>,
+    /// The anomalies that belong together, each anomaly in exactly one event, worst first; none in what
+    /// was kept before there were events.
+    #[serde(default)]
+    pub events: Vec<AnomalyEvent>,
     /// What the anomalies rest on.
     pub evidence: Vec<Evidence>,
     /// What could not be read.

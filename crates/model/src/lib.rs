@@ -11,8 +11,10 @@
 pub mod access;
 pub mod alerting;
 pub mod analysis;
+pub mod anomaly_event;
 pub mod attribution;
 pub mod audit;
+pub mod blast;
 pub mod caller;
 pub mod capability;
 pub mod change;
@@ -31,6 +33,7 @@ pub mod metric;
 pub mod page;
 pub mod query;
 pub mod question;
+pub mod recurrence;
 pub mod report;
 pub mod rights;
 pub mod role;
@@ -48,8 +51,10 @@ pub use alerting::{
     ReceivedAlert, Silence, SilenceState,
 };
 pub use analysis::{Anomaly, AnomalyAnalysis, Band, Sensitivity, Severity};
+pub use anomaly_event::{AnomalyEvent, Tie};
 pub use attribution::{Attribution, Blame, SuspectChange};
 pub use audit::{AuditDecision, AuditEntry, AuditRecord};
+pub use blast::{BlastRadius, Felt, Hop, Impact};
 pub use caller::{AccessRole, Authority, Caller, Permission};
 pub use capability::{Capability, CapabilityKind, Discovery, ObjectRef, Presence, Proposal};
 pub use change::{Change, ChangeKind, KubernetesEvent};
@@ -83,6 +88,7 @@ pub use metric::{
 pub use page::{Page, PageRequest};
 pub use query::{LogQuery, MetricQuery, RangeQuery, Selection, TraceQuery};
 pub use question::{Action, Question};
+pub use recurrence::{Earlier, Fingerprint, KeptFingerprint, Recurrence};
 pub use report::{Report, ReportFormat};
 pub use rights::{Ability, NEEDS, Need, Right};
 pub use role::Role;

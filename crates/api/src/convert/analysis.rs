@@ -5,6 +5,7 @@ use fleetscope_model::{
     Anomaly, AnomalyAnalysis, ClusterId, Entity, Evidence, Sensitivity, Severity, Status,
 };
 
+use super::anomaly_event::anomaly_event;
 use super::metrics::gap;
 use super::{finite, name};
 
@@ -36,7 +37,8 @@ pub const fn status(status: Status) -> wire::Status {
     }
 }
 
-const fn severity(severity: Severity) -> wire::Severity {
+/// How bad.
+pub const fn severity(severity: Severity) -> wire::Severity {
     match severity {
         Severity::Low => wire::Severity::Low,
         Severity::Medium => wire::Severity::Medium,
@@ -112,6 +114,7 @@ pub fn analysis(analysis: AnomalyAnalysis) -> wire::AnomalyAnalysis {
         step_seconds: analysis.step.as_secs_f64(),
         sensitivity: sensitivity_out(analysis.sensitivity),
         anomalies: analysis.anomalies.into_iter().map(anomaly).collect(),
+        events: analysis.events.into_iter().map(anomaly_event).collect(),
         evidence: analysis.evidence.into_iter().map(evidence).collect(),
         gaps: analysis.gaps.into_iter().map(gap).collect(),
         failure: analysis.failure,

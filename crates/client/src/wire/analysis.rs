@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::AnomalyEvent;
+
 /// How readily a deviation is called an anomaly.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
@@ -225,6 +227,9 @@ pub struct AnomalyAnalysis {
     pub sensitivity: Sensitivity,
     /// What stood out, worst first.
     pub anomalies: Vec<Anomaly>,
+    /// The anomalies that belong together, each anomaly in exactly one event, worst first.
+    #[serde(default)]
+    pub events: Vec<AnomalyEvent>,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
     /// What could not be read.

@@ -7,6 +7,7 @@ use super::{
     CounterRate, Decomposed, Ewma, FlatLine, ForecastBand, Iqr, Mad, MatrixProfile, Mode, Offline,
     OnlineChange, Pelt, Score, Seasonal, SpectralResidual, Streaming, SubPca, ZScore, replay,
 };
+use crate::ensemble::Ensemble;
 
 /// A detector of one series. Several series of an entity together are [`super::Joint`]'s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,11 +41,13 @@ pub enum Kind {
     CounterRate,
     /// [`ForecastBand`].
     ForecastBand,
+    /// [`Ensemble`].
+    Ensemble,
 }
 
 impl Kind {
     /// All of them, in the order of the published table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ZScore,
         Self::Iqr,
         Self::Mad,
@@ -59,6 +62,7 @@ impl Kind {
         Self::FlatLine,
         Self::CounterRate,
         Self::ForecastBand,
+        Self::Ensemble,
     ];
 
     /// The name in an anomaly.
@@ -78,6 +82,7 @@ impl Kind {
             Self::FlatLine => "flat-line",
             Self::CounterRate => "counter-rate",
             Self::ForecastBand => "holt-winters",
+            Self::Ensemble => "ensemble",
         }
     }
 
@@ -103,6 +108,7 @@ impl Kind {
             Self::FlatLine => Stream::FlatLine(FlatLine::default()),
             Self::CounterRate => Stream::CounterRate(CounterRate::default()),
             Self::ForecastBand => Stream::ForecastBand(ForecastBand::default()),
+            Self::Ensemble => Stream::Ensemble(Box::default()),
             Self::Decomposed | Self::Pelt | Self::SubPca => return None,
         })
     }
@@ -137,6 +143,7 @@ pub enum Stream {
     FlatLine(FlatLine),
     CounterRate(CounterRate),
     ForecastBand(ForecastBand),
+    Ensemble(Box<Ensemble>),
 }
 
 impl Streaming for Stream {
@@ -153,6 +160,7 @@ impl Streaming for Stream {
             Self::FlatLine(d) => d.push(sample),
             Self::CounterRate(d) => d.push(sample),
             Self::ForecastBand(d) => d.push(sample),
+            Self::Ensemble(d) => Streaming::push(&mut **d, sample),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Decomposition: what is left of a window without its trend, its day and its week.
 //!
-//! Classical decomposition with medians in place of means (Cleveland et al. 1990 weigh outliers down,
-//! Bandara et al. 2021 take one season after the other as here): a running median is the trend, the
-//! median of each phase the season.
+//! A running median is the trend. Where the window holds three weeks, day and week are what MSTL finds
+//! (Bandara et al. 2021, the module `seasons`); where it holds three days, the day is the median of each
+//! phase, as in classical decomposition with medians in place of means.
+
+mod seasons;
 
 use fleetscope_model::Sample;
 use serde::{Deserialize, Serialize};
@@ -17,13 +19,13 @@ const DAY_MS: i64 = 86_400_000;
 const REPEATS: i64 = 3;
 /// Half of the running median where no season is there: two hours at a reading a minute.
 const HALF: usize = 60;
-/// Phases of a season at most: a week at five minutes.
-const PHASES: i64 = 2016;
+/// Phases of a day at most: one in five minutes.
+const PHASES: i64 = 288;
 
 /// Residuals of a robust decomposition.
 ///
-/// Offline. Raw score: robust deviations of the residual. Seasons are the day and the week by the
-/// readings' own times, each where the window holds three of them. A new level is the norm half a
+/// Offline. Raw score: robust deviations of the residual. Seasons are the day, and the day and the week
+/// by MSTL, by the readings' own times and where the window holds three of them. A new level is the norm half a
 /// trend window (half a day, or an hour without seasons) after it began.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Decomposed {}
@@ -62,29 +64,39 @@ impl Offline for Decomposed {
 /// Trend and seasons at each reading.
 fn expectation(known: &[(i64, f64)]) -> Vec<f64> {
     let span = known[known.len() - 1].0.saturating_sub(known[0].0);
-    let seasons: Vec<i64> = [DAY_MS, 7 * DAY_MS]
-        .into_iter()
-        .filter(|season| span >= REPEATS * season)
-        .collect();
-    let half = if seasons.is_empty() {
-        HALF
-    } else {
+    let days = span >= REPEATS * DAY_MS;
+    let both = (span >= REPEATS * 7 * DAY_MS)
+        .then(|| seasons::day_and_week(known))
+        .flatten();
+    let half = if days {
         // Half a day of readings on either side: a full day in the window, so that it holds no season.
         (known.len() as i64 * (DAY_MS / 2) / span.max(1)) as usize
+    } else {
+        HALF
     };
     let values: Vec<f64> = known.iter().map(|k| k.1).collect();
-    let mut expected = running_median(&values, half.max(2));
-    for season in seasons {
-        let rest: Vec<(i64, f64)> = known
-            .iter()
-            .zip(&expected)
-            .map(|((at, value), center)| (*at, value - center))
-            .collect();
-        for (center, part) in expected.iter_mut().zip(phases(&rest, season)) {
-            *center += part;
-        }
+    if let Some(seasons) = both {
+        let rest: Vec<f64> = values.iter().zip(&seasons).map(|(v, s)| v - s).collect();
+        return added(running_median(&rest, half.max(2)), &seasons);
     }
-    expected
+    let trend = running_median(&values, half.max(2));
+    if !days {
+        return trend;
+    }
+    let rest: Vec<(i64, f64)> = known
+        .iter()
+        .zip(&trend)
+        .map(|((at, value), center)| (*at, value - center))
+        .collect();
+    let day = phases(&rest, DAY_MS);
+    added(trend, &day)
+}
+
+fn added(mut one: Vec<f64>, other: &[f64]) -> Vec<f64> {
+    one.iter_mut()
+        .zip(other)
+        .for_each(|(sum, part)| *sum += part);
+    one
 }
 
 /// The median of `half` readings on either side, fewer at the ends.

@@ -11,10 +11,12 @@ mod stretches;
 
 use fleetscope_model::{Anomaly, Direction, Sample, Sensitivity, TimeRange};
 
-use self::stretches::{Stretch, join};
+pub(crate) use self::stretches::Stretch;
+use self::stretches::join;
 use super::sensitivity::{self, Limit, READINGS};
 use super::{Kind, Offline, Score, rate};
 use crate::input::Signal;
+use crate::judge::KNOWN;
 
 /// One detector of each family, of those that cost at most a few microseconds a reading: level,
 /// shift, new regime, day and week, forecast, saliency, silence.
@@ -93,6 +95,22 @@ pub fn confirmed(signal: &Signal, mut anomaly: Anomaly) -> Anomaly {
     anomaly
 }
 
+/// The stretches that one detector finds unusual by its own threshold on these samples.
+pub(crate) fn stretches_of(
+    kind: Kind,
+    samples: &[Sample],
+    sensitivity: Sensitivity,
+) -> Vec<Stretch> {
+    let voice = Voice::of(kind, samples, sensitivity);
+    let unusual = (0..samples.len()).filter(|i| voice.unusual[*i]);
+    let alone = |i| Stretch {
+        from: i,
+        to: i,
+        up: true,
+    };
+    join(unusual.map(alone).collect(), samples)
+}
+
 /// One detector, what it said of each sample, and by what chance.
 #[derive(Debug)]
 struct Voice {
@@ -138,8 +156,11 @@ impl<'a> Panel<'a> {
         } else {
             &GAUGE
         };
+        // As in the judgement of a window: only where its threshold on this series is known.
+        let ensemble = kinds.len() > COUNTER.len() && samples.len() >= KNOWN;
         let voices = kinds
             .iter()
+            .chain(ensemble.then_some(&Kind::Ensemble))
             .map(|kind| Voice::of(*kind, samples, sensitivity))
             .collect();
         Self {

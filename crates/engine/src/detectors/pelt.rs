@@ -79,7 +79,7 @@ pub fn changes(values: &[f64]) -> Vec<Change> {
 /// Deviation of a reading, and the deviation whose square is the long-run variance. With differences
 /// over one and two readings, Var₂/Var₁ − 1 is the autocorrelation ρ, and Var₂/2/(1 − ρ)² the
 /// long-run variance.
-fn scales(values: &[f64], size: f64) -> (f64, f64) {
+pub(super) fn scales(values: &[f64], size: f64) -> (f64, f64) {
     let spread = |lag: usize| {
         let mut window = Window::new(values.len());
         for (a, b) in values.iter().zip(&values[lag..]) {
@@ -125,7 +125,8 @@ fn heaviness(values: &[f64], cut: &[f64]) -> f64 {
     }
 }
 
-fn without_spikes(values: &[f64], most: f64) -> Vec<f64> {
+/// The values, cut to so far from their running median.
+pub(super) fn without_spikes(values: &[f64], most: f64) -> Vec<f64> {
     let half = RUNNING / 2;
     let middle = |i: usize| {
         let mut near = values[i.saturating_sub(half)..(i + half + 1).min(values.len())].to_vec();

@@ -8,7 +8,7 @@ use fleetscope_model::Sample;
 use serde::{Deserialize, Serialize};
 
 use super::linear::{self, Matrix};
-use super::{HIGHEST, Offline, Order, Score, tails};
+use super::{HIGHEST, Offline, Order, Score, pelt, tails};
 
 /// Readings of a subsequence.
 const LENGTH: usize = 24;
@@ -17,6 +17,9 @@ const FOR_EACH_AXIS: usize = 10;
 /// Axes with less than this share of the largest one's variance are rounding: their distances would
 /// drown all others.
 const LEAST_AXIS: f64 = 1e-6;
+/// Deviations of a reading from its running median at which it is cut: a reading that is wild by itself is
+/// for others to find, and would make every subsequence that holds it wild.
+const CUT: f64 = 3.0;
 /// Share of the subsequences, the farthest out, from which the second fit does not learn.
 const TRIMMED: f64 = 0.05;
 
@@ -24,7 +27,7 @@ const TRIMMED: f64 = 0.05;
 ///
 /// Offline. Raw score of a reading: the mean, over the subsequences that hold it, of the Gaussian
 /// deviation that is as improbable as their distance. Gaps are closed up. What fills much of the
-/// window is the norm.
+/// window is the norm. Readings that are wild by themselves count as their neighbours do.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct SubPca {
     length: usize,
@@ -90,6 +93,8 @@ fn distances(values: &[f64], length: usize) -> Vec<f64> {
         return vec![0.0; values.len() + 1 - length];
     }
     let values: Vec<f64> = values.iter().map(|v| (v - middle) / size).collect();
+    let (deviation, _) = pelt::scales(&values, 1.0);
+    let values = pelt::without_spikes(&values, CUT * deviation);
     let first = Axes::of(&values, length, |_| true).distances(&values, length);
     let mut sorted = first.clone();
     sorted.sort_unstable_by(f64::total_cmp);

@@ -6,6 +6,7 @@ mod life;
 mod panel;
 mod promises;
 mod rates;
+mod weeks;
 
 use fleetscope_engine::detectors::{Kind, Offline, Score};
 use fleetscope_model::Sample;

@@ -6,14 +6,17 @@
 )]
 
 mod attribution;
+mod blast;
 mod build;
 mod detect;
 mod detectors;
 mod ensemble;
 mod failures;
+mod judge;
 mod odds;
 mod properties;
 mod ranking;
+mod recurrence;
 mod replay;
 mod scenarios;
 mod stats;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::cli::{Connection, Output};
 use crate::connection::{client, cluster_ids};
 use crate::exit::Failure;
-use crate::output::{self, Style, clock, entity, more, show, table, time};
+use crate::output::{self, Style, entity, more, show, table, time};
 
 /// How often a pending analysis is asked for again, and how long it is waited for.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
@@ -163,7 +163,7 @@ async fn anomaly(
         patience.wait("analysis", analysis.id).await?;
         analysis = client.anomaly_analysis(analysis.id).await?;
     }
-    show(output, &analysis, anomalies)
+    show(output, &analysis, output::anomalies)
 }
 
 async fn rca(client: &Client, output: Output, which: Which) -> Result<(), Failure> {
@@ -233,41 +233,6 @@ impl Patience {
     }
 }
 
-fn anomalies(analysis: &AnomalyAnalysis) -> String {
-    let mut text = format!(
-        "Analysis {}: {} to {}, {} clusters\n",
-        analysis.id,
-        time(analysis.start),
-        clock(analysis.end),
-        analysis.clusters.len()
-    );
-    if let Some(failure) = &analysis.failure {
-        text.push_str(failure);
-    } else if analysis.anomalies.is_empty() {
-        text.push_str("Nothing unusual.");
-    } else {
-        let rows = analysis.anomalies.iter().map(|anomaly| {
-            [
-                format!("{:?}", anomaly.severity).to_lowercase(),
-                entity(&anomaly.entity),
-                anomaly.signal.clone(),
-                clock(anomaly.start),
-                if anomaly.ongoing {
-                    "ongoing".to_owned()
-                } else {
-                    clock(anomaly.end)
-                },
-                anomaly.why.clone(),
-            ]
-        });
-        text.push_str(&table(
-            ["SEVERITY", "WHERE", "SIGNAL", "SINCE", "UNTIL", "WHY"],
-            rows,
-        ));
-    }
-    text + &output::gaps(&analysis.gaps)
-}
-
 fn analyses(analyses: &[AnomalyAnalysis]) -> String {
     let rows = analyses.iter().map(|analysis| {
         [
@@ -276,9 +241,13 @@ fn analyses(analyses: &[AnomalyAnalysis]) -> String {
             analysis.requested_by.clone(),
             format!("{:?}", analysis.status).to_lowercase(),
             analysis.anomalies.len().to_string(),
+            analysis.events.len().to_string(),
         ]
     });
-    table(["ID", "CREATED", "BY", "STATUS", "ANOMALIES"], rows)
+    table(
+        ["ID", "CREATED", "BY", "STATUS", "ANOMALIES", "EVENTS"],
+        rows,
+    )
 }
 
 fn investigations(investigations: &[Investigation]) -> String {

@@ -9,7 +9,7 @@ use fleetscope_model::{
 use jiff::SignedDuration;
 
 use super::validate::MOST_POINTS;
-use crate::gather::{Question, Structure, aligned, detect_all, shortened, tidy_gaps};
+use crate::gather::{Question, Structure, aligned, detect_all, events_of, shortened, tidy_gaps};
 use crate::{Intelligence, Result};
 
 /// More anomalies than this in one analysis are not kept: the worst tell the story.
@@ -40,11 +40,13 @@ impl Intelligence {
         let reading = self.read_all(&scope, &questions, &structure).await?;
         gaps.extend(scope.gaps);
         gaps.extend(reading.gaps);
-        let mut anomalies = detect_all(reading.signals, analysis.window).await?;
-        anomalies.truncate(MOST_ANOMALIES);
-        let cited = anomalies.iter().map(|anomaly| &anomaly.evidence);
+        let mut found = detect_all(reading.signals, analysis.window).await?;
+        found.anomalies.truncate(MOST_ANOMALIES);
+        let cited = found.anomalies.iter().map(|anomaly| &anomaly.evidence);
         analysis.evidence = only(&reading.evidence, cited);
-        analysis.anomalies = anomalies;
+        let (anomalies, topology) = (found.anomalies.clone(), structure.into_topology());
+        analysis.events = events_of(anomalies, found.samples, topology).await?;
+        analysis.anomalies = found.anomalies;
         analysis.gaps = tidy_gaps(gaps);
         analysis.status = Status::Complete;
         Ok(analysis)
@@ -92,20 +94,24 @@ pub(crate) fn on_behalf(asker: Option<&Caller>, name: &str) -> Caller {
 
 /// The event that tells of what an analysis found; none where it found nothing.
 pub(crate) fn found_event(analysis: &AnomalyAnalysis, at: jiff::Timestamp) -> Option<NewEvent> {
-    let worst = analysis.anomalies.first()?;
-    let more = match analysis.anomalies.len() {
+    let worst = analysis.events.first()?;
+    let more = match analysis.events.len() {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),
+    };
+    let what = match worst.members.as_slice() {
+        [only] => {
+            let anomaly = analysis.anomalies.get(*only)?;
+            format!("{} of {}: {}", anomaly.signal, anomaly.entity, worst.why)
+        }
+        _ => worst.why.clone(),
     };
     Some(NewEvent {
         at,
         kind: EventKind::AnomalyDetected,
         subject: analysis.id.to_string(),
         actor: analysis.requested_by.clone(),
-        summary: shortened(
-            &format!("{} of {}: {}{more}", worst.signal, worst.entity, worst.why),
-            300,
-        ),
+        summary: shortened(&format!("{what}{more}"), 300),
         places: Place::all(analysis.anomalies.iter().map(|anomaly| &anomaly.entity)),
     })
 }

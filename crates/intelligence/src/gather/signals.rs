@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use fleetscope_engine::Signal;
-use fleetscope_engine::detectors::panel;
 use fleetscope_model::{
-    Anomaly, ClusterId, ClusterSeries, Collection, Evidence, EvidenceId, EvidenceKind, Gap,
-    GapKind, RangeQuery, Selection, Series, Source, TimeRange, Watch,
+    ClusterId, ClusterSeries, Collection, Evidence, EvidenceId, EvidenceKind, Gap, GapKind,
+    RangeQuery, Selection, Series, Source, TimeRange, Watch,
 };
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -253,42 +252,6 @@ pub(crate) fn aligned(range: TimeRange, step: SignedDuration) -> TimeRange {
         start: floor(range.start),
         end: floor(range.end),
     }
-}
-
-/// So many of the worst anomalies are put before the panel of detectors, which takes some ten
-/// milliseconds for a day of samples: half a second, whatever goes wrong at once. The rest say who
-/// found them, and no probability.
-const MOST_CONFIRMED: usize = 50;
-
-/// The anomalies of the signals that touch `judged`, worst first.
-pub(crate) async fn detect_all(signals: Vec<Signal>, judged: TimeRange) -> Result<Vec<Anomaly>> {
-    compute(move || {
-        let found = |signal| {
-            let found = fleetscope_engine::detect(signal, judged);
-            found.into_iter().map(move |anomaly| (signal, anomaly))
-        };
-        let mut anomalies: Vec<(&Signal, Anomaly)> = signals.iter().flat_map(found).collect();
-        anomalies.sort_by(|(_, a), (_, b)| worst_first(a, b));
-        let told = |(place, (signal, anomaly)): (usize, (&Signal, Anomaly))| {
-            if place < MOST_CONFIRMED {
-                panel::confirmed(signal, anomaly)
-            } else {
-                anomaly
-            }
-        };
-        anomalies.into_iter().enumerate().map(told).collect()
-    })
-    .await
-}
-
-fn worst_first(a: &Anomaly, b: &Anomaly) -> std::cmp::Ordering {
-    let worst = b.severity.cmp(&a.severity);
-    worst
-        .then_with(|| b.score.total_cmp(&a.score))
-        .then_with(|| a.entity.cmp(&b.entity))
-        .then_with(|| a.signal.cmp(&b.signal))
-        .then_with(|| a.labels.cmp(&b.labels))
-        .then_with(|| a.start.cmp(&b.start))
 }
 
 /// Runs a calculation off the threads that serve requests. If it breaks down, that is an error of

@@ -53,6 +53,21 @@ impl Structure {
         named.next().filter(|_| named.next().is_none())
     }
 
+    /// Whether something of the cluster that makes or takes calls has this name, alone or as the
+    /// first part of an address: `cart`, `cart.shop.svc:8080`.
+    pub(crate) fn knows(&self, cluster: ClusterId, name: &str) -> bool {
+        let first = name.split(['.', ':']).next().unwrap_or(name);
+        let ends = self.edges.iter().flat_map(|edge| [&edge.from, &edge.to]);
+        let calls = |kind| {
+            matches!(
+                kind,
+                EntityKind::Workload | EntityKind::Service | EntityKind::Pod
+            )
+        };
+        let mut here = ends.filter(|end| end.cluster == cluster && calls(end.kind));
+        here.any(|end| end.name == name || end.name == first)
+    }
+
     /// The workload that owns the pod.
     pub(crate) fn owner(&self, pod: &Entity) -> Option<&Entity> {
         self.owners.get(pod)
@@ -72,6 +87,13 @@ impl Structure {
         let mut edges = self.edges;
         edges.retain(|edge| edge.kind != EdgeKind::Selects);
         Topology { edges }
+    }
+
+    /// The same of several structures together.
+    pub(crate) fn topology_of<'s>(structures: impl Iterator<Item = &'s Self>) -> Topology {
+        let edges = structures.flat_map(|structure| structure.edges.iter().cloned());
+        let edges = edges.collect();
+        Self::new(vec![Topology { edges }]).into_topology()
     }
 }
 
@@ -106,6 +128,21 @@ mod tests {
         Topology {
             edges: vec![Edge { from, to, kind }],
         }
+    }
+
+    #[test]
+    fn what_is_called_is_known_by_its_name_and_by_its_address_in_the_cluster() {
+        let structure = Structure::new(vec![calls(
+            workload("shop", "web"),
+            workload("shop", "cart"),
+        )]);
+        let cluster = ClusterId::new(Uuid::from_u128(1));
+        for name in ["cart", "cart.shop", "cart.shop.svc.cluster.local:8080"] {
+            assert!(structure.knows(cluster, name), "{name}");
+        }
+        assert!(!structure.knows(cluster, "api.payments.example.com"));
+        let other = ClusterId::new(Uuid::from_u128(2));
+        assert!(!structure.knows(other, "cart"));
     }
 
     #[test]

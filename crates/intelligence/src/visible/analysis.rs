@@ -2,18 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use fleetscope_model::{AnomalyAnalysis, Aspect, Entity};
+use fleetscope_engine::groups::{Member, among, groups};
+use fleetscope_model::{Anomaly, AnomalyAnalysis, AnomalyEvent, Aspect, Entity, Topology};
 
 use super::Eyes;
 use super::findings::{Citations, retain_clusters};
 use crate::Result;
 
 /// The analysis as it is seen; none where nothing of it is. One that found nothing tells of its
-/// clusters only.
+/// clusters only. An event is shown by what is seen of its members, as if there were no others.
 pub(crate) async fn visible(
     eyes: &mut Eyes<'_>,
     mut analysis: AnomalyAnalysis,
 ) -> Result<Option<AnomalyAnalysis>> {
+    if analysis.events.is_empty() {
+        analysis.events = without_topology(&analysis.anomalies);
+    }
     let aspects = BTreeSet::from([Aspect::Metrics]);
     if eyes.see_all() || eyes.see_whole(&analysis.clusters, &aspects).await? {
         return Ok(Some(analysis));
@@ -27,9 +31,12 @@ pub(crate) async fn visible(
         let shown = seen.contains(&anomaly.entity);
         citations.cite(shown, [&anomaly.evidence]);
     }
-    analysis
-        .anomalies
-        .retain(|anomaly| seen.contains(&anomaly.entity));
+    let shown = |anomaly: &Anomaly| seen.contains(&anomaly.entity);
+    let anomalies = &analysis.anomalies;
+    analysis.events = among(&analysis.events, anomalies, |place| {
+        shown(&anomalies[place])
+    });
+    analysis.anomalies.retain(shown);
     citations.retain(&mut analysis.evidence);
     retain_clusters(eyes, &mut analysis.clusters, &mut analysis.gaps).await?;
     let nothing = if found {
@@ -47,4 +54,14 @@ pub(crate) async fn visible(
         analysis.failure = analysis.failure.map(|_| super::findings::UNTOLD.to_owned());
     }
     Ok(Some(analysis))
+}
+
+/// The events of an analysis that was kept before there were events.
+fn without_topology(anomalies: &[Anomaly]) -> Vec<AnomalyEvent> {
+    let member = |anomaly| Member {
+        anomaly,
+        samples: &[],
+    };
+    let members: Vec<Member<'_>> = anomalies.iter().map(member).collect();
+    groups(&members, &Topology::default())
 }

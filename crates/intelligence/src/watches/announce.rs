@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fleetscope_engine::groups::among;
 use fleetscope_model::{
-    AnalysisId, Anomaly, AnomalyAnalysis, ClusterId, EventKind, NewEvent, Origin, Place,
-    Sensitivity, Status, Watch, WatchId,
+    AnalysisId, Anomaly, AnomalyAnalysis, AnomalyEvent, ClusterId, EventKind, NewEvent, Origin,
+    Place, Sensitivity, Status, Watch, WatchId,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,49 +13,52 @@ use super::memory::Memory;
 use super::round::Round;
 use super::system;
 use crate::analyses::perform::only;
-use crate::gather::{shortened, tidy_gaps};
+use crate::gather::{events_of, shortened, tidy_gaps};
 use crate::{Intelligence, Result};
 
 /// Events of one round: a reader of the log should not drown when a whole cluster falls over. The
 /// analysis holds every anomaly.
 const MOST_EVENTS: usize = 20;
 
+/// Where something joins what was told, so many of those that were known are told again with it: where
+/// it began, and enough to see what it belongs to. An incident that grows by the minute is not stored
+/// whole every minute.
+const MOST_KNOWN: usize = 20;
+
+/// What is told: anomalies with the events that they make.
+struct News {
+    anomalies: Vec<Anomaly>,
+    events: Vec<AnomalyEvent>,
+}
+
 impl Intelligence {
-    /// Stores the anomalies of the round that are new, with events, and remembers all of them.
-    /// Says how many are new.
+    /// Stores the anomalies of the round that are new and what they belong to, with an event for each
+    /// group, and remembers all of them. Says how many are new.
     pub(super) async fn announce(
         &self,
         round: &Round,
         memory: &mut Memory,
         now: Timestamp,
     ) -> Result<usize> {
-        let held: Vec<&Anomaly> = round
-            .anomalies
-            .iter()
-            .filter(|anomaly| has_held(anomaly))
-            .collect();
-        let new: Vec<Anomaly> = held
-            .iter()
-            .filter(|anomaly| !memory.knows(anomaly))
-            .map(|&anomaly| anomaly.clone())
-            .collect();
-        if !new.is_empty() {
-            let analysis = self.analysis_of(round, new.clone(), now);
-            let events = events(&analysis, &round.names, now);
+        let anomalies = round.anomalies.iter();
+        let held: Vec<Anomaly> = anomalies.filter(|a| has_held(a)).cloned().collect();
+        let new: Vec<bool> = held.iter().map(|a| !memory.knows(a)).collect();
+        let count = new.iter().filter(|new| **new).count();
+        if count > 0 {
+            let topology = memory.topology();
+            let events = events_of(held.clone(), round.samples.clone(), topology).await?;
+            let analysis = self.analysis_of(round, news(&held, &events, &new), now);
+            let events = told(&analysis, &round.names, now);
             self.store.analyses.put(&analysis, &events).await?;
         }
-        for anomaly in held {
+        for anomaly in &held {
             memory.saw(anomaly);
         }
-        Ok(new.len())
+        Ok(count)
     }
 
-    fn analysis_of(
-        &self,
-        round: &Round,
-        anomalies: Vec<Anomaly>,
-        now: Timestamp,
-    ) -> AnomalyAnalysis {
+    fn analysis_of(&self, round: &Round, news: News, now: Timestamp) -> AnomalyAnalysis {
+        let News { anomalies, events } = news;
         let clusters: BTreeSet<ClusterId> = anomalies
             .iter()
             .map(|anomaly| anomaly.entity.cluster)
@@ -83,6 +87,7 @@ impl Intelligence {
                 anomalies.iter().map(|anomaly| &anomaly.evidence),
             ),
             anomalies,
+            events,
             gaps: tidy_gaps(gaps),
             failure: None,
         }
@@ -92,6 +97,26 @@ impl Intelligence {
 /// A single sample may be a scrape that went wrong; two are a stretch.
 fn has_held(anomaly: &Anomaly) -> bool {
     anomaly.end > anomaly.start
+}
+
+/// Of all events those with something new, and of what was known in them the earliest.
+fn news(held: &[Anomaly], events: &[AnomalyEvent], new: &[bool]) -> News {
+    let mut kept = vec![false; held.len()];
+    let grown = events
+        .iter()
+        .filter(|event| event.members.iter().any(|member| new[*member]));
+    for event in grown {
+        let mut known = 0;
+        for &member in &event.members {
+            known += usize::from(!new[member]);
+            kept[member] = new[member] || known <= MOST_KNOWN;
+        }
+    }
+    let anomalies = held.iter().zip(&kept).filter(|(_, kept)| **kept);
+    News {
+        anomalies: anomalies.map(|(anomaly, _)| anomaly.clone()).collect(),
+        events: among(events, held, |place| kept[place]),
+    }
 }
 
 /// The watches that found the anomalies: titles are unique.
@@ -112,35 +137,44 @@ fn finest_step(watches: &[Watch]) -> SignedDuration {
     steps.min().unwrap_or(SignedDuration::from_mins(1))
 }
 
-fn events(
+/// An event of the log for each event of the analysis.
+fn told(
     analysis: &AnomalyAnalysis,
     names: &BTreeMap<ClusterId, String>,
     at: Timestamp,
 ) -> Vec<NewEvent> {
-    let event = |summary: String, told: &[Anomaly]| NewEvent {
+    let event = |summary: String, told: &[AnomalyEvent]| NewEvent {
         at,
         kind: EventKind::AnomalyDetected,
         subject: analysis.id.to_string(),
         actor: analysis.requested_by.clone(),
         summary: shortened(&summary, 300),
-        places: Place::all(told.iter().map(|anomaly| &anomaly.entity)),
+        places: Place::all(told.iter().flat_map(|event| &event.entities)),
     };
     let mut events: Vec<NewEvent> = analysis
-        .anomalies
+        .events
         .iter()
         .take(MOST_EVENTS)
-        .map(|anomaly| {
-            let name = names
-                .get(&anomaly.entity.cluster)
-                .map_or("", String::as_str);
-            let summary = format!("{name}: {}: {}", anomaly.entity, anomaly.why);
-            event(summary, std::slice::from_ref(anomaly))
-        })
+        .map(|one| event(summary(one, names), std::slice::from_ref(one)))
         .collect();
-    let rest = analysis.anomalies.get(MOST_EVENTS..).unwrap_or_default();
+    let rest = analysis.events.get(MOST_EVENTS..).unwrap_or_default();
     if !rest.is_empty() {
         let more = rest.len();
         events.push(event(format!("and {more} more in the same minute"), rest));
     }
     events
+}
+
+/// Where and why, in a line.
+fn summary(event: &AnomalyEvent, names: &BTreeMap<ClusterId, String>) -> String {
+    let clusters: Vec<&str> = event
+        .clusters
+        .iter()
+        .filter_map(|id| names.get(id).map(String::as_str))
+        .collect();
+    let clusters = clusters.join(", ");
+    match (event.entities.as_slice(), event.members.len()) {
+        ([entity], 1) => format!("{clusters}: {entity}: {}", event.why),
+        _ => format!("{clusters}: {}", event.why),
+    }
 }

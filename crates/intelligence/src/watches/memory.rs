@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fleetscope_model::{
-    Anomaly, Cluster, ClusterId, Entity, InvestigationId, Labels, Origin, PageRequest,
+    Anomaly, Cluster, ClusterId, Entity, InvestigationId, Labels, Origin, PageRequest, Topology,
 };
 use fleetscope_ports::Store;
 use jiff::{SignedDuration, Timestamp};
@@ -213,6 +213,12 @@ impl Memory {
     /// Remembers the structure of a cluster.
     pub(super) fn learn(&mut self, cluster: ClusterId, at: Timestamp, structure: Structure) {
         self.structures.insert(cluster, (at, Arc::new(structure)));
+    }
+
+    /// What was last read of how things depend on each other, over all clusters.
+    pub(super) fn topology(&self) -> Topology {
+        let structures = self.structures.values();
+        Structure::topology_of(structures.map(|(_, structure)| &**structure))
     }
 
     /// The clusters in groups that can reach each other, by what was last read of their structure.

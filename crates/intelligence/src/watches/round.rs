@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::memory::Memory;
 use super::system;
-use crate::gather::{Question, Scope, Structure, aligned, detect_all};
+use crate::gather::{Found, Question, Samples, Scope, Structure, aligned, detect_all};
 use crate::{Intelligence, Result};
 
 /// How old the structure may be by which services are found: workloads come and go slowly.
@@ -29,6 +29,8 @@ pub(super) struct Round {
     pub(super) names: BTreeMap<ClusterId, String>,
     /// Worst first within each cluster.
     pub(super) anomalies: Vec<Anomaly>,
+    /// The series that they were found in.
+    pub(super) samples: Samples,
     pub(super) evidence: BTreeMap<EvidenceId, Evidence>,
     pub(super) gaps: Vec<Gap>,
     /// Clusters whose metrics could not be read: nothing is known of their anomalies.
@@ -38,7 +40,7 @@ pub(super) struct Round {
 
 /// What a round saw of one cluster.
 struct Sight {
-    anomalies: Vec<Anomaly>,
+    found: Found,
     evidence: BTreeMap<EvidenceId, Evidence>,
     gaps: Vec<Gap>,
 }
@@ -60,6 +62,7 @@ impl Intelligence {
             judged,
             names: scope.clusters.clone(),
             anomalies: Vec::new(),
+            samples: Samples::new(),
             evidence: BTreeMap::new(),
             gaps: Vec::new(),
             blind: BTreeSet::new(),
@@ -106,7 +109,7 @@ impl Intelligence {
             .read_cluster(scope, cluster, questions, &structure)
             .await?;
         Ok(Sight {
-            anomalies: detect_all(reading.signals, judged).await?,
+            found: detect_all(reading.signals, judged).await?,
             evidence: reading.evidence,
             gaps: reading.gaps,
         })
@@ -155,7 +158,8 @@ impl Round {
                 if sight.gaps.iter().any(unread) {
                     self.blind.insert(cluster);
                 }
-                self.anomalies.extend(sight.anomalies);
+                self.anomalies.extend(sight.found.anomalies);
+                self.samples.extend(sight.found.samples);
                 self.evidence.extend(sight.evidence);
                 self.gaps.extend(sight.gaps);
             }

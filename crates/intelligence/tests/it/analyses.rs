@@ -2,12 +2,15 @@
 
 use fleetscope_intelligence::{AnomalyRequest, Error};
 use fleetscope_model::{
-    AccessRole, AnomalyAnalysis, ErrorKind, Fault, GapKind, PageRequest, Selection, Sensitivity,
-    Status, TimeRange,
+    AccessRole, AnomalyAnalysis, AnomalyEvent, ErrorKind, Fault, GapKind, PageRequest, Selection,
+    Sensitivity, Status, TimeRange,
 };
+
+use fleetscope_ports::AnalysisStore as _;
 
 use crate::fakes::telemetry::{jump, steady};
 use crate::fakes::{Fixture, caller, cluster_id, minutes, start};
+use crate::investigations::{slow_cart, workload};
 
 fn hour() -> TimeRange {
     TimeRange::ending(start(), minutes(60))
@@ -103,6 +106,61 @@ async fn without_a_query_every_watch_of_the_catalogue_is_evaluated() {
             .iter()
             .any(|one| one.entity.to_string() == "node worker-1")
     );
+}
+
+#[tokio::test]
+async fn anomalies_that_belong_together_are_one_event_and_are_told_as_one() {
+    let fixture = Fixture::new(&["shop"]);
+    slow_cart(&fixture, start().checked_sub(minutes(20)).unwrap());
+    let labels = [("instance", "worker-1")];
+    let busy = jump(0.3, 0.95, start().checked_sub(minutes(20)).unwrap());
+    let metric = "node_cpu_seconds_total";
+    fixture
+        .telemetry
+        .curve(cluster_id(1), metric, &labels, busy);
+    let pending = asked(&fixture, None).await;
+    fixture.work().activate().await;
+    let done = read(&fixture, &pending).await;
+    let members: usize = done.events.iter().map(|event| event.members.len()).sum();
+    assert_eq!(members, done.anomalies.len());
+    let together = [workload("cart"), workload("web")];
+    let of = |event: &&AnomalyEvent| together.iter().all(|one| event.entities.contains(one));
+    let shop = done.events.iter().find(of).unwrap();
+    assert_eq!(
+        shop.entities.len(),
+        2,
+        "the node goes its own way: {shop:?}"
+    );
+    for member in &shop.members {
+        assert!(together.contains(&done.anomalies[*member].entity));
+    }
+    assert!(
+        shop.why
+            .contains("workload shop/web calls workload shop/cart"),
+        "{}",
+        shop.why
+    );
+    let events = fixture.events().await;
+    assert_eq!(events.len(), 1);
+    let more = format!(" (and {} more)", done.events.len() - 1);
+    let summary = &events[0].event.summary;
+    assert!(
+        summary.ends_with(&more) || summary.ends_with('…'),
+        "{summary}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_kept_before_there_were_events_is_read_with_them() {
+    let fixture = Fixture::new(&["shop"]);
+    disturbed(&fixture);
+    let pending = asked(&fixture, Some("queue_length")).await;
+    fixture.work().activate().await;
+    let mut kept = read(&fixture, &pending).await;
+    let events = std::mem::take(&mut kept.events);
+    assert_eq!(events.len(), 1);
+    fixture.shelf.put(&kept, &[]).await.unwrap();
+    assert_eq!(read(&fixture, &pending).await.events, events);
 }
 
 #[tokio::test]

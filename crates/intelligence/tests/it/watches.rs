@@ -49,6 +49,50 @@ async fn an_anomaly_is_announced_once_also_after_a_restart() {
 }
 
 #[tokio::test]
+async fn what_moves_together_is_told_as_one_and_what_joins_is_told_with_it() {
+    let fixture = Fixture::new(&["shop"]);
+    slow_cart(&fixture, in_minutes(5));
+    let metric = "traces_spanmetrics_latency_bucket";
+    let late = jump(0.1, 1.9, in_minutes(10));
+    let labels = [("service", "shipping")];
+    fixture
+        .telemetry
+        .curve(cluster_id(1), metric, &labels, late);
+    fixture.telemetry.edge(Edge {
+        from: workload("cart"),
+        to: workload("shipping"),
+        kind: EdgeKind::Calls,
+    });
+    fixture.rounds(16).await;
+    let told = fixture.told().await;
+    assert_eq!(count(&told, EventKind::AnomalyDetected), 2, "{told:?}");
+    let mut analyses = fixture.shelf.analyses();
+    analyses.sort_by_key(|analysis| analysis.created_at);
+    let [first, second] = analyses.as_slice() else {
+        panic!("{}", analyses.len())
+    };
+    assert_eq!(first.events.len(), 1);
+    assert_eq!(first.events[0].entities.len(), 2);
+    let joined = &second.events[0];
+    assert_eq!(joined.entities.len(), 3, "{joined:?}");
+    assert_eq!(joined.members.len(), second.anomalies.len());
+    let events = fixture.events().await;
+    let summaries: Vec<&str> = events
+        .iter()
+        .filter(|event| event.event.kind == EventKind::AnomalyDetected)
+        .map(|event| event.event.summary.as_str())
+        .collect();
+    assert!(
+        summaries[0].starts_with("shop: 2 signals of "),
+        "{summaries:?}"
+    );
+    assert!(
+        summaries[1].contains("workload shop/shipping"),
+        "{summaries:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_no_user_feels_opens_no_investigation() {
     let fixture = Fixture::new(&["shop"]);
     let labels = [("instance", "worker-1")];

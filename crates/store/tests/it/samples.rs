@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use fleetscope_model::{
-    AccessRole, AnalysisId, Anomaly, AnomalyAnalysis, ApiToken, Band, Caller, Cluster,
-    ClusterDraft, ClusterId, Endpoint, Endpoints, Entity, EntityKind, EventKind, Evidence,
+    AccessRole, AnalysisId, Anomaly, AnomalyAnalysis, AnomalyEvent, ApiToken, Band, Caller,
+    Cluster, ClusterDraft, ClusterId, Endpoint, Endpoints, Entity, EntityKind, EventKind, Evidence,
     EvidenceId, EvidenceKind, Gap, GapKind, Investigation, InvestigationId, NewEvent, Origin,
-    Report, ReportFormat, ReportId, Sensitivity, Severity, SignalRole, Source, Status, TimeRange,
-    TokenId, WatchId,
+    Report, ReportFormat, ReportId, Sensitivity, Severity, SignalRole, Source, Status, Tie,
+    TimeRange, TokenId, WatchId,
 };
 use fleetscope_ports::{IdSource, SeededIds};
 use jiff::{SignedDuration, Timestamp};
@@ -113,6 +113,27 @@ impl Samples {
         }
     }
 
+    fn event_of(anomaly: &Anomaly) -> AnomalyEvent {
+        AnomalyEvent {
+            start: anomaly.start,
+            end: anomaly.end,
+            ongoing: true,
+            peak_at: anomaly.peak_at,
+            severity: anomaly.severity,
+            probability: Some(1.0 - f64::EPSILON),
+            entities: vec![anomaly.entity.clone()],
+            clusters: vec![anomaly.entity.cluster],
+            members: vec![0],
+            ties: vec![Tie {
+                from: anomaly.entity.clone(),
+                to: anomaly.entity.clone(),
+                kind: None,
+                correlation: Some(-0.1 - 0.2),
+            }],
+            why: anomaly.why.clone(),
+        }
+    }
+
     pub(crate) fn evidence(&self, extract: String) -> Evidence {
         let (id, now) = self.id();
         Evidence {
@@ -142,6 +163,7 @@ impl Samples {
             window: TimeRange::ending(now, SignedDuration::from_hours(6)),
             step: SignedDuration::from_secs(30),
             sensitivity: Sensitivity::Medium,
+            events: vec![Self::event_of(&anomaly)],
             anomalies: vec![anomaly],
             evidence: vec![self.evidence("0 0 0 7".to_owned())],
             gaps: Vec::new(),
@@ -176,6 +198,9 @@ impl Samples {
             narrative: vec!["Zeile für Zeile".to_owned()],
             evidence: Vec::new(),
             failure: None,
+            ended: None,
+            fingerprint: None,
+            recurrence: Vec::new(),
         }
     }
 

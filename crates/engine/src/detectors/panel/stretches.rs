@@ -8,11 +8,11 @@ use super::super::sensitivity::REFRACTORY;
 /// back from an excursion is often unusual the other way, for whoever had begun to follow: that is the
 /// end of one anomaly, not another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stretch {
-    pub(super) from: usize,
-    pub(super) to: usize,
+pub(crate) struct Stretch {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
     /// Whether it begins too high; else too low.
-    pub(super) up: bool,
+    pub(crate) up: bool,
 }
 
 /// Joins what lies within a refractory period, in order of time; a hole in the samples of more than

@@ -1,9 +1,9 @@
 //! Anomalies that move together.
 
-use fleetscope_engine::groups::{Member, groups};
+use fleetscope_engine::groups::{Member, among, groups};
 use fleetscope_model::{
-    Anomaly, Band, Edge, EdgeKind, Entity, EntityKind, EvidenceId, Labels, Sample, Severity,
-    SignalRole, Topology,
+    Anomaly, AnomalyEvent, Band, Edge, EdgeKind, Entity, EntityKind, EvidenceId, Labels, Sample,
+    Severity, SignalRole, Topology,
 };
 use proptest::prelude::*;
 use rand::seq::SliceRandom;
@@ -70,14 +70,17 @@ fn calls(pairs: &[(&str, &str)]) -> Topology {
 }
 
 fn names(anomalies: &[(Anomaly, Vec<Sample>)], topology: &Topology) -> Vec<Vec<String>> {
-    let members: Vec<Member<'_>> = anomalies
+    let members_of: Vec<Member<'_>> = anomalies
         .iter()
         .map(|(anomaly, samples)| Member { anomaly, samples })
         .collect();
     let name = |a: &Anomaly| format!("{}:{}", a.entity.name, a.signal);
-    groups(&members, topology)
+    groups(&members_of, topology)
         .iter()
-        .map(|event| event.members.iter().map(name).collect())
+        .map(|event| {
+            let members = event.members.iter();
+            members.map(|i| name(members_of[*i].anomaly)).collect()
+        })
         .collect()
 }
 
@@ -133,39 +136,112 @@ fn what_does_not_overlap_or_does_not_move_with_it_stays_apart() {
     );
 }
 
-#[test]
-fn an_event_says_when_how_bad_how_sure_and_where_it_was_seen_first() {
-    let mut found = [
-        moving("a", "latency", 1.0, 1),
-        moving("b", "errors", 1.0, 2),
-    ];
-    found[1].0.severity = Severity::Critical;
-    found[1].0.probability = Some(0.999);
+fn events(found: &[(Anomaly, Vec<Sample>)], topology: &Topology) -> Vec<AnomalyEvent> {
     let members: Vec<Member<'_>> = found
         .iter()
         .map(|(anomaly, samples)| Member { anomaly, samples })
         .collect();
-    let events = groups(&members, &calls(&[("a", "b")]));
-    assert_eq!(events.len(), 1);
-    let event = &events[0];
-    assert_eq!((event.start, event.end), (found[0].0.start, found[1].0.end));
+    groups(&members, topology)
+}
+
+#[test]
+fn an_event_says_when_how_bad_how_sure_and_why_its_members_belong_together() {
+    let mut found = [
+        moving("b", "errors", 1.0, 2),
+        moving("a", "latency", 1.0, 1),
+    ];
+    found[0].0.severity = Severity::Critical;
+    found[0].0.probability = Some(0.999);
+    let event = events(&found, &calls(&[("a", "b")])).remove(0);
+    assert_eq!((event.start, event.end), (found[1].0.start, found[0].0.end));
     assert_eq!(
-        (event.severity, event.probability),
-        (Severity::Critical, Some(0.999))
+        (event.severity, event.probability, event.peak_at),
+        (Severity::Critical, Some(0.999), found[0].0.peak_at)
     );
-    assert!(
-        event
-            .why
-            .starts_with("2 signals of 2 things that depend on each other"),
-        "{}",
-        event.why
+    assert_eq!(event.members, [1, 0]);
+    assert_eq!(event.entities, [service("a"), service("b")]);
+    assert_eq!(event.clusters, [cluster(1)]);
+    let [tie] = event.ties.as_slice() else {
+        panic!("{:?}", event.ties)
+    };
+    assert_eq!((&tie.from, &tie.to), (&service("a"), &service("b")));
+    assert_eq!(tie.kind, Some(EdgeKind::Calls));
+    let correlation = tie.correlation.unwrap();
+    assert!(correlation > 0.5, "{correlation}");
+    let why = format!(
+        "2 signals of workload n/a and workload n/b were unusual at the same time and moved \
+         together (rank correlation {correlation:.2}); workload n/a calls workload n/b; first seen: \
+         latency of workload n/a at {}",
+        found[1].0.start.strftime("%H:%M UTC")
     );
-    assert!(
-        event.why.ends_with("latency of workload n/a"),
-        "{}",
-        event.why
-    );
+    assert_eq!(event.why, why);
     assert_eq!(groups(&[], &Topology::default()), Vec::new());
+}
+
+#[test]
+fn an_event_may_span_clusters_and_says_so() {
+    let mut found = [
+        moving("a", "latency", 1.0, 1),
+        moving("b", "latency", 1.0, 2),
+    ];
+    found[1].0.entity.cluster = cluster(2);
+    let mut topology = calls(&[("a", "b")]);
+    assert_eq!(events(&found, &topology).len(), 2);
+    topology.edges[0].to.cluster = cluster(2);
+    let event = events(&found, &topology).remove(0);
+    assert_eq!(event.clusters, [cluster(1), cluster(2)]);
+    assert!(event.why.contains(" on 2 clusters "), "{}", event.why);
+}
+
+#[test]
+fn the_worst_event_comes_first_and_an_anomaly_alone_says_its_own_why() {
+    let mut found = [
+        moving("a", "latency", 1.0, 1),
+        moving("b", "latency", 1.0, 2),
+    ];
+    found[1].0.severity = Severity::High;
+    let told = events(&found, &Topology::default());
+    assert_eq!(told[0].members, [1]);
+    assert_eq!(told[0].why, found[1].0.why);
+    assert!(told[0].ties.is_empty());
+}
+
+/// `a` and `c` are held together by `b` alone, `c` and `d` by themselves.
+fn chain() -> (Vec<Anomaly>, Vec<AnomalyEvent>) {
+    let mut found = vec![
+        moving("a", "latency", 1.0, 1),
+        moving("b", "latency", 1.0, 2),
+        moving("c", "latency", 1.0, 3),
+        moving("d", "latency", 1.0, 4),
+        moving("d", "errors", 1.0, 5),
+    ];
+    found[1].0.severity = Severity::Critical;
+    let events = events(&found, &calls(&[("a", "b"), ("b", "c"), ("c", "d")]));
+    assert_eq!(events.len(), 1);
+    (found.into_iter().map(|(a, _)| a).collect(), events)
+}
+
+#[test]
+fn what_is_left_out_of_an_event_leaves_no_trace() {
+    let (anomalies, whole) = chain();
+    let left = among(&whole, &anomalies, |place| place != 1);
+    let members: Vec<&[usize]> = left.iter().map(|event| event.members.as_slice()).collect();
+    // Earliest first; places are those among what is left.
+    assert_eq!(members, [&[0_usize][..], &[1, 2, 3]]);
+    let told = serde_json::to_string(&left).unwrap();
+    let hidden = [
+        service("b").to_string(),
+        "\"b\"".to_owned(),
+        "critical".to_owned(),
+    ];
+    for hidden in hidden {
+        assert!(!told.contains(&hidden), "{hidden} in {told}");
+    }
+    assert_eq!(left[0].why, anomalies[0].why);
+    assert!(left[1].why.starts_with("3 signals of "), "{}", left[1].why);
+    let again = among(&whole, &anomalies, |_| true);
+    assert_eq!(again, whole);
+    assert_eq!(among(&whole, &anomalies, |_| false), Vec::new());
 }
 
 proptest! {
@@ -192,10 +268,18 @@ proptest! {
             .iter()
             .map(|(anomaly, samples)| Member { anomaly, samples })
             .collect();
+        let told = |members: &[Member<'_>]| {
+            let events = groups(members, &topology);
+            let of = |event: &AnomalyEvent| {
+                let anomalies: Vec<&Anomaly> = event.members.iter().map(|i| members[*i].anomaly).collect();
+                serde_json::to_string(&(&event.why, &event.ties, &event.entities, anomalies)).unwrap()
+            };
+            events.iter().map(of).collect::<Vec<_>>()
+        };
         let events = groups(&members, &topology);
-        let bytes = serde_json::to_string(&events).unwrap();
+        let before = told(&members);
         members.shuffle(&mut random(seed));
-        prop_assert_eq!(bytes, serde_json::to_string(&groups(&members, &topology)).unwrap());
+        prop_assert_eq!(before, told(&members));
         prop_assert_eq!(events.iter().map(|e| e.members.len()).sum::<usize>(), found.len());
         prop_assert!(events.is_sorted_by_key(|e| e.start));
     }
