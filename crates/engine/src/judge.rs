@@ -42,7 +42,7 @@ pub fn judge(signal: &Signal, judged: TimeRange) -> Vec<Anomaly> {
             &times,
             Kind::Ensemble.name(),
         ));
-        found.sort_by(|a, b| (a.start, a.end).cmp(&(b.start, b.end)));
+        found.sort_by_key(|anomaly| (anomaly.start, anomaly.end));
     }
     found
 }
