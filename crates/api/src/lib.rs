@@ -37,5 +37,5 @@ pub use error::ApiError;
 pub use openapi::{anonymous_router, openapi};
 pub use routes::{auth_router, health_router, login_router, router};
 pub use services::Services;
-pub use table::{Route, TABLE};
+pub use table::{Route, TABLE, lookup};
 pub use touched::Touched;

@@ -171,6 +171,11 @@ pub const TABLE: &[Route] = &[
 ];
 
 impl Route {
+    /// Whether it is posted to and only read: what is asked is too long for an address.
+    pub fn is_question(&self) -> bool {
+        self.method == "POST" && self.role == Collector && self.permission == Some(Read)
+    }
+
     /// The right on each cluster that it asks for beside the role, where it is about clusters.
     pub fn on_clusters(&self) -> Option<ClusterVerb> {
         match (self.method, self.path) {

@@ -5,6 +5,7 @@ pub mod analysis;
 pub mod anomaly_event;
 pub mod audit;
 pub mod auth;
+pub mod blast;
 pub mod capabilities;
 pub mod clusters;
 pub mod credentials;
@@ -18,6 +19,8 @@ pub mod metrics;
 pub mod page;
 pub mod parts;
 pub mod problem;
+pub mod ranking;
+pub mod recurrence;
 pub mod reports;
 pub mod tasks;
 pub mod tokens;
@@ -36,6 +39,7 @@ pub use analysis::{
 pub use anomaly_event::{AnomalyEvent, AnomalyTie};
 pub use audit::{AuditDecision, AuditEntry};
 pub use auth::{Authority, Identity, Me, TokenQuestion, TokenVerdict};
+pub use blast::{BlastRadius, FeltSignal, Hop, Impact};
 pub use capabilities::{
     Capabilities, Capability, CapabilityKind, ObjectRef, Presence, ProposedEndpoint,
 };
@@ -65,6 +69,8 @@ pub use metrics::{MetricAnswer, MetricSeries, SamplePair};
 pub use page::Page;
 pub use parts::{ClusterPart, PartsEnd};
 pub use problem::{FieldProblem, Problem};
+pub use ranking::Suspect;
+pub use recurrence::Recurrence;
 pub use reports::{NewReport, Report, ReportFormat};
 pub use tasks::{Task, TaskList};
 pub use tokens::{ApiToken, CreatedToken, NewToken, TokenRole};

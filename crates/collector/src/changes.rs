@@ -3,6 +3,7 @@
 //! revisions; what neither leaves a revision nor an event nor a timestamp behind is seen only
 //! while the cluster is followed.
 
+mod commits;
 mod configs;
 mod nodes;
 mod restarts;
@@ -14,7 +15,7 @@ mod upgrades;
 use std::sync::Arc;
 
 use fleetscope_kubernetes::{
-    Event, Kubernetes, Node, Operator, Pod, Release, Revision, Version, Workload,
+    Delivery, Event, Kubernetes, Listed, Node, Operator, Pod, Release, Revision, Version, Workload,
 };
 use fleetscope_model::{Aspect, Change, Collection, Gap, Source, TimeRange};
 use jiff::SignedDuration;
@@ -40,15 +41,16 @@ pub(crate) async fn read(site: Site, range: TimeRange) -> Collection<Change> {
     let scalings = scaling::scalings(&objects.events);
 
     let rollouts = rollouts::rollouts(&objects, &owners, &scalings);
-    let scales = scaling::changes(&objects, &owners, &scalings, &rollouts);
-    let mut causes = rollouts;
+    let configs = configs::changes(&site, &objects, &owners);
+    let commits = commits::changes(&site, &objects, &owners, (&rollouts, &configs));
+    let mut causes: Vec<Change> = rollouts.into_iter().map(|rollout| rollout.change).collect();
+    let scales = scaling::changes(&objects, &owners, &scalings, &causes);
     causes.extend(scales);
     let restarts = restarts::changes(&objects, &owners, &causes);
     let nodes = nodes::changes(&site, &objects);
-    let configs = configs::changes(&site, &objects, &owners);
     let upgrades = upgrades::changes(&site, &objects, &owners);
 
-    let mut items: Vec<Change> = [causes, restarts, nodes, configs, upgrades]
+    let mut items: Vec<Change> = [causes, restarts, nodes, configs, upgrades, commits]
         .into_iter()
         .flatten()
         .filter(|change| range.contains(change.at))
@@ -77,6 +79,7 @@ pub(crate) struct Objects {
     pub(crate) secrets: Vec<Arc<Version>>,
     pub(crate) operators: Vec<Arc<Operator>>,
     pub(crate) releases: Vec<Arc<Release>>,
+    pub(crate) deliveries: Vec<Arc<Delivery>>,
     pub(crate) journal: Journal,
 }
 
@@ -103,19 +106,26 @@ impl Objects {
             nodes.failure.is_none(),
             events.failure.is_none(),
         ];
-        let (config_maps, operators, releases) = if answers.contains(&true) {
+        let (config_maps, operators, releases, deliveries) = if answers.contains(&true) {
             tokio::join!(
                 reading.objects(|known| &known.config_maps, kubernetes.config_maps()),
                 reading.objects(|known| &known.operators, kubernetes.operators()),
                 reading.objects(|known| &known.releases, kubernetes.releases()),
+                deliveries(&reading, kubernetes),
             )
         } else {
             (
                 reading.followed(|known| &known.config_maps),
                 reading.followed(|known| &known.operators),
                 reading.followed(|known| &known.releases),
+                [
+                    reading.followed(|known| &known.applications),
+                    reading.followed(|known| &known.kustomizations),
+                    reading.followed(|known| &known.helm_releases),
+                ],
             )
         };
+        let deliveries = deliveries.map(|listed| site.take(listed, gaps));
         let known = reading.known();
         Self {
             deployments: site.take(deployments, gaps),
@@ -128,7 +138,18 @@ impl Objects {
             secrets: site.take(reading.followed(|known| &known.secrets), gaps),
             operators: site.take(operators, gaps),
             releases: site.take(releases, gaps),
+            deliveries: deliveries.into_iter().flatten().collect(),
             journal: known.map(|known| known.journal.clone()).unwrap_or_default(),
         }
     }
+}
+
+/// What brings commits: of Argo CD, and of Flux.
+async fn deliveries(reading: &Reading, kubernetes: &Kubernetes) -> [Listed<Arc<Delivery>>; 3] {
+    tokio::join!(
+        reading.objects(|known| &known.applications, kubernetes.applications()),
+        reading.objects(|known| &known.kustomizations, kubernetes.kustomizations()),
+        reading.objects(|known| &known.helm_releases, kubernetes.helm_releases()),
+    )
+    .into()
 }

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use fleetscope_kubernetes::{
-    Event, Node, Operator, Pod, Release, Revision, Service, Version, Workload,
+    Delivery, Event, Node, Operator, Pod, Release, Revision, Service, Version, Workload,
 };
 use fleetscope_model::{Cluster, ClusterId, Endpoint};
 use fleetscope_ports::Clock;
@@ -92,6 +92,9 @@ pub(crate) struct Snapshot {
     pub(crate) secrets: Table<Version>,
     pub(crate) operators: Table<Operator>,
     pub(crate) releases: Table<Release>,
+    pub(crate) applications: Table<Delivery>,
+    pub(crate) kustomizations: Table<Delivery>,
+    pub(crate) helm_releases: Table<Delivery>,
     pub(crate) journal: Journal,
 }
 
@@ -111,6 +114,9 @@ impl Snapshot {
             + self.secrets.len()
             + self.operators.len()
             + self.releases.len()
+            + self.applications.len()
+            + self.kustomizations.len()
+            + self.helm_releases.len()
     }
 
     /// How many of the resources that should be followed are not just now.
@@ -129,6 +135,9 @@ impl Snapshot {
             self.secrets.is_fresh(now) || !options.secrets,
             self.operators.is_fresh(now),
             self.releases.is_fresh(now),
+            self.applications.is_fresh(now),
+            self.kustomizations.is_fresh(now),
+            self.helm_releases.is_fresh(now),
         ]
         .into_iter()
         .filter(|fresh| !fresh)

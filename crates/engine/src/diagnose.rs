@@ -4,13 +4,14 @@
 //! ([`incident`]); which trouble can have come from which ([`flow`], [`influence`]); what else is
 //! known of each thing ([`support`]); how likely each is the cause ([`weigh`],
 //! [`backing`]); the conclusion or the
-//! next look ([`verdict`]); which change brought it about, or none ([`attribution`]); and why ([`reasons`], [`timeline`], [`log`]).
+//! next look ([`verdict`]); whom it affects and can affect ([`blast`]); which change brought it about, or none ([`attribution`]); and why ([`reasons`], [`timeline`], [`log`]).
 //!
 //! Nothing here knows a series, service, node or fault by name: only kinds of things, roles of
 //! signals, directions, times and edges.
 
 mod attribution;
 mod backing;
+mod blast;
 mod case;
 mod early;
 mod flow;
@@ -82,6 +83,7 @@ fn explain(case: &Case<'_>, flows: &[Flow]) -> Findings {
         .collect();
     let ranked: Vec<(Thing, f64)> = weighed.iter().map(|w| (w.thing, w.confidence)).collect();
     let central: Vec<Thing> = central(case.incident);
+    let blast = weighed.first().map(|w| blast::blast(case, w, flows));
     Findings {
         verdict,
         candidates,
@@ -90,6 +92,7 @@ fn explain(case: &Case<'_>, flows: &[Flow]) -> Findings {
         timeline: timeline::timeline(case.input, case.things, case.seen, &central),
         reasoning,
         attribution: attribution::attribution(case.input, case.things, case.seen, &ranked),
+        blast,
     }
 }
 
@@ -105,10 +108,11 @@ fn quiet(
     reasoning.push(why);
     let mut verdict = Verdict::NothingWrong;
     let mut candidates = Vec::new();
-    let mut attribution = None;
+    let (mut attribution, mut blast) = (None, None);
     if let Some((alarm, p)) = ranking.confirmed(input, things) {
         reasoning.push(log::confirmed(alarm, p));
         (verdict, candidates) = early::conclude(input, things, &ranking);
+        blast = early::blast(things, &ranking, flows);
         attribution = attribution::attribution(input, things, seen, &[]);
     }
     Findings {
@@ -119,6 +123,7 @@ fn quiet(
         timeline: timeline::timeline(input, things, seen, &[]),
         reasoning,
         attribution,
+        blast,
     }
 }
 

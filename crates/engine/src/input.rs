@@ -172,7 +172,7 @@ pub struct Conduct {
     pub requests_usually: u32,
     /// How many of those ended so.
     pub so_usually: u32,
-    /// How many of those said this line at all, be it the last one or not.
+    /// How many of those that did not fail said this line at all, be it the last one or not.
     pub passed_usually: u32,
     /// The reading.
     pub evidence: EvidenceId,

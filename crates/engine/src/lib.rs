@@ -20,6 +20,7 @@ pub mod onset;
 pub mod patterns;
 pub mod phrase;
 mod present;
+pub mod recurrence;
 pub mod replay;
 pub mod stats;
 
@@ -33,4 +34,5 @@ pub use input::{
 pub use judge::judge;
 pub use narrate::narrate;
 pub use onset::{Onset, onset};
+pub use recurrence::{fingerprint, similarity};
 pub use replay::{Bundle, ReplayError};

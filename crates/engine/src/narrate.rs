@@ -7,12 +7,15 @@
 mod cause;
 mod change;
 mod open;
+mod recurrence;
 mod scene;
+mod spread;
 
 use std::collections::BTreeMap;
 
 use fleetscope_model::{ClusterId, Findings, Verdict};
 
+pub use self::recurrence::recurrence;
 use self::scene::Scene;
 
 /// The findings in plain words, a paragraph an item; every claim cites evidence ids in brackets.

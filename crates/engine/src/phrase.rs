@@ -1,7 +1,27 @@
 //! How numbers, times and things are put into words.
 
-use fleetscope_model::{Entity, EvidenceId};
+use fleetscope_model::{Change, ChangeKind, Entity, EvidenceId};
 use jiff::{SignedDuration, Timestamp};
+
+/// A commit's id is known by so many digits.
+pub(crate) const DIGITS: usize = 10;
+
+/// What was changed, in a line; a commit with its id.
+pub(crate) fn change(change: &Change) -> String {
+    match change.kind {
+        ChangeKind::Commit => format!("{}: {}", revision(change), change.summary),
+        _ => change.summary.clone(),
+    }
+}
+
+/// `commit 47f38c2266`, or the version of a chart: `version 6.5.0`.
+pub(crate) fn revision(change: &Change) -> String {
+    let id = change.revision.as_deref().unwrap_or("without an id");
+    let is_commit = id.len() >= 7 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let what = if is_commit { "commit" } else { "version" };
+    let id: String = id.chars().take(DIGITS).collect();
+    format!("{what} {id}")
+}
 
 /// What an alert says: `the alert KubeNodeNotReady (warning) fires: the node is not ready`.
 pub(crate) fn alert(name: &str, severity: &str, summary: &str) -> String {

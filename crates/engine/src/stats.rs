@@ -14,11 +14,13 @@ mod mstl;
 mod rolling;
 mod rolling_blocks;
 mod rolling_median;
+mod rolling_rows;
 mod seasonal;
 mod select;
 mod sketch;
 mod stl;
 mod streaming;
+mod wide;
 
 pub use lanes::sum;
 pub use loess::{Degree, Loess};

@@ -1,7 +1,12 @@
 //! Printing: tables for people, JSON for scripts.
 
 mod anomalies;
+mod blast;
+mod compared;
 mod incident;
+mod seen_before;
+#[cfg(test)]
+mod told;
 
 use std::io::{self, IsTerminal, Write};
 

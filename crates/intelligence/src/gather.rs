@@ -5,6 +5,7 @@
 
 mod alerts;
 mod evidence;
+mod failures;
 mod found;
 mod gaps;
 mod happenings;
@@ -65,7 +66,9 @@ impl Intelligence {
         )?;
         let suspects = logs::suspects(&alarms, &found, &structure);
         let logs = self.log_patterns(&scope, window, &suspects).await?;
-        let traces = self.trace_samples(&scope, window, &found).await?;
+        let traces = self
+            .trace_samples(&scope, window, &found, &structure)
+            .await?;
 
         let mut evidence = std::mem::take(&mut reading.evidence);
         evidence.extend(happened.evidence);

@@ -13,6 +13,7 @@ use crate::visible::{Eyes, absent};
 use crate::{Intelligence, Result};
 
 pub(crate) mod perform;
+mod recall;
 
 /// The longest window of an investigation: a cause a day before its effect can't be told from
 /// chance by the readings that are gathered.
@@ -70,6 +71,9 @@ impl Intelligence {
             evidence: Vec::new(),
             gaps: Vec::new(),
             failure: None,
+            ended: None,
+            fingerprint: None,
+            recurrence: Vec::new(),
         };
         let event = NewEvent {
             at: now,
@@ -91,7 +95,8 @@ impl Intelligence {
         Ok(investigation)
     }
 
-    /// One investigation, as the caller may see it. Needs `Read`.
+    /// One investigation, as the caller may see it, with those earlier ones of the same trouble that
+    /// it may see. Needs `Read`.
     pub async fn investigation(
         &self,
         caller: &Caller,
@@ -99,7 +104,9 @@ impl Intelligence {
     ) -> Result<Investigation> {
         authorise(caller, Permission::Read)?;
         let look = self.visible_investigation(caller, id);
-        self.found("investigation", &id, look).await
+        let mut found = self.found("investigation", &id, look).await?;
+        self.remember(caller, &mut found).await;
+        Ok(found)
     }
 
     pub(crate) async fn visible_investigation(
@@ -113,7 +120,8 @@ impl Intelligence {
         }
     }
 
-    /// Investigations that the caller may see, newest first. Needs `Read`.
+    /// Investigations that the caller may see, newest first, without what recurs in them. Needs
+    /// `Read`.
     pub async fn investigations(
         &self,
         caller: &Caller,

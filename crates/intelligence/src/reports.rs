@@ -7,7 +7,7 @@ use fleetscope_model::{
 };
 
 use crate::hash::sha256_hex;
-use crate::investigations::perform::places;
+use crate::investigations::perform::told_of;
 use crate::service::{authorise, check_page};
 use crate::visible::report::visible;
 use crate::visible::{Eyes, absent};
@@ -57,7 +57,7 @@ impl Intelligence {
             sha256: sha256_hex([text.as_bytes()]),
             requested_by: caller.name.clone(),
             created_at: now,
-            places: places(&investigation),
+            places: told_of(&investigation),
         };
         self.store_report(&report, Bytes::from(text)).await?;
         Ok(report)

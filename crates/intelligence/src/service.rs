@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use fleetscope_model::{Caller, Cluster, PageRequest, Permission, Selection};
-use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store, Telemetry};
+use fleetscope_ports::{Access, Clock, Clusters, IdSource, Store, Telemetry, Traces};
 use tokio::sync::Notify;
 
 use crate::{Error, Options, Result};
@@ -14,6 +14,7 @@ use crate::{Error, Options, Result};
 pub struct Intelligence {
     pub(crate) store: Store,
     pub(crate) telemetry: Arc<dyn Telemetry>,
+    pub(crate) traces: Option<Arc<dyn Traces>>,
     pub(crate) clusters: Arc<dyn Clusters>,
     pub(crate) access: Arc<dyn Access>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -41,12 +42,22 @@ impl Intelligence {
         Self {
             store,
             telemetry,
+            traces: None,
             clusters,
             access,
             clock,
             ids,
             options: Arc::new(options),
             wanted: Arc::default(),
+        }
+    }
+
+    /// The same, that also looks at what failing spans say.
+    #[must_use]
+    pub fn with_traces(self, traces: Arc<dyn Traces>) -> Self {
+        Self {
+            traces: Some(traces),
+            ..self
         }
     }
 

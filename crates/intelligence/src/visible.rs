@@ -6,6 +6,7 @@
 //! told anew from what is left.
 
 pub(crate) mod analysis;
+mod blast;
 mod findings;
 pub(crate) mod investigation;
 mod paging;

@@ -7,11 +7,14 @@ use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::core::v1 as core;
 
 use crate::custom::Resource;
+use crate::gitops::{
+    APPLICATIONS, HELM_RELEASES, KUSTOMIZATIONS, RawApplication, RawHelmRelease, RawKustomization,
+};
 use crate::upgrade::{CLUSTER_VERSIONS, OPERATORS, RawOperator, RawRelease};
 use crate::watch::{Decoder, Told};
 use crate::{
-    Event, Kubernetes, Listed, Node, Operator, Pod, Release, Revision, Service, Version, Watch,
-    Workload,
+    Delivery, Event, Kubernetes, Listed, Node, Operator, Pod, Release, Revision, Service, Version,
+    Watch, Workload,
 };
 
 /// What one list may hold at most.
@@ -101,6 +104,21 @@ impl Kubernetes {
         self.follow(Decoder::of::<RawOperator>(OPERATORS), most)
     }
 
+    /// Follows Applications of Argo CD.
+    pub fn watch_applications(&self, most: usize) -> Watch<Delivery> {
+        self.follow(Decoder::of::<RawApplication>(APPLICATIONS), most)
+    }
+
+    /// Follows Kustomizations of Flux.
+    pub fn watch_kustomizations(&self, most: usize) -> Watch<Delivery> {
+        self.follow(Decoder::of::<RawKustomization>(KUSTOMIZATIONS), most)
+    }
+
+    /// Follows Helm releases of Flux.
+    pub fn watch_helm_releases(&self, most: usize) -> Watch<Delivery> {
+        self.follow(Decoder::of::<RawHelmRelease>(HELM_RELEASES), most)
+    }
+
     /// Follows the versions of the cluster.
     pub fn watch_releases(&self, most: usize) -> Watch<Release> {
         self.follow(Decoder::of::<RawRelease>(CLUSTER_VERSIONS), most)
@@ -121,6 +139,21 @@ impl Kubernetes {
     /// Releases of operators; none where there is no Operator Lifecycle Manager.
     pub async fn operators(&self) -> Listed<Operator> {
         once(self.watch_operators(MOST)).await
+    }
+
+    /// Applications of Argo CD; none where there is no Argo CD.
+    pub async fn applications(&self) -> Listed<Delivery> {
+        once(self.watch_applications(MOST)).await
+    }
+
+    /// Kustomizations of Flux; none where there is no Flux.
+    pub async fn kustomizations(&self) -> Listed<Delivery> {
+        once(self.watch_kustomizations(MOST)).await
+    }
+
+    /// Helm releases of Flux; none where there is no Flux.
+    pub async fn helm_releases(&self) -> Listed<Delivery> {
+        once(self.watch_helm_releases(MOST)).await
     }
 
     /// The versions of the cluster; none where it is no OpenShift.

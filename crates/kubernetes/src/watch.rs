@@ -154,6 +154,9 @@ impl<T> Watch<T> {
             if answer.status == StatusCode::NOT_FOUND && self.decoder.may_be_absent() {
                 return Ok(Told::Absent);
             }
+            if answer.status == StatusCode::FORBIDDEN && self.is_absent().await {
+                return Ok(Told::Absent);
+            }
             if !answer.status.is_success() {
                 return Err(refusal(&answer, self.resource()));
             }
@@ -170,6 +173,20 @@ impl<T> Watch<T> {
                 return Ok(Told::All(items));
             }
         }
+    }
+
+    /// Whether the server says that it has nothing of the kind. One that does not let us list a
+    /// resource refuses to before it looks whether there is such a thing.
+    async fn is_absent(&self) -> bool {
+        if !self.decoder.may_be_absent() {
+            return false;
+        }
+        let path = self.decoder.discovery_path();
+        let found = self.upstream.get(&path, &[]);
+        found.await.is_ok_and(|found| {
+            let lacks = found.status.is_success() && self.decoder.is_lacking(&found.body);
+            found.status == StatusCode::NOT_FOUND || lacks
+        })
     }
 
     async fn page(&self, next: &str) -> Result<Answer, Failure> {

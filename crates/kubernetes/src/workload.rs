@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::meta::Meta;
+use crate::origin::Origin;
 use crate::template::Template;
 use crate::watch::Keep;
 
@@ -63,6 +65,8 @@ pub struct Revision {
     pub replicas: Option<i32>,
     /// The pod template.
     pub template: Template,
+    /// Where it says that it came from.
+    pub origin: Origin,
 }
 
 impl Revision {
@@ -71,10 +75,11 @@ impl Revision {
         let template = object.data?.0.get("spec")?.get("template")?.clone();
         let template: PodTemplateSpec = serde_json::from_value(template).ok()?;
         Some(Self {
-            meta: object.metadata.into(),
             number: u64::try_from(object.revision).ok(),
             earlier_numbers: Vec::new(),
             replicas: None,
+            origin: origin(&object.metadata, &template),
+            meta: object.metadata.into(),
             template: template.into(),
         })
     }
@@ -90,14 +95,28 @@ impl From<apps::ReplicaSet> for Revision {
     fn from(object: apps::ReplicaSet) -> Self {
         let annotations = object.metadata.annotations.clone().unwrap_or_default();
         let spec = object.spec.unwrap_or_default();
+        let template = spec.template.unwrap_or_default();
         Self {
+            origin: origin(&object.metadata, &template),
             meta: object.metadata.into(),
             number: annotations.get(REVISION).and_then(|text| text.parse().ok()),
             earlier_numbers: history(&annotations),
             replicas: Some(spec.replicas.unwrap_or(1)),
-            template: spec.template.unwrap_or_default().into(),
+            template: template.into(),
         }
     }
+}
+
+fn origin(meta: &ObjectMeta, template: &PodTemplateSpec) -> Origin {
+    let inner = template.metadata.clone().unwrap_or_default();
+    let said = [
+        inner.annotations,
+        meta.annotations.clone(),
+        inner.labels,
+        meta.labels.clone(),
+    ];
+    let containers = template.spec.iter().flat_map(|spec| &spec.containers);
+    Origin::of(&said, containers.filter_map(|one| one.image.as_deref()))
 }
 
 fn history(annotations: &BTreeMap<String, String>) -> Vec<u64> {

@@ -19,7 +19,8 @@ pub enum ChangeKind {
     Config,
     /// A node joined, left, or was cordoned.
     Node,
-    /// A commit was made; when it began to run, a rollout says.
+    /// A commit was made, and a rollout says when it began to run; or, told of a workload, it was
+    /// brought there.
     Commit,
     /// A feature flag was turned.
     Flag,
@@ -37,7 +38,8 @@ pub struct Change {
     /// When it began.
     pub at: Timestamp,
     /// For a rollout the revision, as Kubernetes counts them; for settings the object's version;
-    /// for an upgrade what it leads to.
+    /// for an upgrade what it leads to; for a commit its id, or the version of the chart that was
+    /// brought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// One line: `revision 7: image shop/cart:1.8.2 (was 1.8.1)`.

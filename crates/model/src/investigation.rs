@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::Anomaly;
 use crate::attribution::Attribution;
+use crate::blast::BlastRadius;
 use crate::caller::Caller;
 use crate::change::Change;
 use crate::collection::Gap;
 use crate::entity::Entity;
 use crate::evidence::Evidence;
 use crate::ids::{ClusterId, EvidenceId, InvestigationId};
+use crate::recurrence::{Fingerprint, Recurrence};
 use crate::time::{Origin, Status, TimeRange};
 
 /// What an investigation concludes.
@@ -106,6 +108,12 @@ pub struct Suspect {
     pub reasons: Vec<Reason>,
 }
 
+impl Suspect {
+    /// So many of a ranking are told with their reasons, and the evidence of these is kept: nobody
+    /// reads on.
+    pub const WITH_REASONS: usize = 10;
+}
+
 /// Something that happened, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimelineEntry {
@@ -139,6 +147,9 @@ pub struct Findings {
     /// Which change brought it about, or none; where there were changes to judge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribution: Option<Attribution>,
+    /// Whom the first candidate affects, and whom it can still affect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blast: Option<BlastRadius>,
 }
 
 /// One investigation, from the alarm to the explanation.
@@ -180,4 +191,14 @@ pub struct Investigation {
     pub gaps: Vec<Gap>,
     /// Why it failed, where it did.
     pub failure: Option<String>,
+    /// Why it is no longer followed, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+    /// What kind of trouble it found, to know it again by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
+    /// Earlier investigations of the same trouble, newest first; nothing of them is for a reader who
+    /// may not see them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recurrence: Vec<Recurrence>,
 }

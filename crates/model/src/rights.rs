@@ -141,6 +141,10 @@ pub const NEEDS: &[Need] = &[
     follow("config.openshift.io", &["clusterversions"]),
     follow("operators.coreos.com", &["clusterserviceversions"]),
     read(Ability::Base, "operators.coreos.com", &["subscriptions"]),
+    // What brings commits, where there is any of it.
+    follow("argoproj.io", &["applications"]),
+    follow("kustomize.toolkit.fluxcd.io", &["kustomizations"]),
+    follow("helm.toolkit.fluxcd.io", &["helmreleases"]),
     Need {
         ability: Ability::Rights,
         group: "authorization.k8s.io",

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fleetscope_model::{
     AnalysisId, AnomalyAnalysis, ApiToken, Cluster, ClusterId, Discovery, Event, EventKind,
-    EventSeq, Investigation, InvestigationId, NewEvent, Observed, Page, PageRequest, Report,
-    ReportId, TokenId, Validation,
+    EventSeq, Investigation, InvestigationId, KeptFingerprint, NewEvent, Observed, Page,
+    PageRequest, Report, ReportId, TokenId, Validation,
 };
 use tokio::sync::watch;
 
@@ -140,6 +140,14 @@ pub trait InvestigationStore: Send + Sync {
 
     /// Those that are still followed, oldest first, at most `limit`.
     async fn open(&self, limit: u32) -> Result<Vec<Investigation>>;
+
+    /// The fingerprints of those that were opened before one and have one, newest first, at most
+    /// `limit`.
+    async fn fingerprints(
+        &self,
+        before: InvestigationId,
+        limit: u32,
+    ) -> Result<Vec<KeptFingerprint>>;
 }
 
 /// Reports, without their texts.

@@ -70,7 +70,8 @@ impl Local {
         let reading = (outbound, index);
         let collector = collector::collector(clusters.clone(), access.clone(), reading, clock);
         let rights = (clusters.clone(), access.clone());
-        let intelligence = intelligence::service(&store, collector.clone(), rights, parts);
+        let reads = (collector.clone() as _, collector.clone() as _);
+        let intelligence = intelligence::service(&store, reads, rights, parts);
         let services = Services {
             credentials: clusters.credentials(&opener),
             registry: clusters,

@@ -37,7 +37,7 @@ impl Cluster {
     pub(crate) fn new(spec: ClusterSpec, dice: Dice, before: Tick, keep_ms: i64, now: Now) -> Self {
         let world = World::new(&spec, dice, before);
         let kube = KubeStore::new(now, world.dice.part("uids").at(0).bits());
-        let objects = Objects::new(kube.clone(), spec.clone());
+        let mut objects = Objects::new(kube.clone(), spec.clone());
         objects.boot(&world);
         let mut db = Tsdb::new(keep_ms);
         let metrics = Metrics::new(&world, &spec, &mut db);

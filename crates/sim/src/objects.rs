@@ -3,6 +3,7 @@
 
 mod boot;
 mod event;
+mod gitops;
 mod node;
 mod openshift;
 mod pod;
@@ -33,6 +34,8 @@ pub(crate) struct Objects {
     uids: BTreeMap<String, String>,
     /// `ReplicaSets` that exist, by workload and revision: their name and what was written last.
     replica_sets: BTreeMap<(usize, u32), (String, [usize; 3])>,
+    /// What Argo CD has brought, where it is.
+    syncs: gitops::Syncs,
     /// Events get names from this.
     serial: u64,
 }
@@ -44,6 +47,7 @@ impl Objects {
             spec,
             uids: BTreeMap::new(),
             replica_sets: BTreeMap::new(),
+            syncs: gitops::Syncs::default(),
             serial: 0,
         }
     }
@@ -77,6 +81,9 @@ impl Objects {
         }
         self.write_pods(world, &pods, at);
         for happening in world.happenings.clone() {
+            if let Some(application) = self.syncs.follow(world, &happening) {
+                self.store.apply_at(application, at);
+            }
             self.tell(world, &happening, at);
         }
         if world.tick.0 % 10 == 0 {

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fleetscope_model::{ErrorKind, Investigation, InvestigationId, NewEvent, Page, PageRequest};
+use fleetscope_model::{
+    ErrorKind, Investigation, InvestigationId, KeptFingerprint, NewEvent, Page, PageRequest,
+};
 use fleetscope_ports::{Error, InvestigationStore, Result};
 use tracing::instrument;
 
 use crate::analyses::status;
 use crate::document::{decode, decode_readable, encode};
 use crate::failure::failure;
+use crate::fingerprints;
 use crate::page::{AFTER_IDS, Listing};
 use crate::sqlite::Database;
 use crate::write::Write;
@@ -44,6 +47,7 @@ impl InvestigationStore for Investigations {
             .execute(write.on())
             .await
             .map_err(failure)?;
+        write.keep_fingerprint(investigation).await?;
         write.record(events).await?;
         write.commit().await
     }
@@ -81,6 +85,15 @@ impl InvestigationStore for Investigations {
             limit,
         )
         .await
+    }
+
+    #[instrument(level = "debug", skip_all, name = "investigations.fingerprints", fields(otel.kind = "client", db.system.name = "sqlite"))]
+    async fn fingerprints(
+        &self,
+        before: InvestigationId,
+        limit: u32,
+    ) -> Result<Vec<KeptFingerprint>> {
+        fingerprints::before(&self.0.readers, before, limit).await
     }
 }
 

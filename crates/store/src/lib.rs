@@ -23,6 +23,7 @@ mod credentials;
 mod document;
 mod events;
 mod failure;
+mod fingerprints;
 mod folder;
 mod history;
 mod housekeeping;

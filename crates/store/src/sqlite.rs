@@ -38,7 +38,7 @@ const TURN: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
 /// Every migration, oldest first. One that was released is never changed again.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (3, "audit", include_str!("../migrations/0003_audit.sql")),
     (
@@ -57,6 +57,11 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
         include_str!("../migrations/0009_installation.sql"),
     ),
     (10, "alerts", include_str!("../migrations/0010_alerts.sql")),
+    (
+        12,
+        "fingerprints",
+        include_str!("../migrations/0012_fingerprints.sql"),
+    ),
 ];
 
 /// An open database.

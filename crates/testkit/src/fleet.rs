@@ -76,6 +76,19 @@ impl Fleet {
     }
 }
 
+impl Fleet {
+    /// Takes the place of another fleet: its clusters lie here from now on, under the ids and names
+    /// that they have.
+    pub async fn take_over(&self, client: &Client, clusters: &[Cluster]) {
+        for info in self.simulation.0.clusters(&self.base) {
+            let known = clusters.iter().find(|cluster| cluster.name == info.name);
+            let known = known.expect("both fleets have clusters of the same names");
+            let moved = client.update_cluster(known.id, &described(info), None);
+            moved.await.expect("a cluster is moved");
+        }
+    }
+}
+
 impl Drop for Fleet {
     fn drop(&mut self) {
         self.server.abort();

@@ -106,6 +106,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("reqwest", &["outbound", "client", "testkit", "fleetscope"]),
     ("jsonwebtoken", &["identity"]),
     ("clap", &["fleetscope"]),
+    ("fearless_simd", &["engine"]),
     ("promql-parser", &["collector", "sim", "intelligence"]),
 ];
 

@@ -1,5 +1,9 @@
 //! Investigations.
 
+mod blast;
+mod ranking;
+mod recurrence;
+
 use fleetscope_client::wire;
 use fleetscope_model::{
     Attribution, Candidate, Change, EvidenceId, Findings, Investigation, Reason, SuspectChange,
@@ -41,6 +45,9 @@ pub fn investigation(investigation: Investigation) -> wire::Investigation {
         evidence: investigation.evidence.into_iter().map(evidence).collect(),
         gaps: investigation.gaps.into_iter().map(gap).collect(),
         failure: investigation.failure,
+        ranking: found.ranking,
+        blast: found.blast,
+        recurrence: recurrence::recurrence(investigation.recurrence),
     }
 }
 
@@ -54,6 +61,8 @@ struct Found {
     timeline: Vec<wire::TimelineEntry>,
     reasoning: Vec<String>,
     attribution: Option<wire::Attribution>,
+    ranking: Vec<wire::Suspect>,
+    blast: Option<wire::BlastRadius>,
 }
 
 impl From<Findings> for Found {
@@ -73,6 +82,8 @@ impl From<Findings> for Found {
             timeline: findings.timeline.into_iter().map(entry).collect(),
             reasoning: findings.reasoning,
             attribution: findings.attribution.map(attribution),
+            ranking: ranking::ranking(findings.ranking),
+            blast: findings.blast.map(blast::blast),
         }
     }
 }

@@ -13,7 +13,7 @@ use fleetscope_model::{
 };
 
 pub(crate) use asked::{USUAL_BYTES, parsed_place};
-pub use asked::{expression, question, range, tenant};
+pub use asked::{expression, question, tenant};
 pub use patterns::patterns;
 pub use tail::{followed, tail_gap, tail_line};
 

@@ -1,8 +1,12 @@
 //! Times and durations as callers write them.
 
+use fleetscope_model::TimeRange;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::ApiError;
+
+/// The time that is meant where none is given: the last hour.
+const USUAL: SignedDuration = SignedDuration::from_hours(1);
 
 /// An instant: RFC 3339, or seconds since the Unix epoch with or without decimals.
 pub fn instant(parameter: &str, text: &str) -> Result<Timestamp, ApiError> {
@@ -22,6 +26,22 @@ pub fn instant(parameter: &str, text: &str) -> Result<Timestamp, ApiError> {
                 "write a time as 2026-01-31T12:00:00Z or as seconds since 1970",
             )
         })
+}
+
+/// A range by the parameters `start` and `end`: without an end it is now, without a start an hour
+/// before the end.
+pub fn range(
+    start: Option<&str>,
+    end: Option<&str>,
+    now: Timestamp,
+) -> Result<TimeRange, ApiError> {
+    let end = end.map_or(Ok(now), |text| instant("end", text))?;
+    let early = || TimeRange::ending(end, USUAL).start;
+    let start = start.map_or_else(|| Ok(early()), |text| instant("start", text))?;
+    TimeRange::new(start, end).ok_or_else(|| {
+        let what = "the end lies before the start: swap them, or move one";
+        ApiError::invalid("end", what)
+    })
 }
 
 /// A positive duration: `90s`, `5m`, `1h30m`, or plain seconds.

@@ -8,15 +8,11 @@ use std::collections::BTreeMap;
 
 use fleetscope_client::wire;
 use fleetscope_model::{
-    AttributeValue, Attributes, Cluster, ClusterId, Collection, SpanStatus, TimeRange,
-    TracedService,
+    AttributeValue, Attributes, Cluster, ClusterId, Collection, SpanStatus, TracedService,
 };
 use jiff::Timestamp;
 
 use super::metrics::gap;
-use super::time;
-use crate::error::ApiError;
-use crate::v1::analysis::anomaly::create::window;
 
 /// The names of clusters.
 pub struct Names<'a>(BTreeMap<ClusterId, &'a str>);
@@ -31,17 +27,6 @@ impl<'a> Names<'a> {
     pub fn name(&self, cluster: ClusterId) -> String {
         self.0.get(&cluster).copied().unwrap_or_default().to_owned()
     }
-}
-
-/// The range that was asked for: the last hour, or the hour before the end.
-pub fn range(
-    start: Option<String>,
-    end: Option<String>,
-    now: Timestamp,
-) -> Result<TimeRange, ApiError> {
-    let read =
-        |name: &str, text: Option<String>| text.map(|text| time::instant(name, &text)).transpose();
-    window(read("start", start)?, read("end", end)?, now)
 }
 
 /// Services.

@@ -4,16 +4,13 @@
 //! is shown exactly once, whatever came or went meanwhile.
 
 use fleetscope_model::TimeRange;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::time;
 use crate::cursor;
 use crate::error::ApiError;
-
-/// The time that is meant where none is given: the last hour.
-const DEFAULT: SignedDuration = SignedDuration::from_hours(1);
 
 /// Which part of what was read of a time is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +33,7 @@ impl Slice {
         if let Some(cursor) = cursor {
             return Self::after(cursor);
         }
-        let end = end.map_or(Ok(now), |text| time::instant("end", text))?;
-        let early = || end.checked_sub(DEFAULT).unwrap_or(Timestamp::MIN);
-        let start = start.map_or_else(|| Ok(early()), |text| time::instant("start", text))?;
-        let range = TimeRange::new(start, end).ok_or_else(|| {
-            let what = "the end lies before the start: swap them, or move one";
-            ApiError::invalid("end", what)
-        })?;
+        let range = time::range(start, end, now)?;
         Ok(Self { range, after: None })
     }
 
@@ -91,6 +82,8 @@ impl Slice {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -102,7 +95,10 @@ mod tests {
             // Time goes on meanwhile.
             let now = NOW + SignedDuration::from_mins(page);
             let slice = Slice::of(None, None, cursor.as_deref(), now).unwrap();
-            assert_eq!((slice.range.start, slice.range.end), (NOW - DEFAULT, NOW));
+            assert_eq!(
+                (slice.range.start, slice.range.end),
+                (NOW - SignedDuration::from_hours(1), NOW)
+            );
             // Others come and go, before and behind.
             let gone = if page == 1 { 0 } else { -1 };
             let items = (0..7).chain([10 * page]).filter(|item| *item != gone);

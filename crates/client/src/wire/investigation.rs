@@ -8,6 +8,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::analysis::{Anomaly, Entity, Evidence, Gap, Status};
+use super::blast::BlastRadius;
+use super::ranking::Suspect;
+use super::recurrence::Recurrence;
 
 /// A request for an investigation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -48,7 +51,7 @@ pub struct Change {
     /// When.
     pub at: Timestamp,
     /// For a rollout the revision, for settings the object's version, for an upgrade what it leads
-    /// to.
+    /// to, for a commit its id or the version of the chart that was brought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// One line.
@@ -188,4 +191,17 @@ pub struct Investigation {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// Everything that could be the cause, by the votes of several methods, most first. It is there
+    /// also where nothing is concluded: what was compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub ranking: Vec<Suspect>,
+    /// Whom the first cause affects, and whom it can still affect; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blast: Option<BlastRadius>,
+    /// Earlier investigations of the same trouble that you may see, newest first. Lists leave it
+    /// out: read the investigation itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub recurrence: Vec<Recurrence>,
 }

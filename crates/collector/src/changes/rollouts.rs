@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fleetscope_kubernetes::{Owner, Revision, Workload};
+use fleetscope_kubernetes::{Origin, Owner, Revision, Workload};
 use fleetscope_model::{Change, ChangeKind};
 use jiff::Timestamp;
 
@@ -10,8 +10,20 @@ use crate::changes::scaling::Scaling;
 use crate::changes::{Objects, template};
 use crate::owners::Owners;
 
+/// A rollout, and where its revision says that it came from.
+pub(crate) struct Rollout<'o> {
+    pub(crate) change: Change,
+    pub(crate) origin: &'o Origin,
+    /// The same of the revision before it, where that is kept.
+    pub(crate) before: Option<&'o Origin>,
+}
+
 /// All rollouts that the revisions tell of, whenever they were.
-pub(crate) fn rollouts(objects: &Objects, owners: &Owners, scalings: &[Scaling]) -> Vec<Change> {
+pub(crate) fn rollouts<'o>(
+    objects: &'o Objects,
+    owners: &Owners,
+    scalings: &[Scaling],
+) -> Vec<Rollout<'o>> {
     let deployments: BTreeMap<_, _> = objects
         .deployments
         .iter()
@@ -32,12 +44,16 @@ pub(crate) fn rollouts(objects: &Objects, owners: &Owners, scalings: &[Scaling])
             deployment: deployments.get(&(namespace, name)).copied(),
             scalings,
         };
-        changes.extend(lineage.steps().map(|step| Change {
-            entity: entity.clone(),
-            kind: ChangeKind::Rollout,
-            at: step.at,
-            revision: Some(step.number.to_string()),
-            summary: lineage.summary(&step),
+        changes.extend(lineage.steps().map(|step| Rollout {
+            change: Change {
+                entity: entity.clone(),
+                kind: ChangeKind::Rollout,
+                at: step.at,
+                revision: Some(step.number.to_string()),
+                summary: lineage.summary(&step),
+            },
+            origin: &step.revision.origin,
+            before: lineage.before(step.number).map(|before| &before.origin),
         }));
     }
     changes
@@ -63,12 +79,12 @@ fn by_workload(objects: &Objects) -> BTreeMap<WorkloadKey<'_>, Vec<&Revision>> {
 }
 
 /// The revisions of one workload.
-struct Lineage<'o> {
-    namespace: &'o str,
-    name: &'o str,
-    revisions: &'o [&'o Revision],
-    deployment: Option<&'o Workload>,
-    scalings: &'o [Scaling],
+struct Lineage<'l, 'o> {
+    namespace: &'l str,
+    name: &'l str,
+    revisions: &'l [&'o Revision],
+    deployment: Option<&'l Workload>,
+    scalings: &'l [Scaling],
 }
 
 /// One step of a workload from one revision to another.
@@ -79,7 +95,7 @@ struct Step<'o> {
     is_rollback: bool,
 }
 
-impl<'o> Lineage<'o> {
+impl<'o> Lineage<'_, 'o> {
     /// Each revision when it was made, and when it was last taken up again.
     fn steps(&self) -> impl Iterator<Item = Step<'o>> {
         self.revisions

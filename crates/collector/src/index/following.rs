@@ -102,6 +102,18 @@ impl Following {
             ),
             self.follow(k.watch_operators(most), Place::at(|s| &mut s.operators)),
             self.follow(k.watch_releases(most), Place::at(|s| &mut s.releases)),
+            self.follow(
+                k.watch_applications(most),
+                Place::at(|s| &mut s.applications),
+            ),
+            self.follow(
+                k.watch_kustomizations(most),
+                Place::at(|s| &mut s.kustomizations).noting(Journal::applied),
+            ),
+            self.follow(
+                k.watch_helm_releases(most),
+                Place::at(|s| &mut s.helm_releases),
+            ),
         ];
         if self.options.secrets {
             all.push(self.follow(

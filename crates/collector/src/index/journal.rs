@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use fleetscope_kubernetes::{ConfigKind, Key, Node, Version, Workload};
+use fleetscope_kubernetes::{ConfigKind, Delivery, Key, Node, Version, Workload};
 use jiff::{SignedDuration, Timestamp};
 
 /// Notes of one cluster; the oldest are forgotten first.
@@ -31,6 +31,12 @@ pub(crate) enum What {
     Scaled { key: Key, from: i32, to: i32 },
     /// A `ConfigMap` or `Secret` has another version.
     Config(Config),
+    /// A Kustomization has applied another revision.
+    Applied {
+        key: Key,
+        from: Option<String>,
+        to: String,
+    },
 }
 
 /// A version of a `ConfigMap` or `Secret`.
@@ -88,6 +94,21 @@ impl Journal {
             let key = key.clone();
             self.note(now, What::Scaled { key, from, to }, now);
         }
+    }
+
+    pub(super) fn applied(&mut self, (key, before, after): Step<'_, Delivery>, now: Timestamp) {
+        let (Some(before), Some(after)) = (before, after) else {
+            return;
+        };
+        let Some(to) = after
+            .applied
+            .clone()
+            .filter(|_| before.applied != after.applied)
+        else {
+            return;
+        };
+        let (key, from) = (key.clone(), before.applied.clone());
+        self.note(now, What::Applied { key, from, to }, now);
     }
 
     pub(super) fn config_map(&mut self, step: Step<'_, Version>, now: Timestamp) {

@@ -15,7 +15,7 @@ async fn changes(objects: BTreeMap<&'static str, Vec<Value>>) -> Vec<String> {
     all(objects).await.iter().map(told).collect()
 }
 
-fn told(change: &Change) -> String {
+pub(crate) fn told(change: &Change) -> String {
     let Change {
         entity,
         at,
@@ -25,7 +25,7 @@ fn told(change: &Change) -> String {
     format!("{entity} at {}: {summary}", at.strftime("%H:%M"))
 }
 
-async fn all(objects: BTreeMap<&'static str, Vec<Value>>) -> Vec<Change> {
+pub(crate) async fn all(objects: BTreeMap<&'static str, Vec<Value>>) -> Vec<Change> {
     let server = Server::start(move |seen| {
         let resource = seen.path.rsplit('/').next().unwrap_or_default();
         let items = objects.get(resource).cloned().unwrap_or_default();
@@ -41,12 +41,12 @@ async fn all(objects: BTreeMap<&'static str, Vec<Value>>) -> Vec<Change> {
     answer.items
 }
 
-fn time(clock: &str) -> String {
+pub(crate) fn time(clock: &str) -> String {
     format!("2026-11-22T{clock}:00Z")
 }
 
 /// A `ReplicaSet` of the Deployment `web`.
-fn replica_set(name: &str, revision: u64, created: &str, image: &str) -> Value {
+pub(crate) fn replica_set(name: &str, revision: u64, created: &str, image: &str) -> Value {
     json!({
         "metadata": {"name": name, "namespace": "shop", "uid": name,
             "creationTimestamp": time(created),

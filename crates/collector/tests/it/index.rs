@@ -4,4 +4,4 @@ mod answers;
 mod faults;
 mod keeping;
 mod news;
-mod stage;
+pub(crate) mod stage;

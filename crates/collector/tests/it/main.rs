@@ -10,6 +10,7 @@
 mod address;
 mod alerts;
 mod changes;
+mod commits;
 mod exec;
 mod federation;
 mod fleet;

@@ -28,7 +28,9 @@ mod topics;
 mod trouble;
 mod words;
 
-use fleetscope_model::{Attribution, Blame, Confidence, SuspectChange};
+use std::collections::BTreeSet;
+
+use fleetscope_model::{Attribution, Blame, ChangeKind, Confidence, SuspectChange};
 
 use self::content::{Content, Lexicon};
 use self::elsewhere::Elsewhere;
@@ -85,6 +87,9 @@ pub(crate) fn attribution(
         by_likelihood.then_with(|| key(a.cited).cmp(&key(b.cited)))
     });
     weighed.dedup_by(|a, b| a.cited == b.cited);
+    // One commit may run in several things: where it most likely did it speaks for it.
+    let mut commits = BTreeSet::new();
+    weighed.retain(|w| commit_of(w.cited).is_none_or(|commit| commits.insert(commit)));
     let elsewhere = elsewhere::elsewhere(input, things, seen, &stage, &troubles);
     Some(conclude(input, &weighed, &elsewhere, &troubles))
 }
@@ -127,9 +132,20 @@ fn key(cited: &CitedChange) -> impl Ord + '_ {
     )
 }
 
+/// The id of a commit that is judged itself.
+fn commit_of(cited: &CitedChange) -> Option<&str> {
+    let is_commit = cited.change.kind == ChangeKind::Commit;
+    cited
+        .content
+        .as_ref()
+        .filter(|_| is_commit)?
+        .commit
+        .as_deref()
+}
+
 /// Changes that somebody made; what only follows from trouble is not judged.
 fn is_judged(cited: &CitedChange) -> bool {
-    is_made(cited.change.kind) || cited.change.kind == fleetscope_model::ChangeKind::Commit
+    is_made(cited.change.kind) || cited.change.kind == ChangeKind::Commit
 }
 
 fn conclude(

@@ -1,9 +1,13 @@
 //! The conclusion where an alarm is right and samples are too coarse to say how long trouble lasts: the
 //! ranking answers alone.
 
-use fleetscope_model::{Candidate, Confidence, Entity, Verdict};
+use std::collections::BTreeSet;
+
+use fleetscope_model::{BlastRadius, Candidate, Confidence, Entity, Felt, Verdict};
 use jiff::{SignedDuration, Timestamp};
 
+use super::blast::{Affected, Path, assemble, few};
+use super::flow::{Flow, Way};
 use super::rank::Ranking;
 use super::rank::shift::Shift;
 use super::things::{Thing, Things};
@@ -13,6 +17,8 @@ use crate::phrase;
 
 /// A thing whose strength is at least this part of the candidate's is told to be reached.
 const REACHED: f64 = 0.35;
+/// Robust deviations within which nothing stands out (three-sigma rule).
+const NOISE: f64 = 3.0;
 
 /// The verdict, and the candidates, likeliest first.
 pub(crate) fn conclude(
@@ -85,20 +91,69 @@ fn step(ranking: &Ranking<'_>, thing: Thing) -> SignedDuration {
 
 /// What depends on it and stands out too, nearest first.
 fn reaches(things: &Things, ranking: &Ranking<'_>, thing: Thing) -> Vec<Entity> {
+    let paths = spread(ranking, thing).into_iter().skip(1);
+    let ends = paths.filter_map(|path| path.last().copied());
+    ends.map(|(thing, _)| things.entity(thing).clone())
+        .collect()
+}
+
+/// The shortest way to itself and to what depends on it and stands out too, nearest first.
+fn spread(ranking: &Ranking<'_>, thing: Thing) -> Vec<Path> {
     let least = REACHED * ranking.shifts.strength(thing);
-    let mut found = vec![thing];
+    let mut known = BTreeSet::from([thing]);
+    let mut paths: Vec<Path> = vec![vec![(thing, None)]];
     let mut next = 0;
-    while next < found.len() {
-        for caller in &ranking.calls.callers[found[next]] {
+    while let Some(path) = paths.get(next).cloned() {
+        let end = path.last().map_or(thing, |(end, _)| *end);
+        for caller in &ranking.calls.callers[end] {
             let strength = ranking.shifts.strength(*caller);
-            if strength > 0.0 && strength >= least && !found.contains(caller) {
-                found.push(*caller);
+            if strength > 0.0 && strength >= least && known.insert(*caller) {
+                let mut further = path.clone();
+                further.push((*caller, Some(Way::Call)));
+                paths.push(further);
             }
         }
         next += 1;
     }
-    let others = found.into_iter().skip(1);
-    others.map(|thing| things.entity(thing).clone()).collect()
+    paths
+}
+
+/// Who is affected by the first of the ranking, and who is at risk by it.
+pub(crate) fn blast(things: &Things, ranking: &Ranking<'_>, flows: &[Flow]) -> Option<BlastRadius> {
+    let cause = *ranking.order().first()?;
+    let affected = spread(ranking, cause).into_iter().skip(1);
+    let affected = affected.filter_map(|path| {
+        let (thing, _) = *path.last()?;
+        let signals = felt(ranking, thing);
+        let felt = !signals.is_empty();
+        felt.then_some(Affected {
+            thing,
+            path,
+            signals,
+        })
+    });
+    let calm = |thing: Thing| felt(ranking, thing).is_empty();
+    let affected = affected.collect();
+    Some(assemble(
+        things,
+        cause,
+        affected,
+        flows,
+        (&|_| false, &calm),
+    ))
+}
+
+fn felt(ranking: &Ranking<'_>, thing: Thing) -> Vec<Felt> {
+    let since = Timestamp::from_millisecond(ranking.shifts.from_ms).unwrap_or_default();
+    let moved = ranking.shifts.about(thing).filter(|s| s.deviations > NOISE);
+    let signals = moved.map(|shift| Felt {
+        signal: shift.signal.name.clone(),
+        since,
+        // The shift compares the end of the window with what was before.
+        ongoing: true,
+        evidence: shift.signal.evidence.clone(),
+    });
+    few(signals.collect())
 }
 
 fn next_look(input: &Input, things: &Things, ranking: &Ranking<'_>, order: &[Thing]) -> String {

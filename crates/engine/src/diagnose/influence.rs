@@ -142,7 +142,14 @@ impl<'a> Influence<'a> {
     /// How far trouble that begins with an observation reaches every other, 0 to 1, along the
     /// strongest path.
     pub(crate) fn reach(&self, source: usize) -> Vec<f64> {
+        self.routes(source).0
+    }
+
+    /// The same, and from which observation each was reached: what was not, and the source, from
+    /// itself.
+    pub(crate) fn routes(&self, source: usize) -> (Vec<f64>, Vec<usize>) {
         let mut reach = vec![0.0; self.seen.len()];
+        let mut origin: Vec<usize> = (0..self.seen.len()).collect();
         reach[source] = 1.0;
         let mut fresh = vec![source];
         for _ in 0..MOST_HOPS {
@@ -152,6 +159,7 @@ impl<'a> Influence<'a> {
                     let further = reach[from] * strength;
                     if further >= NEGLIGIBLE && further > reach[*to] {
                         reach[*to] = further;
+                        origin[*to] = from;
                         next.push(*to);
                     }
                 }
@@ -160,7 +168,7 @@ impl<'a> Influence<'a> {
             next.dedup();
             fresh = next;
         }
-        reach
+        (reach, origin)
     }
 
     /// How far an observation is explained by trouble elsewhere, 0 to 1, and by what.

@@ -1,6 +1,6 @@
 //! What happened, in order.
 
-use fleetscope_model::{ChangeKind, EvidenceId, Severity, TimelineEntry};
+use fleetscope_model::{ChangeKind, EntityKind, EvidenceId, Severity, TimelineEntry};
 
 use super::mechanism::deviation;
 use super::observe::Observation;
@@ -74,8 +74,11 @@ fn changes(input: &Input) -> impl Iterator<Item = (u32, TimelineEntry)> {
         .changes
         .iter()
         .filter(|cited| input.window.contains(cited.change.at))
-        // A commit happens to nothing that runs until a rollout brings it.
-        .filter(|cited| cited.change.kind != ChangeKind::Commit);
+        // A commit happens to nothing that runs until it is brought there.
+        .filter(|cited| {
+            let change = &cited.change;
+            change.kind != ChangeKind::Commit || change.entity.kind != EntityKind::Cluster
+        });
     inside.map(|cited| {
         let change = &cited.change;
         (
@@ -83,7 +86,7 @@ fn changes(input: &Input) -> impl Iterator<Item = (u32, TimelineEntry)> {
             entry(
                 change.at,
                 &change.entity,
-                change.summary.clone(),
+                phrase::change(change),
                 &cited.evidence,
             ),
         )

@@ -1,7 +1,8 @@
 //! From weighed candidates to a conclusion, or to the one look that would settle it.
 
-use fleetscope_model::{Candidate, Change, Confidence, Entity, Gap, Source, Verdict};
+use fleetscope_model::{Candidate, Change, Confidence, Gap, Source, Verdict};
 
+use super::blast::reaches;
 use super::case::Case;
 use super::mechanism::mechanism;
 use super::reasons::reasons;
@@ -41,26 +42,6 @@ fn explained(case: &Case<'_>, weighed: &Weighed<'_>) -> f64 {
     share(case, |symptom| {
         f64::from(u8::from(weighed.reach[symptom] >= REACHED))
     })
-}
-
-fn reaches(case: &Case<'_>, weighed: &Weighed<'_>) -> Vec<Entity> {
-    let farthest = |thing: Thing| {
-        let its = case.graph.observations(thing).iter();
-        its.map(|index| weighed.reach[*index]).fold(0.0, f64::max)
-    };
-    let mut reached: Vec<(f64, Thing)> = case
-        .incident
-        .members
-        .iter()
-        .filter(|thing| **thing != weighed.thing)
-        .map(|thing| (farthest(*thing), *thing))
-        .filter(|(reach, _)| *reach >= REACHED)
-        .collect();
-    reached.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let entities = reached
-        .into_iter()
-        .map(|(_, thing)| case.things.entity(thing).clone());
-    entities.collect()
 }
 
 /// What is concluded from the candidates, likeliest first.

@@ -101,6 +101,15 @@ pub(crate) struct Weighed<'a> {
     pub(crate) confidence: f64,
 }
 
+impl Weighed<'_> {
+    /// The observations that its story may begin with: those of half the likelihood of the best.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = usize> {
+        let best = self.own.first().map_or(0.0, Own::story);
+        let roots = self.own.iter().filter(move |own| own.story() >= best / 2.0);
+        roots.map(|own| own.observation)
+    }
+}
+
 /// Weighs every candidate; likeliest first.
 pub(crate) fn weigh<'a>(case: &Case<'a>) -> Vec<Weighed<'a>> {
     let mut all: Vec<Weighed<'a>> = case

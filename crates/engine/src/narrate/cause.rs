@@ -4,6 +4,7 @@ use fleetscope_model::{Candidate, ChangeKind, Stance};
 
 use super::change;
 use super::scene::{Scene, confidence, sight, told};
+use super::spread::spread;
 use crate::phrase;
 
 /// Told one by one; the findings hold the rest.
@@ -18,7 +19,7 @@ pub(crate) fn found(scene: &Scene<'_>, top: &Candidate) -> Vec<String> {
         symptoms(scene),
         why(top),
         change::attributed(scene.findings.attribution.as_ref(), Some(top)),
-        path(top),
+        spread(scene.findings, top),
         against(scene, top),
         certainty(scene, top),
         next(scene, top),
@@ -59,18 +60,6 @@ fn symptoms(scene: &Scene<'_>) -> String {
 
 fn why(top: &Candidate) -> String {
     format!("Why: {}", told(top, Stance::For, REASONS_FOR).join(" "))
-}
-
-fn path(top: &Candidate) -> String {
-    if top.reaches.is_empty() {
-        return "It has not spread to anything else that is measured.".to_owned();
-    }
-    let names: Vec<String> = top.reaches.iter().map(ToString::to_string).collect();
-    format!(
-        "From there it spreads to {}; this accounts for {:.0} % of what is felt.",
-        phrase::list(&names, 6),
-        top.explained * 100.0
-    )
 }
 
 fn against(scene: &Scene<'_>, top: &Candidate) -> String {

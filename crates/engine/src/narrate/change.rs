@@ -1,14 +1,15 @@
 //! Which change did it, in words.
 
-use fleetscope_model::{Attribution, Blame, Candidate, ChangeKind, Reason, Stance, SuspectChange};
+use fleetscope_model::{
+    Attribution, Blame, Candidate, Change, ChangeKind, EntityKind, Reason, Stance, SuspectChange,
+};
 
 use super::scene::sentence;
+use crate::phrase;
 
 /// Told one by one; the findings hold the rest.
 const FOR: usize = 4;
 const AGAINST: usize = 2;
-/// A commit's id is known by so many digits.
-const DIGITS: usize = 10;
 /// A message is told up to here.
 const LONGEST: usize = 100;
 
@@ -39,13 +40,17 @@ fn is_told(suspect: &SuspectChange, told: Option<&Candidate>) -> bool {
     suspect.commit.is_none() && change == Some(&suspect.change)
 }
 
-/// `commit 47f38c2266 (“tidy the client”)`, `flag x: off to on`, `revision 7 of workload a/b`.
+/// `commit 47f38c2266 (“tidy the client”)`, `commit 47f38c2266 of workload a/b`,
+/// `flag x: off to on`, `revision 7 of workload a/b`.
 pub(crate) fn name(suspect: &SuspectChange) -> String {
     let change = &suspect.change;
     let summary: String = change.summary.chars().take(LONGEST).collect();
     match (&suspect.commit, change.kind, &change.revision) {
+        (Some(_), ChangeKind::Commit, _) if is_of_something(change) => {
+            format!("{} of {}", phrase::revision(change), change.entity)
+        }
         (Some(id), ..) => {
-            let id: String = id.chars().take(DIGITS).collect();
+            let id: String = id.chars().take(phrase::DIGITS).collect();
             format!("commit {id} (“{summary}”)")
         }
         (None, ChangeKind::Flag, _) => summary,
@@ -54,6 +59,11 @@ pub(crate) fn name(suspect: &SuspectChange) -> String {
         }
         _ => format!("the change of {} ({summary})", change.entity),
     }
+}
+
+/// Whether a commit is told of what it runs in.
+fn is_of_something(change: &Change) -> bool {
+    change.entity.kind != EntityKind::Cluster
 }
 
 fn some(reasons: &[Reason], stance: Stance, most: usize) -> Vec<String> {
@@ -67,8 +77,14 @@ fn blamed(first: &SuspectChange) -> String {
     if !against.is_empty() {
         sentences.push(format!("Against it: {}", against.join(" ")));
     }
+    let brought = match first.change.kind {
+        ChangeKind::Commit if is_of_something(&first.change) => {
+            format!(" It was {}.", first.change.summary)
+        }
+        _ => String::new(),
+    };
     format!(
-        "What was changed: {}, at {:.0} %. {}",
+        "What was changed: {}, at {:.0} %.{brought} {}",
         name(first),
         first.confidence.0 * 100.0,
         sentences.join(" ")

@@ -5,7 +5,13 @@
 //! narrow ones give the same bits. The error grows with n/16 rather than n (Higham 1993, "The
 //! accuracy of floating point summation").
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for wider instructions"
+)]
+
 use super::known;
+use super::wide::widest;
 
 /// Running sums side by side: enough to hide an addition's latency behind others, at two numbers a
 /// register.
@@ -13,11 +19,14 @@ const LANES: usize = 16;
 
 /// The sum of the values that are known; 0 of none.
 pub fn sum(values: &[f64]) -> f64 {
-    mapped(values, |value| if known(value) { value } else { 0.0 })
+    widest(
+        #[inline(always)]
+        || mapped(values, |value| if known(value) { value } else { 0.0 }),
+    )
 }
 
 /// The sum of what the values are mapped to.
-#[inline]
+#[inline(always)]
 pub(crate) fn mapped(values: &[f64], map: impl Fn(f64) -> f64) -> f64 {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];

@@ -9,18 +9,17 @@
 
 use super::known;
 use super::moments::moments;
+use super::rolling_rows::{Borders, Row};
 
 /// Where less than this share of the squares about the centre is left about the mean, the centre was a
 /// bad one, and the window is looked at by itself.
-const LEFT: f64 = 1e-3;
+pub(super) const LEFT: f64 = 1e-3;
 /// Mean squares below this are too near to the smallest numbers to calculate with.
-const TINY: f64 = 1e-280;
+pub(super) const TINY: f64 = 1e-280;
 /// Mean squares above this come of values that may be gaps.
-const HUGE: f64 = 1e180;
+pub(super) const HUGE: f64 = 1e180;
 /// Blocks side by side.
 pub(crate) const SIDE_BY_SIDE: usize = 4;
-/// Windows of each of them that are finished together, while they are at hand.
-const ROWS: usize = 64;
 
 /// The score of the last value of a window, from this window only.
 pub(crate) fn alone(window: &[f64], least: usize) -> f64 {
@@ -49,12 +48,8 @@ fn inverse_root(value: f64) -> f64 {
 pub(crate) struct Sums {
     window: usize,
     /// From each place to the end of the block: Σd and Σd², where d is the distance from the centre.
-    totals: Vec<[f64; SIDE_BY_SIDE]>,
-    squares: Vec<[f64; SIDE_BY_SIDE]>,
-    /// Of the windows that are being finished: how far the last value lies from the mean, and the
-    /// variance, NaN where it is in doubt.
-    offs: [[f64; SIDE_BY_SIDE]; ROWS],
-    variances: [[f64; SIDE_BY_SIDE]; ROWS],
+    totals: Vec<Row>,
+    squares: Vec<Row>,
     /// How many known values a window holds.
     counts: Vec<usize>,
 }
@@ -65,8 +60,6 @@ impl Sums {
             window,
             totals: vec![[0.0; SIDE_BY_SIDE]; window],
             squares: vec![[0.0; SIDE_BY_SIDE]; window],
-            offs: [[0.0; SIDE_BY_SIDE]; ROWS],
-            variances: [[0.0; SIDE_BY_SIDE]; ROWS],
             counts: Vec::new(),
         }
     }
@@ -82,16 +75,21 @@ impl Sums {
             &stretch[from..from + window - 1]
         });
         let centers = blocks.map(center);
-        self.before_border(blocks, centers);
-        let mut doubtful = self.beyond_border(nexts, centers, scores);
+        let mut borders = Borders {
+            totals: &mut self.totals,
+            squares: &mut self.squares,
+            centers,
+        };
+        borders.before(blocks);
+        let mut sure = borders.beyond(nexts, apart(scores, window));
         for (number, block) in blocks.iter().enumerate() {
             let off = block[window - 1] - centers[number];
             let (sum, square) = (self.totals[0][number], self.squares[0][number]);
             let score = scored(off, sum, square, window as f64);
-            doubtful += u64::from(score.is_none());
+            sure &= score.is_some();
             scores[number * window] = score.unwrap_or(f64::NAN);
         }
-        if doubtful == 0 {
+        if sure {
             return true;
         }
         let whole = stretch.iter().all(|value| known(*value));
@@ -99,68 +97,6 @@ impl Sums {
             again(stretch, window, scores);
         }
         whole
-    }
-
-    /// Adds up each block from its border back.
-    #[inline]
-    fn before_border(&mut self, blocks: [&[f64]; SIDE_BY_SIDE], centers: [f64; SIDE_BY_SIDE]) {
-        let (mut sum, mut square) = ([0.0; SIDE_BY_SIDE], [0.0; SIDE_BY_SIDE]);
-        let window = self.totals.len();
-        let blocks = blocks.map(|block| &block[..window]);
-        let squares = &mut self.squares[..window];
-        for place in (0..window).rev() {
-            for block in 0..SIDE_BY_SIDE {
-                let off = blocks[block][place] - centers[block];
-                sum[block] += off;
-                square[block] += off * off;
-            }
-            self.totals[place] = sum;
-            squares[place] = square;
-        }
-    }
-
-    /// Adds up what follows each border, and writes the scores of the windows that reach beyond it; says
-    /// how many are in doubt.
-    #[inline]
-    fn beyond_border(
-        &mut self,
-        nexts: [&[f64]; SIDE_BY_SIDE],
-        centers: [f64; SIDE_BY_SIDE],
-        scores: &mut [f64],
-    ) -> u64 {
-        let share = 1.0 / self.window as f64;
-        let (mut sum, mut square) = ([0.0; SIDE_BY_SIDE], [0.0; SIDE_BY_SIDE]);
-        let mut doubtful = 0;
-        for from in (0..self.window - 1).step_by(ROWS) {
-            let rows = ROWS.min(self.window - 1 - from);
-            let nexts = nexts.map(|next| &next[from..from + rows]);
-            let sums = &self.totals[from + 1..from + 1 + rows];
-            let squares = &self.squares[from + 1..from + 1 + rows];
-            for row in 0..rows {
-                for block in 0..SIDE_BY_SIDE {
-                    let off = nexts[block][row] - centers[block];
-                    sum[block] += off;
-                    square[block] += off * off;
-                    let mean = (sums[row][block] + sum[block]) * share;
-                    let about_center = (squares[row][block] + square[block]) * share;
-                    let variance = about_center - mean * mean;
-                    self.offs[row][block] = off - mean;
-                    self.variances[row][block] = sure(variance, about_center);
-                }
-            }
-            doubtful += scale(
-                self.offs[..rows].as_flattened_mut(),
-                self.variances[..rows].as_flattened(),
-            );
-            let blocks = scores.chunks_mut(self.window).take(SIDE_BY_SIDE);
-            for (block, scores) in blocks.enumerate() {
-                let scores = &mut scores[from + 1..from + 1 + rows];
-                for (score, row) in scores.iter_mut().zip(&self.offs[..rows]) {
-                    *score = row[block];
-                }
-            }
-        }
-        doubtful
     }
 
     /// The scores of all windows that begin in the first block of a stretch, with or without gaps.
@@ -227,15 +163,13 @@ fn sure(variance: f64, about_center: f64) -> f64 {
     }
 }
 
-/// Makes scores of distances from the mean; says how many are in doubt.
-#[inline]
-fn scale(offs: &mut [f64], variances: &[f64]) -> u64 {
-    let mut doubtful = 0;
-    for (off, variance) in offs.iter_mut().zip(variances) {
-        doubtful += u64::from(variance.is_nan() || *variance > HUGE);
-        *off *= inverse_root(*variance);
-    }
-    doubtful
+/// Of each block the places of the windows that reach beyond its border.
+fn apart(scores: &mut [f64], window: usize) -> [&mut [f64]; SIDE_BY_SIDE] {
+    let mut blocks = scores.chunks_mut(window);
+    std::array::from_fn(|_| match blocks.next() {
+        Some([_, beyond @ ..]) => beyond,
+        _ => &mut [],
+    })
 }
 
 /// Looks by itself at each window that is in doubt, unless its values are all the same.

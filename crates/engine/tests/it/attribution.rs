@@ -1,6 +1,6 @@
 //! Which change did it: what holds whatever the case.
 
-use fleetscope_engine::{ChangeContent, CitedChange, Input, diagnose};
+use fleetscope_engine::{ChangeContent, CitedChange, Input, diagnose, narrate};
 use fleetscope_model::{
     Attribution, Blame, Change, ChangeKind, Entity, EntityKind, SignalRole, Stance,
 };
@@ -117,6 +117,65 @@ fn a_leak_is_blamed_on_the_release_at_its_beginning_and_not_on_the_one_before_th
         Some("leaks"),
         "{found:#?}"
     );
+}
+
+/// One sync that rolls out two workloads, of which one fails since.
+fn synced(id: &str) -> Input {
+    let mut town = Town::new(81);
+    for name in ["quotes", "basket"] {
+        town.rollout(name, 22, 5);
+        let named = Some(ChangeContent {
+            commit: Some(id.to_owned()),
+            ..ChangeContent::default()
+        });
+        let evidence = town.cite();
+        let rollout = town.input.changes.last_mut().unwrap();
+        rollout.content.clone_from(&named);
+        let change = Change {
+            kind: ChangeKind::Commit,
+            revision: Some(id.to_owned()),
+            summary: "brought by Argo CD application argocd/town".to_owned(),
+            ..rollout.change.clone()
+        };
+        town.input.changes.push(CitedChange {
+            change,
+            evidence,
+            content: named,
+        });
+    }
+    town.fails.insert("quotes", shifted(0.0, 0.4, 20, 1));
+    town.finish()
+}
+
+#[test]
+fn a_commit_that_was_brought_to_several_is_suspected_once_and_where_it_did_it() {
+    let id = "3f2a1c9d4e5f60718293a4b5c6d7e8f901234567";
+    let input = synced(id);
+    let found = attributed(&input);
+    let of_id = found
+        .suspects
+        .iter()
+        .filter(|s| s.commit.as_deref() == Some(id));
+    assert_eq!(of_id.count(), 1, "{found:#?}");
+    let first = &found.suspects[0];
+    assert_eq!(first.change.kind, ChangeKind::Commit, "{found:#?}");
+    assert_eq!(first.change.entity, Town::workload("quotes"));
+    assert_eq!(found.blame, Blame::Change, "{found:#?}");
+    // Who reads the story gets the commit by its name, and how it came.
+    let findings = diagnose(&input);
+    let story = narrate(&findings, &input.clusters).join(" ");
+    assert!(story.contains("commit 3f2a1c9d4e of workload"), "{story}");
+    assert!(story.contains("brought by Argo CD application"), "{story}");
+}
+
+#[test]
+fn a_commit_of_which_no_rollout_was_seen_weighs_less() {
+    let seen = synced("3f2a1c9d4e5f60718293a4b5c6d7e8f901234567");
+    let mut unseen = seen.clone();
+    let commits = |c: &CitedChange| c.change.kind == ChangeKind::Commit;
+    unseen.changes.retain(commits);
+    let of = |input: &Input| attributed(input).suspects[0].confidence.0;
+    assert!(of(&unseen) < of(&seen));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 )]
 
 mod attribution;
+mod blast;
 mod build;
 mod detect;
 mod detectors;
@@ -15,6 +16,7 @@ mod judge;
 mod odds;
 mod properties;
 mod ranking;
+mod recurrence;
 mod replay;
 mod scenarios;
 mod stats;

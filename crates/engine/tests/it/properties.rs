@@ -14,7 +14,7 @@ use crate::town::Town;
 use crate::trouble::{bad_release, bustle, decoys, greedy, hog, leak, slow, with_gap};
 
 /// A town with some trouble or none.
-fn town(kind: u8, seed: u64) -> Input {
+pub(crate) fn town(kind: u8, seed: u64) -> Input {
     let mut town = Town::new(seed);
     decoys(&mut town, "search");
     match kind {

@@ -205,6 +205,30 @@ fn requests_that_break_off_are_put_down_to_the_lowest_service_where_they_do() {
 }
 
 #[test]
+fn more_requests_on_a_path_that_ends_where_it_used_to_are_no_trouble() {
+    let mut input = chain("", 0.0, 3);
+    input.alarms.clear();
+    let path = Conduct {
+        passed_usually: 10,
+        ..conduct("middle", 36, 10)
+    };
+    input.conduct = vec![path.clone()];
+    let told = |input: &Input| {
+        let findings = diagnose(input);
+        let mut reasons = findings.ranking.into_iter().flat_map(|s| s.reasons);
+        reasons.any(|reason| reason.text.contains("36 of 40"))
+    };
+    assert!(!told(&input));
+    // Those who came so far used to go on.
+    input.conduct = vec![Conduct {
+        passed_usually: 30,
+        so_usually: 1,
+        ..path
+    }];
+    assert!(told(&input));
+}
+
+#[test]
 fn every_suspect_says_why_or_has_little_of_the_votes() {
     let findings = diagnose(&chain("back", 0.2, 1));
     let sum: f64 = findings.ranking.iter().map(|s| s.score).sum();

@@ -3,8 +3,10 @@
 //! A change of a snapshot is a change of what people are told: read it before accepting it.
 
 use fleetscope_engine::{CitedChange, Input, diagnose, narrate};
-use fleetscope_model::{ChangeKind, Entity, EntityKind, Findings, Source, Verdict};
-use serde_json::Value;
+use fleetscope_model::{
+    BlastRadius, ChangeKind, Entity, EntityKind, Findings, Impact, Source, Verdict,
+};
+use serde_json::{Value, json};
 
 use crate::town::{Town, shifted};
 use crate::trouble::{bad_release, bustle, decoys, greedy, hog, leak, slow, with_gap};
@@ -19,6 +21,9 @@ pub(crate) fn told(folder: &str, input: &Input) -> Findings {
     if let Some(Value::Array(ranking)) = json.get_mut("ranking") {
         ranking.truncate(2);
     }
+    if let Some(blast) = &findings.blast {
+        json["blast"] = in_lines(blast);
+    }
     insta::with_settings!({
         snapshot_path => format!("scenarios/{folder}"),
         prepend_module_to_snapshot => false,
@@ -29,6 +34,23 @@ pub(crate) fn told(folder: &str, input: &Input) -> Findings {
         insta::assert_snapshot!("story", story);
     });
     findings
+}
+
+/// A line for each that is affected or at risk: the way to it, and what of it stands out.
+fn in_lines(blast: &BlastRadius) -> Value {
+    let line = |impact: &Impact| {
+        let way = impact.path.iter().map(|hop| match hop.via.as_str() {
+            "" => hop.entity.to_string(),
+            via => format!(" {via} {}", hop.entity),
+        });
+        let signals = impact.signals.iter().map(|felt| felt.signal.as_str());
+        let signals: Vec<&str> = signals.collect();
+        format!("{}: {}", way.collect::<String>(), signals.join(", "))
+    };
+    json!({
+        "affected": blast.affected.iter().map(line).collect::<Vec<_>>(),
+        "at_risk": blast.at_risk.iter().map(line).collect::<Vec<_>>(),
+    })
 }
 
 /// Four significant digits: the last bits of `exp` differ from one machine's library to another's.

@@ -4,6 +4,7 @@
 //! The window begins where the fault was injected. The quiet part of the same day serves as history;
 //! it is moved in time so that it ends where a case's own samples begin.
 
+mod score;
 mod spans;
 mod table;
 
@@ -16,11 +17,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use self::table::Table;
+use super::Outcome;
 use super::answer::{Answer, Case, answer};
 use super::build::{self, Meaning};
 use super::files::{folders, json};
-use super::{Figure, Outcome, topk};
-use crate::{Error, interval};
+use crate::Error;
 
 /// A case's metrics end so long after the injection.
 const AFTER: SignedDuration = SignedDuration::from_mins(5);
@@ -163,45 +164,7 @@ pub(super) fn run(shop: Shop, data: &Path) -> Result<Outcome, Error> {
         };
         answers.push(answer(&case));
     }
-    let culprits = labels(&root.join("labels.csv"))?;
-    let hits: Vec<[f64; 3]> = answers
-        .iter()
-        .map(|answer| {
-            let culprit = culprits.get(&answer.id).map_or("", String::as_str);
-            [1, 3, 5].map(|k| topk::hit(&answer.ranking, culprit, k))
-        })
-        .collect();
-    let lines = answers
-        .iter()
-        .map(|a| a.line(culprits.get(&a.id).map_or("", String::as_str)));
-    let cases: Vec<String> = lines.collect();
-    let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len().max(1) as f64;
-    let figures = ["AS@1", "AS@3", "AS@5"].into_iter().zip(shop.peers());
-    let figure = |(at, (name, peers)): (usize, (&str, &'static str))| {
-        let of: Vec<f64> = hits.iter().map(|hit| hit[at]).collect();
-        Figure {
-            name: name.to_owned(),
-            cases: of.len(),
-            interval: interval(&of, mean),
-            peers,
-        }
-    };
-    let figures = figures.enumerate().map(figure).collect();
-    Ok(Outcome { figures, cases })
-}
-
-/// The answers; opened by the scorer only.
-fn labels(path: &Path) -> Result<BTreeMap<String, String>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        id: String,
-        service: String,
-    }
-    let mut reader = csv::Reader::from_path(path).map_err(|why| Error::malformed(path, &why))?;
-    let rows = reader.deserialize::<Row>();
-    rows.map(|row| row.map(|row| (row.id, row.service)))
-        .collect::<Result<_, _>>()
-        .map_err(|why| Error::malformed(path, &why))
+    score::outcome(shop, &answers, &root)
 }
 
 /// The quiet part of a day.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Args;
-use fleetscope_client::wire::ChangeAnswer;
+use fleetscope_client::wire::{Change, ChangeAnswer};
 use uuid::Uuid;
 
 use super::topology::Where;
@@ -12,6 +12,9 @@ use crate::cli::Connection;
 use crate::connection::{client, cluster_names};
 use crate::exit::Failure;
 use crate::output::{entity, gaps, more, show, table, time};
+
+/// A commit's id is known by so many digits.
+const DIGITS: usize = 10;
 
 /// List what was changed in many clusters, newest first.
 #[derive(Debug, Args)]
@@ -37,6 +40,17 @@ pub(crate) async fn run(args: Changes) -> Result<ExitCode, Failure> {
     Ok(super::whole(&answer.gaps))
 }
 
+/// A commit is told with its id.
+fn what(change: &Change) -> String {
+    match &change.revision {
+        Some(id) if change.kind == "commit" => {
+            let id: String = id.chars().take(DIGITS).collect();
+            format!("{id}: {}", change.summary)
+        }
+        _ => change.summary.clone(),
+    }
+}
+
 fn text(answer: &ChangeAnswer, names: &BTreeMap<Uuid, String>) -> String {
     let rows = answer.changes.iter().map(|change| {
         [
@@ -47,7 +61,7 @@ fn text(answer: &ChangeAnswer, names: &BTreeMap<Uuid, String>) -> String {
                 .unwrap_or_default(),
             change.kind.clone(),
             entity(&change.entity),
-            change.summary.clone(),
+            what(change),
         ]
     });
     let list = if answer.changes.is_empty() {

@@ -1,5 +1,6 @@
 //! `fleetscope eval`
 
+mod alike;
 mod anomalies;
 mod causes;
 mod incidents;

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use fleetscope_client::wire::{Candidate, Evidence, Investigation, Status, Verdict};
 use uuid::Uuid;
 
+use super::blast::blast;
+use super::compared::compared;
+use super::seen_before::seen_before;
 use super::{Style, clock, entity, gaps, table, time, wrap};
 
 const WIDTH: usize = 100;
@@ -36,6 +39,9 @@ pub(crate) fn incident(investigation: &Investigation, style: Style) -> String {
             causes(investigation)
         ));
     }
+    parts.extend(seen_before(investigation, style));
+    parts.extend(blast(investigation, style));
+    parts.extend(compared(investigation, style));
     if !investigation.timeline.is_empty() {
         parts.push(format!(
             "{}\n{}",
@@ -98,7 +104,7 @@ fn named(investigation: &Investigation, cause: &Candidate) -> String {
     )
 }
 
-fn cluster(investigation: &Investigation, id: Uuid) -> &str {
+pub(super) fn cluster(investigation: &Investigation, id: Uuid) -> &str {
     investigation.clusters.get(&id).map_or("?", String::as_str)
 }
 
@@ -171,7 +177,7 @@ fn cited(investigation: &Investigation, cause: &Candidate) -> String {
     lines.join("\n")
 }
 
-fn shortened(line: &str, most: usize) -> String {
+pub(super) fn shortened(line: &str, most: usize) -> String {
     if line.chars().count() <= most {
         return line.to_owned();
     }

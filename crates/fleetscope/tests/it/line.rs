@@ -92,3 +92,55 @@ async fn a_healthy_fleet_with_its_rollouts_and_restarts_raises_no_investigation(
     assert!(found.is_empty(), "{found:?}");
     app.stop().await;
 }
+
+/// Lives through a fault of a fresh fleet of these clusters until it is settled, and reads what was
+/// found.
+async fn live_through(app: &TestApp, fleet: &Fleet, fault: Fault) -> Investigation {
+    live(app, 3, |_| false).await;
+    let known = app.viewer.investigations(&Paging::default()).await.unwrap();
+    fleet.simulation().inject(fault).unwrap();
+    let found = live(app, 40, |found| {
+        found.len() > known.items.len() && found.iter().all(|item| !item.open)
+    });
+    let newest = found.await[0].id;
+    assert!(
+        known.items.iter().all(|item| item.id != newest),
+        "{fault:?}"
+    );
+    app.viewer.investigation(newest).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_comes_again_names_the_time_before_and_another_failure_does_not() {
+    let app = TestApp::one().await;
+    let fleet = Fleet::start(100, app.clock.clone()).await;
+    let clusters = fleet.register(&app.admin).await;
+    let first = live_through(&app, &fleet, Fault::GpuThrottle).await;
+    assert_eq!(first.verdict, Some(Verdict::Cause));
+    assert_eq!(first.recurrence, []);
+
+    // It was mended, and a day later comes again.
+    app.clock.advance(Duration::from_hours(24));
+    let fleet = Fleet::start(100, app.clock.clone()).await;
+    fleet.take_over(&app.admin, &clusters).await;
+    let second = live_through(&app, &fleet, Fault::GpuThrottle).await;
+    let before: Vec<_> = second
+        .recurrence
+        .iter()
+        .map(|one| one.investigation)
+        .collect();
+    assert_eq!(before, [first.id]);
+    let seen = &second.recurrence[0];
+    assert!(seen.similarity >= 0.8, "{}", seen.similarity);
+    assert_eq!(seen.cause.as_ref(), Some(&first.causes[0].entity));
+    assert_eq!(seen.created_at, first.created_at);
+    let last = second.narrative.last().unwrap();
+    assert!(last.starts_with("Seen before, 1 d"), "{last}");
+
+    app.clock.advance(Duration::from_hours(24));
+    let fleet = Fleet::start(100, app.clock.clone()).await;
+    fleet.take_over(&app.admin, &clusters).await;
+    let other = live_through(&app, &fleet, Fault::BadRelease).await;
+    assert_eq!(other.recurrence, [], "{:?}", other.narrative);
+    app.stop().await;
+}

@@ -3,7 +3,7 @@
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
-use fleetscope_api::Touched;
+use fleetscope_api::{Route, Touched, lookup};
 use fleetscope_model::{AuditDecision, AuditEntry, ClusterId};
 use jiff::Timestamp;
 
@@ -15,14 +15,8 @@ const LONGEST_PATH: usize = 300;
 /// Most clusters that are written down.
 const MOST_CLUSTERS: usize = 100;
 
-/// Routes that are posted to and only read.
-const QUESTIONS: [&str; 2] = ["/api/v1/logs/query", "/api/v1/traces/search"];
-
 /// The status of a request whose caller went away before it was answered, as nginx has it.
 const GONE_AWAY: u16 = 499;
-
-/// Routes that change nothing whatever their method is.
-const READS_BY_POST: &str = "/prometheus/";
 
 /// Routes by which clusters are named in the path.
 const CLUSTERS: &str = "/api/v1/clusters/";
@@ -52,9 +46,8 @@ impl Asked {
     pub(super) fn changes(&self) -> bool {
         let safe = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS);
         let path = self.route.as_ref().map(MatchedPath::as_str);
-        let asks =
-            path.is_some_and(|path| QUESTIONS.contains(&path) || path.starts_with(READS_BY_POST));
-        !(safe || self.method == Method::POST && asks)
+        let route = path.and_then(|path| lookup(self.method.as_str(), path));
+        !(safe || route.is_some_and(Route::is_question))
     }
 
     /// The entry, if there is to be one.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use fleetscope_engine::{CitedChange, CitedEvent};
+use fleetscope_engine::{ChangeContent, CitedChange, CitedEvent};
 use fleetscope_model::{
-    Change, Evidence, EvidenceId, EvidenceKind, Gap, KubernetesEvent, TimeRange,
+    Change, ChangeKind, Entity, Evidence, EvidenceId, EvidenceKind, Gap, KubernetesEvent, TimeRange,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Scope;
 use super::evidence::Read;
@@ -44,8 +44,11 @@ impl Intelligence {
             ..Happenings::default()
         };
         happened.gaps.extend(events.gaps);
-        for change in newest_changes(changes.items) {
-            happened.cite_change(change, range);
+        let changes = newest_changes(changes.items);
+        let commits = Commits::of(&changes);
+        for change in changes {
+            let content = commits.content(&change);
+            happened.cite_change(change, content, range);
         }
         for event in weightiest_events(events.items) {
             happened.cite_event(event, window);
@@ -55,7 +58,7 @@ impl Intelligence {
 }
 
 impl Happenings {
-    fn cite_change(&mut self, change: Change, window: TimeRange) {
+    fn cite_change(&mut self, change: Change, content: Option<ChangeContent>, window: TimeRange) {
         let query = format!("changes of {}", change.entity);
         let result = format!("{} {:?} {}", change.at, change.kind, change.summary);
         let evidence = Read {
@@ -68,7 +71,7 @@ impl Happenings {
         self.changes.push(CitedChange {
             change,
             evidence: evidence.id.clone(),
-            content: None,
+            content,
         });
         self.evidence.insert(evidence.id.clone(), evidence);
     }
@@ -91,6 +94,41 @@ impl Happenings {
             evidence: evidence.id.clone(),
         });
         self.evidence.insert(evidence.id.clone(), evidence);
+    }
+}
+
+/// Which commit was brought where, and when.
+struct Commits(BTreeMap<(Entity, Timestamp), String>);
+
+impl Commits {
+    fn of(changes: &[Change]) -> Self {
+        let commits = changes
+            .iter()
+            .filter(|change| change.kind == ChangeKind::Commit);
+        Self(
+            commits
+                .filter_map(|change| {
+                    let commit = change.revision.clone()?;
+                    Some(((change.entity.clone(), change.at), commit))
+                })
+                .collect(),
+        )
+    }
+
+    /// The commit itself, or of the change that it brought: collectors tell both of the same thing
+    /// at the same time. Its message and files are not known.
+    fn content(&self, change: &Change) -> Option<ChangeContent> {
+        if !matches!(
+            change.kind,
+            ChangeKind::Commit | ChangeKind::Rollout | ChangeKind::Config
+        ) {
+            return None;
+        }
+        let commit = self.0.get(&(change.entity.clone(), change.at))?;
+        Some(ChangeContent {
+            commit: Some(commit.clone()),
+            ..ChangeContent::default()
+        })
     }
 }
 

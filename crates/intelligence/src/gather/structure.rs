@@ -53,6 +53,21 @@ impl Structure {
         named.next().filter(|_| named.next().is_none())
     }
 
+    /// Whether something of the cluster that makes or takes calls has this name, alone or as the
+    /// first part of an address: `cart`, `cart.shop.svc:8080`.
+    pub(crate) fn knows(&self, cluster: ClusterId, name: &str) -> bool {
+        let first = name.split(['.', ':']).next().unwrap_or(name);
+        let ends = self.edges.iter().flat_map(|edge| [&edge.from, &edge.to]);
+        let calls = |kind| {
+            matches!(
+                kind,
+                EntityKind::Workload | EntityKind::Service | EntityKind::Pod
+            )
+        };
+        let mut here = ends.filter(|end| end.cluster == cluster && calls(end.kind));
+        here.any(|end| end.name == name || end.name == first)
+    }
+
     /// The workload that owns the pod.
     pub(crate) fn owner(&self, pod: &Entity) -> Option<&Entity> {
         self.owners.get(pod)
@@ -113,6 +128,21 @@ mod tests {
         Topology {
             edges: vec![Edge { from, to, kind }],
         }
+    }
+
+    #[test]
+    fn what_is_called_is_known_by_its_name_and_by_its_address_in_the_cluster() {
+        let structure = Structure::new(vec![calls(
+            workload("shop", "web"),
+            workload("shop", "cart"),
+        )]);
+        let cluster = ClusterId::new(Uuid::from_u128(1));
+        for name in ["cart", "cart.shop", "cart.shop.svc.cluster.local:8080"] {
+            assert!(structure.knows(cluster, name), "{name}");
+        }
+        assert!(!structure.knows(cluster, "api.payments.example.com"));
+        let other = ClusterId::new(Uuid::from_u128(2));
+        assert!(!structure.knows(other, "cart"));
     }
 
     #[test]

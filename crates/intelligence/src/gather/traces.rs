@@ -9,8 +9,9 @@ use fleetscope_model::{
 };
 use jiff::Timestamp;
 
-use super::Scope;
 use super::evidence::Read;
+use super::failures::Failures;
+use super::{Scope, Structure};
 use crate::{Intelligence, Result};
 
 /// Services that are asked about, the worst first.
@@ -34,6 +35,7 @@ impl Intelligence {
         scope: &Scope,
         window: TimeRange,
         found: &[Anomaly],
+        structure: &Structure,
     ) -> Result<Traces> {
         let mut traces = Traces::default();
         for (entity, since) in failing(found) {
@@ -50,14 +52,18 @@ impl Intelligence {
             };
             let answer = self.telemetry.traces(&scope.caller, &query).await?;
             traces.gaps.extend(answer.gaps);
-            traces.cite(entity, range, &answer.items);
+            if answer.items.is_empty() {
+                continue;
+            }
+            let said = self.failures(scope, (&entity, range), structure).await;
+            traces.cite(entity, range, &answer.items, said);
         }
         Ok(traces)
     }
 }
 
 impl Traces {
-    fn cite(&mut self, entity: Entity, window: TimeRange, found: &[TraceSummary]) {
+    fn cite(&mut self, entity: Entity, window: TimeRange, found: &[TraceSummary], said: Failures) {
         let Some(first) = found.iter().min_by_key(|trace| trace.started_at) else {
             return;
         };
@@ -66,7 +72,7 @@ impl Traces {
             entity.name
         );
         let ids: Vec<&str> = found.iter().map(|trace| trace.trace_id.as_str()).collect();
-        let extract = format!(
+        let mut extract = format!(
             "{} failing traces, the first {} ({} {}, {:.0} ms) at {}",
             found.len(),
             first.trace_id,
@@ -75,6 +81,9 @@ impl Traces {
             first.duration_ms,
             first.started_at
         );
+        if let Some(detail) = &said.detail {
+            extract = format!("{extract}, which say: {detail}");
+        }
         let evidence = Read {
             cluster: entity.cluster,
             kind: EvidenceKind::Traces,
@@ -87,8 +96,8 @@ impl Traces {
             failing: u32::try_from(found.len()).unwrap_or(u32::MAX),
             example: first.trace_id.clone(),
             first_at: first.started_at,
-            detail: None,
-            peer: None,
+            detail: said.detail,
+            peer: said.peer,
             evidence: evidence.id.clone(),
         });
         self.evidence.insert(evidence.id.clone(), evidence);

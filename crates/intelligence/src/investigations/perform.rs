@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use fleetscope_engine::{Input, diagnose, narrate};
 use fleetscope_model::{
-    Anomaly, ClusterId, Evidence, EvidenceId, Findings, Gap, Investigation, Place, Status,
+    Anomaly, ClusterId, Evidence, EvidenceId, Findings, Gap, Investigation, Place, Status, Suspect,
     TimeRange, Verdict,
 };
 use jiff::Timestamp;
 
 use crate::analyses::perform::{on_behalf, only};
 use crate::gather::{Scope, compute, shortened};
-use crate::visible::investigation::entities;
+use crate::visible::investigation::{entities, told};
 use crate::{Intelligence, Result};
 
 /// What one pass over the evidence came to.
@@ -39,6 +39,7 @@ impl Intelligence {
         let alarms = investigation.alarms.clone();
         let pass = self.pass(scope, investigation.window, alarms, now).await?;
         let input = pass.write_into(&mut investigation, now);
+        self.recall(&mut investigation).await;
         self.keep_replay(&investigation, input).await;
         Ok(investigation)
     }
@@ -113,12 +114,31 @@ pub(crate) fn conclusion(findings: &Findings) -> String {
 /// The parts of the fleet that an event about the investigation tells of; its clusters, where it
 /// names nothing in them.
 pub(crate) fn places(investigation: &Investigation) -> Vec<Place> {
-    let places = Place::all(entities(investigation));
+    or_clusters(Place::all(entities(investigation)), investigation)
+}
+
+/// The parts of the fleet that a text about it tells of; its clusters, where they name nothing in
+/// them.
+pub(crate) fn told_of(investigation: &Investigation) -> Vec<Place> {
+    or_clusters(Place::all(told(investigation)), investigation)
+}
+
+fn or_clusters(places: Vec<Place>, investigation: &Investigation) -> Vec<Place> {
     if places.is_empty() {
         let clusters = investigation.clusters.keys();
         return clusters.map(|&id| Place::record(id)).collect();
     }
     places
+}
+
+/// What the part of the ranking cites that is told with reasons, and what affected things do.
+fn compared(findings: &Findings) -> impl Iterator<Item = &EvidenceId> {
+    let told = findings.ranking.iter().take(Suspect::WITH_REASONS);
+    let reasons = told.flat_map(|suspect| &suspect.reasons);
+    let affected = findings.blast.iter().flat_map(|blast| &blast.affected);
+    let felt = affected.flat_map(|impact| &impact.signals);
+    let felt = felt.map(|felt| &felt.evidence);
+    reasons.flat_map(|reason| &reason.evidence).chain(felt)
 }
 
 /// Everything that the findings cite.
@@ -140,6 +160,7 @@ fn cited(findings: &Findings) -> Vec<&EvidenceId> {
     let blamed = blamed.flat_map(|reason| &reason.evidence);
     let timeline = findings.timeline.iter().flat_map(|entry| &entry.evidence);
     anomalies
+        .chain(compared(findings))
         .chain(reasons)
         .chain(blamed)
         .chain(timeline)

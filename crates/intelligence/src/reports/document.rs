@@ -1,6 +1,8 @@
 //! The report of an investigation, as a document.
 
+mod blast;
 mod causes;
+mod compared;
 mod evidence;
 mod happenings;
 mod prose;
@@ -53,11 +55,13 @@ pub(super) fn document(
         .fact("Opened", opened(investigation))
         .fact("Last changed", Text::new().time(investigation.updated_at))
         .section(summary(investigation, findings));
-    let document = match causes::section(findings) {
-        Some(causes) => document.section(causes),
-        None => document,
-    };
-    document
+    let told = [
+        causes::section(findings),
+        blast::section(findings),
+        compared::section(findings),
+    ];
+    let told = told.into_iter().flatten();
+    told.fold(document, Document::section)
         .section(happenings::anomalies(findings))
         .section(happenings::timeline(findings))
         .section(happenings::gaps(&investigation.gaps))

@@ -7,7 +7,7 @@ use fleetscope_model::{
     SuspectChange, Verdict,
 };
 
-use super::Eyes;
+use super::{Eyes, blast};
 use crate::Result;
 
 /// Stands for a text that the reader may not see.
@@ -127,6 +127,10 @@ pub(crate) fn visible(
         seen.contains(&entry.entity) && cited && !hidden.named_in(&entry.text)
     });
     findings.reasoning.clear();
+    findings.blast = findings.blast.take().filter(|_| cause_seen);
+    if let Some(blast) = &mut findings.blast {
+        blast::narrow(blast, seen);
+    }
     if let Some(attribution) = &mut findings.attribution {
         attribute(attribution, seen, citations, hidden);
     }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use fleetscope_engine::narrate;
-use fleetscope_model::{Aspect, ClusterId, Entity, EvidenceId, EvidenceKind, Investigation, Place};
+use fleetscope_model::{
+    Aspect, ClusterId, Entity, EvidenceId, EvidenceKind, Investigation, Place, Verdict,
+};
 
 use super::findings::{self, Citations, Hidden, UNTOLD, retain_clusters};
-use super::{Eyes, aspect_of};
+use super::{Eyes, aspect_of, blast};
 use crate::Result;
 
 /// The investigation as it is seen; none where nothing of it is. One that names nothing tells of
@@ -21,13 +23,15 @@ pub(crate) async fn visible(
     if eyes.see_all() || eyes.see_whole(&clusters, &aspects).await? {
         return Ok(Some(investigation));
     }
-    let named: BTreeSet<Entity> = entities(&investigation).cloned().collect();
+    let about: BTreeSet<Entity> = entities(&investigation).cloned().collect();
+    let named = about.iter().chain(mentioned(&investigation)).cloned();
+    let named: BTreeSet<Entity> = named.collect();
     let seen = eyes.among(&named, Aspect::Metrics).await?;
     retain_clusters(eyes, &mut clusters, &mut investigation.gaps).await?;
-    let nothing = if named.is_empty() {
+    let nothing = if about.is_empty() {
         clusters.is_empty()
     } else {
-        seen.is_empty()
+        about.is_disjoint(&seen)
     };
     if nothing {
         return Ok(None);
@@ -57,6 +61,8 @@ fn narrow(
         .alarms
         .retain(|alarm| seen.contains(&alarm.entity));
     citations.retain(&mut investigation.evidence);
+    // It names what it is made of.
+    investigation.fingerprint = None;
     let found = investigation.findings.take();
     investigation.findings = found.map(|found| findings::visible(found, seen, citations, hidden));
     investigation.narrative = match &investigation.findings {
@@ -71,7 +77,7 @@ fn kinds(investigation: &Investigation) -> impl Iterator<Item = EvidenceKind> {
     investigation.evidence.iter().map(|piece| piece.kind)
 }
 
-/// Everything that it names.
+/// Everything that it is about: who may see any of it may see that there is an investigation.
 pub(crate) fn entities(investigation: &Investigation) -> impl Iterator<Item = &Entity> {
     let found = investigation.findings.iter();
     let candidates = found.clone().flat_map(|found| &found.candidates);
@@ -93,6 +99,25 @@ pub(crate) fn entities(investigation: &Investigation) -> impl Iterator<Item = &E
         .chain(timeline.map(|entry| &entry.entity))
 }
 
+/// Everything that a text about it names: what was compared is told where there is no cause.
+pub(crate) fn told(investigation: &Investigation) -> impl Iterator<Item = &Entity> {
+    let found = investigation.findings.iter();
+    let open = found.filter(|found| found.verdict != Verdict::Cause);
+    let compared = open.flat_map(|found| &found.ranking);
+    entities(investigation)
+        .chain(blast::named(investigation))
+        .chain(compared.map(|suspect| &suspect.entity))
+}
+
+/// What it names beside what it is about: what was only compared, or is only at risk, makes
+/// nobody a reader of it.
+fn mentioned(investigation: &Investigation) -> impl Iterator<Item = &Entity> {
+    let found = investigation.findings.iter();
+    let compared = found.flat_map(|found| &found.ranking);
+    let compared = compared.map(|suspect| &suspect.entity);
+    compared.chain(blast::named(investigation))
+}
+
 /// What shown and hidden things rest on. A piece is only shown to whoever may see its own kind of
 /// telemetry where the thing is.
 async fn citations(
@@ -105,10 +130,17 @@ async fn citations(
     let anomalies = found.clone().flat_map(|found| &found.anomalies);
     let alarms = investigation.alarms.iter().chain(anomalies);
     let by_alarm = alarms.map(|anomaly| (&anomaly.entity, std::slice::from_ref(&anomaly.evidence)));
-    let timeline = found.flat_map(|found| &found.timeline);
+    let timeline = found.clone().flat_map(|found| &found.timeline);
     let by_entry = timeline.map(|entry| (&entry.entity, entry.evidence.as_slice()));
+    let compared = found.flat_map(|found| &found.ranking);
+    let by_reason = compared.flat_map(|suspect| {
+        let reasons = suspect.reasons.iter();
+        reasons.map(|reason| (&suspect.entity, reason.evidence.as_slice()))
+    });
     let cited: Vec<(&Entity, &EvidenceId)> = by_alarm
         .chain(by_entry)
+        .chain(by_reason)
+        .chain(blast::cited(investigation))
         .flat_map(|(entity, ids)| ids.iter().map(move |id| (entity, id)))
         .collect();
     for (entity, id) in cited {

@@ -48,8 +48,10 @@ impl Intelligence {
         };
         let closing = settled(&revised, now, agreeing, goes_on);
         revised.open = closing.is_none();
+        revised.ended = closing.map(str::to_owned);
         let changed = (!same && !over) || joins || !stored.open;
         if let Some(input) = looked_at.filter(|_| changed || closing.is_some()) {
+            self.recall(&mut revised).await;
             self.keep_replay(&revised, input).await;
         }
         self.store_revision(&revised, changed, closing).await?;

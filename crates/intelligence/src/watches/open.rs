@@ -102,6 +102,7 @@ impl Intelligence {
         let mut investigation = self.new_investigation(alarms, window, now);
         let concluded = conclusion(&pass.findings);
         let input = pass.write_into(&mut investigation, now);
+        self.recall(&mut investigation).await;
         self.keep_replay(&investigation, input).await;
         let events = [
             opened(&investigation, round),
@@ -141,6 +142,9 @@ impl Intelligence {
             evidence: Vec::new(),
             gaps: Vec::new(),
             failure: None,
+            ended: None,
+            fingerprint: None,
+            recurrence: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ mod no_alerts;
 mod no_credentials;
 mod no_observations;
 pub(crate) mod shelf;
+pub(crate) mod spans;
 pub(crate) mod telemetry;
 
 use std::sync::{Arc, Mutex};
@@ -15,7 +16,7 @@ use fleetscope_model::{
     AccessRole, Caller, Cluster, ClusterDraft, ClusterId, Endpoints, Event, EventSeq, Selection,
 };
 use fleetscope_ports::{
-    Access, Clusters, EventLog, ManualClock, Result, SeededIds, Store, Unrestricted,
+    Access, Clusters, EventLog, ManualClock, Result, SeededIds, Store, Traces, Unrestricted,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -93,6 +94,16 @@ impl Fixture {
             Arc::clone(&self.ids) as _,
             Options::default(),
         );
+        Self {
+            watches: Watches::new(intelligence.clone()),
+            intelligence,
+            ..self
+        }
+    }
+
+    /// The same, where traces can be searched.
+    pub(crate) fn with_traces(self, traces: Arc<dyn Traces>) -> Self {
+        let intelligence = self.intelligence.clone().with_traces(traces);
         Self {
             watches: Watches::new(intelligence.clone()),
             intelligence,

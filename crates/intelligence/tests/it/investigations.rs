@@ -1,13 +1,17 @@
 //! Investigations that somebody asks for.
 
+use std::sync::Arc;
+
+use fleetscope_engine::Bundle;
 use fleetscope_intelligence::InvestigationRequest;
 use fleetscope_model::{
-    AccessRole, Alert, AlertState, Change, ChangeKind, Edge, EdgeKind, Entity, EntityKind,
-    ErrorKind, EvidenceKind, Fault, GapKind, Investigation, LogLine, Selection, Status, TimeRange,
-    TraceSummary,
+    AccessRole, Alert, AlertState, AttributeValue, Attributes, Change, ChangeKind, Edge, EdgeKind,
+    Entity, EntityKind, ErrorKind, EvidenceKind, Fault, FoundSpan, FoundTrace, GapKind,
+    Investigation, LogLine, Selection, SpanId, Status, TimeRange, TraceSummary,
 };
 use jiff::Timestamp;
 
+use crate::fakes::spans::Spans;
 use crate::fakes::telemetry::{jump, steady};
 use crate::fakes::{Fixture, caller, cluster_id, minutes, start};
 
@@ -126,6 +130,37 @@ async fn the_service_whose_rollout_made_it_slow_is_the_cause() {
     fixture.work().activate().await;
     let findings = read(&fixture, &pending).await.findings.unwrap();
     assert_eq!(findings.candidates[0].entity, workload("cart"));
+}
+
+#[tokio::test]
+async fn the_commit_that_came_with_the_rollout_is_named() {
+    let fixture = Fixture::new(&["shop"]);
+    let at = start().checked_sub(minutes(16)).unwrap();
+    slow_cart(&fixture, start().checked_sub(minutes(15)).unwrap());
+    rolled_out(&fixture, at);
+    let id = "3f2a1c9d4e5f60718293a4b5c6d7e8f901234567";
+    fixture.telemetry.change(Change {
+        entity: workload("cart"),
+        kind: ChangeKind::Commit,
+        at,
+        revision: Some(id.to_owned()),
+        summary: "brought by Argo CD application argocd/cart".to_owned(),
+    });
+    let pending = asked(&fixture, None).await;
+    fixture.work().activate().await;
+    let done = read(&fixture, &pending).await;
+    let attribution = done.findings.unwrap().attribution.unwrap();
+    let first = &attribution.suspects[0];
+    assert_eq!(first.commit.as_deref(), Some(id), "{attribution:#?}");
+    assert_eq!(first.live_at, at);
+    let rollouts = attribution.suspects.iter();
+    let mut rollouts = rollouts.filter(|s| s.change.kind == ChangeKind::Rollout);
+    assert_eq!(rollouts.next(), None, "the rollout only carries the commit");
+    assert!(
+        done.narrative.join(" ").contains("commit 3f2a1c9d4e"),
+        "{:?}",
+        done.narrative
+    );
 }
 
 #[tokio::test]
@@ -270,7 +305,7 @@ async fn failing_traces_of_a_failing_service_are_read() {
     fixture
         .telemetry
         .curve(cluster_id(1), metric, &labels, jump(0.001, 0.4, from));
-    fixture.telemetry.trace(TraceSummary {
+    let trace = TraceSummary {
         cluster: cluster_id(1),
         trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
         root_service: "web".to_owned(),
@@ -278,12 +313,48 @@ async fn failing_traces_of_a_failing_service_are_read() {
         started_at: from.checked_add(minutes(2)).unwrap(),
         duration_ms: 812.0,
         matched_spans: 1,
+    };
+    fixture.telemetry.trace(trace.clone());
+    // What the failing spans say, and whom they had called.
+    let spans = Arc::new(Spans::default());
+    let said = |name: &str, value: &str| {
+        let text = AttributeValue::Text(value.to_owned());
+        (name.to_owned(), text)
+    };
+    spans.found.lock().unwrap().push(FoundTrace {
+        summary: trace,
+        spans: vec![FoundSpan {
+            id: SpanId(1),
+            name: "POST /pay".to_owned(),
+            start_ns: 0,
+            length_ns: 1,
+            attributes: Attributes::from([
+                said("statusMessage", "card declined by upstream"),
+                said("server.address", "api.payments.example.com"),
+            ]),
+        }],
     });
+    let fixture = fixture.with_traces(Arc::clone(&spans) as _);
     let pending = asked(&fixture, None).await;
     fixture.work().activate().await;
     let done = read(&fixture, &pending).await;
     assert_eq!(done.status, Status::Complete, "{:?}", done.failure);
     assert!(!done.findings.unwrap().anomalies.is_empty());
+    let whole = caller(AccessRole::Viewer);
+    let bundle = fixture.intelligence.replay(&whole, done.id).await.unwrap();
+    let samples = Bundle::from_bytes(&bundle).unwrap().input.traces;
+    assert_eq!(samples.len(), 1, "{samples:?}");
+    assert_eq!(
+        samples[0].detail.as_deref(),
+        Some("card declined by upstream")
+    );
+    assert_eq!(samples[0].peer.as_deref(), Some("api.payments.example.com"));
+    let asked = spans.asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 1, "a service is asked about once");
+    assert!(
+        asked[0].starts_with("{ resource.service.name = \"cart\" && status = error } | select("),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test]

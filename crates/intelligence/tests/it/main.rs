@@ -8,6 +8,7 @@
 mod analyses;
 mod fakes;
 mod investigations;
+mod recurrence;
 mod replays;
 mod reports;
 mod sweep;

@@ -17,7 +17,7 @@ use crate::fakes::telemetry::{jump, steady};
 use crate::fakes::{Fixture, caller, cluster_id, minutes, start};
 
 /// Callers see these namespaces of every cluster, by their name: `token:shop` sees `shop`, and
-/// `token:bank` sees `bank`; `token:whole` sees everything, `token:away` knows no cluster.
+/// `token:bank` sees `bank`, `token:shop+bank` both; `token:whole` sees everything, `token:away` knows no cluster.
 struct ByName;
 
 #[async_trait]
@@ -40,7 +40,7 @@ impl Access for ByName {
         let name = caller.name.trim_start_matches("token:");
         Ok(match name {
             "whole" => Sight::Whole,
-            name => Sight::Namespaces(BTreeSet::from([name.to_owned()])),
+            names => Sight::Namespaces(names.split('+').map(str::to_owned).collect()),
         })
     }
 }
@@ -58,6 +58,11 @@ fn workload(namespace: &str, name: &str) -> Entity {
 
 /// A shop whose cart is slow because a ledger of the bank is, and an investigation of it.
 pub(crate) async fn trouble() -> Fixture {
+    trouble_among(&[]).await
+}
+
+/// The same, where these call those.
+async fn trouble_among(calls: &[(Entity, Entity)]) -> Fixture {
     let fixture = Fixture::with_access(&["fleet-1"], Arc::new(ByName));
     let telemetry = &fixture.telemetry;
     let from = start().checked_sub(minutes(15)).unwrap();
@@ -75,6 +80,13 @@ pub(crate) async fn trouble() -> Fixture {
         to: workload("bank", "ledger"),
         kind: fleetscope_model::EdgeKind::Calls,
     });
+    for (from, to) in calls {
+        telemetry.edge(fleetscope_model::Edge {
+            from: from.clone(),
+            to: to.clone(),
+            kind: fleetscope_model::EdgeKind::Calls,
+        });
+    }
     fixture.rounds(4).await;
     fixture
 }
@@ -150,6 +162,134 @@ async fn a_verdict_whose_cause_is_hidden_is_none_for_the_reader() {
             cited.contains(&anomaly.evidence),
             "what is shown keeps its evidence"
         );
+    }
+}
+
+/// Kiosk, desk and nurse call the cart, which calls the ledger, as the teller does.
+async fn trouble_with_dependents() -> (Fixture, InvestigationId) {
+    let fixture = trouble_among(&[
+        (workload("shop", "kiosk"), workload("shop", "cart")),
+        (workload("bank", "desk"), workload("shop", "cart")),
+        (workload("clinic", "nurse"), workload("shop", "cart")),
+        (workload("bank", "teller"), workload("bank", "ledger")),
+    ])
+    .await;
+    let id = only_id(&fixture).await;
+    (fixture, id)
+}
+
+#[tokio::test]
+async fn whom_a_cause_affects_is_shown_without_those_and_without_ways_that_are_hidden() {
+    let (fixture, id) = trouble_with_dependents().await;
+    let blast = async |name: &str| {
+        let reader = reader(name);
+        let read = fixture.intelligence.investigation(&reader, id).await;
+        let read = read.unwrap();
+        let stated = format!("{:?}{:?}", read.findings, read.narrative);
+        (read.findings.unwrap().blast, stated)
+    };
+    let named = |impacts: &[fleetscope_model::Impact]| -> Vec<(String, Option<usize>)> {
+        let told = impacts
+            .iter()
+            .map(|one| (one.entity.name.clone(), one.distance()));
+        told.collect()
+    };
+    let at = |name: &str, hops| (name.to_owned(), hops);
+    let (whole, _) = blast("whole").await;
+    let whole = whole.unwrap();
+    assert_eq!(named(&whole.affected), [at("cart", Some(1))]);
+    assert_eq!(
+        named(&whole.at_risk),
+        [
+            at("teller", Some(1)),
+            at("desk", Some(2)),
+            at("nurse", Some(2)),
+            at("kiosk", Some(2))
+        ]
+    );
+    let (bank, stated) = blast("bank").await;
+    let bank = bank.unwrap();
+    assert_eq!(named(&bank.affected), []);
+    assert_eq!(
+        named(&bank.at_risk),
+        [at("teller", Some(1)), at("desk", None)]
+    );
+    assert!(bank.at_risk[1].path.is_empty());
+    assert!(
+        !stated.contains("cart") && !stated.contains("kiosk"),
+        "{stated}"
+    );
+    let (shop, stated) = blast("shop").await;
+    assert_eq!(shop, None, "its cause is hidden");
+    assert!(
+        !stated.contains("ledger") && !stated.contains("teller"),
+        "{stated}"
+    );
+    // To be at risk makes nobody a reader.
+    let clinic = fixture
+        .intelligence
+        .investigation(&reader("clinic"), id)
+        .await;
+    assert_eq!(clinic.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_report_that_names_who_is_at_risk_is_for_those_who_may_see_them() {
+    let (fixture, id) = trouble_with_dependents().await;
+    let intelligence = &fixture.intelligence;
+    let write = async |name: &str| {
+        let report = intelligence.write_report(&reader(name), id, None).await;
+        report.unwrap().id
+    };
+    let read = async |name: &str, report| {
+        let reader = reader(name);
+        let read = intelligence.report_text(&reader, report).await;
+        read.map(|(_, text)| String::from_utf8(text.to_vec()).unwrap())
+    };
+    let (more, less) = (write("shop+bank+clinic").await, write("shop+bank").await);
+    let text = read("shop+bank+clinic", more).await.unwrap();
+    assert!(
+        text.contains("Who is affected") && text.contains("nurse"),
+        "{text}"
+    );
+    let part = read("shop+bank", more).await;
+    assert_eq!(part.unwrap_err().kind(), ErrorKind::NotFound);
+    let text = read("shop+bank", less).await.unwrap();
+    assert!(text.contains("teller") && !text.contains("nurse"), "{text}");
+    assert_eq!(read("shop+bank+clinic", less).await.unwrap(), text);
+}
+
+#[tokio::test]
+async fn the_ranking_is_shown_without_what_is_hidden_and_with_its_evidence() {
+    let (fixture, id) = trouble_with_dependents().await;
+    let ranked = async |name: &str| {
+        let reader = reader(name);
+        let read = fixture
+            .intelligence
+            .investigation(&reader, id)
+            .await
+            .unwrap();
+        let evidence: BTreeSet<_> = read.evidence.iter().map(|piece| piece.id.clone()).collect();
+        let ranking = read.findings.unwrap().ranking;
+        for reason in ranking.iter().flat_map(|suspect| &suspect.reasons) {
+            assert!(
+                reason.evidence.iter().all(|id| evidence.contains(id)),
+                "{reason:?}"
+            );
+        }
+        ranking
+    };
+    let whole = ranked("whole").await;
+    let names: BTreeSet<&str> = whole.iter().map(|s| s.entity.name.as_str()).collect();
+    assert!(
+        names.contains("cart") && names.contains("ledger"),
+        "{names:?}"
+    );
+    assert!(!whole[0].reasons.is_empty());
+    let shop = ranked("shop").await;
+    assert!(!shop.is_empty());
+    for suspect in &shop {
+        assert_eq!(suspect.entity.namespace.as_deref(), Some("shop"));
     }
 }
 

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::Key;
 use crate::custom::Resource;
+use crate::gitops::{RawApplication, RawHelmRelease, RawKustomization};
 use crate::upgrade::{RawOperator, RawRelease};
 use crate::version::Partial;
 
@@ -43,6 +44,24 @@ impl Named for Partial {
 }
 
 impl Named for RawOperator {
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+}
+
+impl Named for RawApplication {
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+}
+
+impl Named for RawKustomization {
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+}
+
+impl Named for RawHelmRelease {
     fn meta(&self) -> &ObjectMeta {
         &self.metadata
     }
@@ -96,6 +115,16 @@ struct ListMeta {
     resource_version: String,
     #[serde(default, rename = "continue")]
     next: String,
+}
+
+#[derive(Deserialize)]
+struct Discovered {
+    resources: Vec<DiscoveredResource>,
+}
+
+#[derive(Deserialize)]
+struct DiscoveredResource {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -170,6 +199,21 @@ impl<T> Decoder<T> {
         } else {
             format!("/apis/{group}/{version}/{plural}")
         }
+    }
+
+    /// Where the server says which resources it has of the group; everybody who is known may ask.
+    pub(crate) fn discovery_path(&self) -> String {
+        let Resource { group, version, .. } = self.resource;
+        format!("/apis/{group}/{version}")
+    }
+
+    /// Whether what the server says there lacks the resource.
+    pub(crate) fn is_lacking(&self, body: &[u8]) -> bool {
+        let found: Result<Discovered, _> = serde_json::from_slice(body);
+        found.is_ok_and(|found| {
+            let mut names = found.resources.iter().map(|one| one.name.as_str());
+            names.all(|name| name != self.resource.plural)
+        })
     }
 
     /// Whether a server may do without: what every API server has is missed where it is not found.

@@ -8,7 +8,7 @@ use fleetscope_api::TaskBoard;
 use fleetscope_gateway::Probe;
 use fleetscope_intelligence::{Intelligence, Options, Sweep, TaskReport, Watches, Work};
 use fleetscope_model::{Fault as _, Role};
-use fleetscope_ports::{Access, Clock, Store, Telemetry};
+use fleetscope_ports::{Access, Clock, Store, Telemetry, Traces};
 use fleetscope_registry::Registry;
 
 use crate::Parts;
@@ -25,7 +25,7 @@ const SWEEP: Duration = Duration::from_hours(6);
 /// The use cases.
 pub(crate) fn service(
     store: &Store,
-    telemetry: Arc<dyn Telemetry>,
+    (telemetry, traces): (Arc<dyn Telemetry>, Arc<dyn Traces>),
     (clusters, access): (Registry, Arc<dyn Access>),
     parts: &Parts,
 ) -> Intelligence {
@@ -37,6 +37,7 @@ pub(crate) fn service(
         parts.ids.clone(),
         Options::default(),
     )
+    .with_traces(traces)
 }
 
 /// The object store answers.

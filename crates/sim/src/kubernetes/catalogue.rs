@@ -87,6 +87,42 @@ pub fn olm() -> Vec<ResourceSpec> {
     ]
 }
 
+/// What Argo CD brings and is looked at: `Application`.
+pub fn argo() -> Vec<ResourceSpec> {
+    vec![
+        ResourceSpec::namespaced("argoproj.io/v1alpha1", "Application", "applications")
+            .short_name("app")
+            .column("Sync Status", "string", ".status.sync.status")
+            .column("Health Status", "string", ".status.health.status"),
+    ]
+}
+
+/// What Flux brings and is looked at: `Kustomization`, `HelmRelease`.
+pub fn flux() -> Vec<ResourceSpec> {
+    let all = [
+        (
+            "kustomize.toolkit.fluxcd.io/v1",
+            "Kustomization",
+            "kustomizations",
+            "ks",
+        ),
+        (
+            "helm.toolkit.fluxcd.io/v2",
+            "HelmRelease",
+            "helmreleases",
+            "hr",
+        ),
+    ];
+    let spec = |(api, kind, plural, short): (&str, &str, &str, &str)| {
+        ResourceSpec::namespaced(api, kind, plural)
+            .short_name(short)
+            .column("Age", "date", ".metadata.creationTimestamp")
+            .column("Ready", "string", &of_condition("Ready", "status"))
+            .column("Status", "string", &of_condition("Ready", "message"))
+    };
+    all.into_iter().map(spec).collect()
+}
+
 /// OpenShift's `Route`, which its own aggregated API server serves.
 pub fn routes() -> Vec<ResourceSpec> {
     const ROUTE: &str = "route.openshift.io/v1";

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Objects, node, openshift, seconds, selector, telco};
+use super::{Objects, gitops, node, openshift, seconds, selector, telco};
 use crate::world::World;
 use crate::world::innocent::Job;
 use crate::world::topology::Kind;
@@ -13,8 +13,9 @@ use crate::world::workloads::Workload;
 
 impl Objects {
     /// Namespaces, nodes, services, configurations, cron jobs and custom resources.
-    pub(crate) fn boot(&self, world: &World) {
+    pub(crate) fn boot(&mut self, world: &World) {
         let at = world.tick.timestamp();
+        let applications = self.syncs.boot(world, at);
         let apply = |object: Value| self.store.apply_at(object, at);
         let mut namespaces: BTreeSet<&str> = world
             .workloads
@@ -23,6 +24,7 @@ impl Objects {
             .collect();
         namespaces.extend(["default", "kube-system"]);
         namespaces.extend(openshift::namespaces(world));
+        namespaces.extend(gitops::namespace(world));
         for name in namespaces {
             apply(json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } }));
         }
@@ -46,8 +48,11 @@ impl Objects {
         for object in telco::custom_resources(world) {
             apply(object);
         }
-        for resource in openshift::resources() {
+        for resource in openshift::resources().chain(gitops::resources(world)) {
             self.store.register(resource);
+        }
+        for application in applications {
+            apply(application);
         }
         for object in openshift::objects(&self.spec, world) {
             apply(object);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{pod, seconds, selector};
+use super::{gitops, pod, seconds, selector};
 use crate::world::World;
 use crate::world::topology::Kind;
 use crate::world::workloads::Workload;
@@ -28,10 +28,10 @@ pub(super) fn object(world: &World, index: usize, at: Timestamp) -> Value {
         let cause = workload
             .current()
             .map_or("", |revision| revision.cause.as_str());
-        metadata["annotations"] = json!({
-            REVISION: workload.revision.to_string(),
-            "kubernetes.io/change-cause": cause,
-        });
+        let mut annotations = gitops::annotations(world, index, workload.revision);
+        annotations.insert(REVISION.to_owned(), workload.revision.to_string().into());
+        annotations.insert("kubernetes.io/change-cause".to_owned(), cause.into());
+        metadata["annotations"] = annotations.into();
     }
     json!({
         "apiVersion": "apps/v1",
@@ -51,6 +51,12 @@ pub(super) fn replica_set(world: &World, index: usize, revision: u32, owner_uid:
         .map_or("", |item| item.hash.as_str());
     let mut labels = selector(workload.spec.name);
     labels["pod-template-hash"] = hash.into();
+    let mut annotations = gitops::annotations(world, index, revision);
+    annotations.insert(REVISION.to_owned(), revision.to_string().into());
+    annotations.insert(
+        "deployment.kubernetes.io/desired-replicas".to_owned(),
+        workload.desired.to_string().into(),
+    );
     json!({
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
@@ -58,10 +64,7 @@ pub(super) fn replica_set(world: &World, index: usize, revision: u32, owner_uid:
             "name": workload.replica_set(revision),
             "namespace": workload.spec.namespace,
             "labels": labels,
-            "annotations": {
-                REVISION: revision.to_string(),
-                "deployment.kubernetes.io/desired-replicas": workload.desired.to_string(),
-            },
+            "annotations": annotations,
             "ownerReferences": [{
                 "apiVersion": "apps/v1",
                 "kind": "Deployment",

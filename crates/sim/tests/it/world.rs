@@ -297,6 +297,53 @@ async fn every_pod_belongs_to_a_replica_set_of_a_revision() {
 }
 
 #[tokio::test]
+async fn every_rollout_of_the_shop_came_with_a_commit_that_argo_cd_keeps() {
+    let fleet = Fleet::new(14, hours(26));
+    let path = "/shop/kubernetes/apis/argoproj.io/v1alpha1/applications";
+    let applications = fleet.json(path).await;
+    let applications = applications["items"].as_array().expect("applications");
+    let sets = "/shop/kubernetes/apis/apps/v1/replicasets";
+    let sets = fleet.json(sets).await;
+    let mut seen = 0;
+    for application in applications {
+        let history = application["status"]["history"]
+            .as_array()
+            .expect("history");
+        let oldest = history[0]["deployedAt"].as_str().expect("a time");
+        let name = &application["metadata"]["name"];
+        let own = sets["items"].as_array().expect("sets").iter();
+        let own = own.filter(|set| set["metadata"]["ownerReferences"][0]["name"] == *name);
+        for set in own {
+            let id = &set["metadata"]["annotations"]["argocd.argoproj.io/tracking-id"];
+            assert!(
+                id.as_str()
+                    .expect("an id")
+                    .starts_with(name.as_str().expect("a name"))
+            );
+            let made = set["metadata"]["creationTimestamp"]
+                .as_str()
+                .expect("a time");
+            if made < oldest {
+                continue;
+            }
+            let brought = history.iter().find(|sync| sync["deployedAt"] == made);
+            let revision = brought.expect("a sync")["revision"].as_str();
+            assert_eq!(revision.map(str::len), Some(40));
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen}");
+    // Elsewhere there is no Argo CD, and what was deployed says what it was built of.
+    let path = "/train/kubernetes/apis/argoproj.io/v1alpha1/applications";
+    assert_eq!(fleet.get(path).await.0, 404);
+    let built = |deployment: &Value| {
+        let said = &deployment["metadata"]["annotations"]["org.opencontainers.image.revision"];
+        said.as_str().map(str::len) == Some(40)
+    };
+    assert!(deployments(&fleet, "train").await.iter().any(built));
+}
+
+#[tokio::test]
 async fn events_live_an_hour() {
     let fleet = Fleet::new(15, hours(26));
     let events = fleet

@@ -84,6 +84,8 @@ macro_rules! conformance {
                 a_revision_has_to_be_newer_than_the_stored_one,
                 of_concurrent_revisions_exactly_one_wins,
                 the_list_is_newest_first,
+                fingerprints_are_given_newest_first_of_those_before_one,
+                a_fingerprint_is_that_of_the_newest_revision,
                 pending_and_open_ones_are_given_oldest_first;
             reports:
                 what_is_stored_is_read_back_and_told_of,

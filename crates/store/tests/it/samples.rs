@@ -198,6 +198,9 @@ impl Samples {
             narrative: vec!["Zeile für Zeile".to_owned()],
             evidence: Vec::new(),
             failure: None,
+            ended: None,
+            fingerprint: None,
+            recurrence: Vec::new(),
         }
     }
 

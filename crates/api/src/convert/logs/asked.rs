@@ -3,16 +3,14 @@
 use fleetscope_client::wire;
 use fleetscope_model::{
     LabelTest, LineTest, LogExpression, LogFilter, LogKind, LogParser, LogPlace, LogQuestion,
-    LogScope, LogTenant, TextComparison, TimeRange,
+    LogScope, LogTenant, TextComparison,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::convert::{selection, time};
 use crate::cursor;
 use crate::error::ApiError;
-
-/// The range where the caller gives none.
-const USUAL_RANGE: SignedDuration = SignedDuration::from_hours(1);
+use crate::v1::analysis::anomaly::create::window;
 
 /// Lines where the caller does not say.
 const USUAL_LINES: u32 = 100;
@@ -24,10 +22,7 @@ pub(crate) const USUAL_BYTES: u64 = 10_000_000_000;
 /// A query.
 pub fn question(mut asked: wire::LogQuery, now: Timestamp) -> Result<LogQuestion, ApiError> {
     let kind = kind(&asked)?;
-    let end = asked.end.unwrap_or(now);
-    let start = asked.start;
-    let start = start.unwrap_or_else(|| TimeRange::ending(end, USUAL_RANGE).start);
-    let range = TimeRange::new(start, end).ok_or_else(|| backward("/end"))?;
+    let range = window(asked.start, asked.end, now)?;
     let from = asked.cursor.take().map(|text| place(&text)).transpose()?;
     Ok(LogQuestion {
         scope: LogScope {
@@ -117,26 +112,6 @@ pub fn tenant(tenant: wire::LogTenant) -> LogTenant {
         wire::LogTenant::Audit => LogTenant::Audit,
         wire::LogTenant::Network => LogTenant::Network,
     }
-}
-
-/// A range by the parameters `start` and `end`; the last hour where neither is given.
-pub fn range(
-    start: Option<&str>,
-    end: Option<&str>,
-    now: Timestamp,
-) -> Result<TimeRange, ApiError> {
-    let end = end.map(|text| time::instant("end", text)).transpose()?;
-    let end = end.unwrap_or(now);
-    let start = start.map(|text| time::instant("start", text)).transpose()?;
-    let start = start.unwrap_or_else(|| TimeRange::ending(end, USUAL_RANGE).start);
-    TimeRange::new(start, end).ok_or_else(|| backward("end"))
-}
-
-fn backward(pointer: &str) -> ApiError {
-    ApiError::invalid(
-        pointer,
-        "the end lies before the start: swap them, or move one",
-    )
 }
 
 /// LogQL, or labels as `namespace=shop`; none where neither is given.

@@ -7,9 +7,10 @@ use fleetscope_model::{
 };
 use jiff::Timestamp;
 
-use super::{Names, at, attributes, gap, milliseconds, time, window};
-use crate::convert::selection;
+use super::{Names, at, attributes, gap, milliseconds};
+use crate::convert::{selection, time};
 use crate::error::ApiError;
+use crate::v1::analysis::anomaly::create::window;
 
 /// Traces of each cluster where the caller does not say.
 const USUAL_LIMIT: u32 = 20;

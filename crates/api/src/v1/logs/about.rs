@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::convert::{logs, selection};
+use crate::convert::{logs, selection, time};
 use crate::error::ApiError;
 
 /// Items of each cluster where the caller does not say.
@@ -45,7 +45,7 @@ impl About {
     /// The question as the use case takes it.
     pub(super) fn question(self, now: Timestamp) -> Result<LogsAbout, ApiError> {
         let start = self.start.as_deref();
-        let range = logs::range(start, self.end.as_deref(), now)?;
+        let range = time::range(start, self.end.as_deref(), now)?;
         Ok(LogsAbout {
             scope: LogScope {
                 clusters: selection((!self.cluster.is_empty()).then_some(self.cluster))?,

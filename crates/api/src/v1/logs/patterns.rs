@@ -56,7 +56,7 @@ pub struct Patterns {
 
 impl Patterns {
     fn request(self, now: Timestamp) -> Result<PatternRequest, ApiError> {
-        let range = logs::range(self.start.as_deref(), self.end.as_deref(), now)?;
+        let range = time::range(self.start.as_deref(), self.end.as_deref(), now)?;
         let window = self.window.as_deref();
         let window = window.map(|text| time::duration("window", text));
         Ok(PatternRequest {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::convert::{selection, traces};
+use crate::convert::{selection, time, traces};
 use crate::error::ApiError;
 use crate::extract::{Asker, Params};
 use crate::refusals::NotFound;
@@ -41,7 +41,11 @@ pub async fn dependencies(
     Asker(caller): Asker,
     Params(asked): Params<Calls>,
 ) -> Result<Json<DependencyGraph>, ApiError> {
-    let range = traces::range(asked.start, asked.end, tracing.clock.now())?;
+    let range = time::range(
+        asked.start.as_deref(),
+        asked.end.as_deref(),
+        tracing.clock.now(),
+    )?;
     let clusters = selection((!asked.cluster.is_empty()).then_some(asked.cluster))?;
     let found = tracing
         .traces

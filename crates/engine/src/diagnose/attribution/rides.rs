@@ -1,6 +1,6 @@
 //! Since when a change runs, and where: a commit runs from the rollout that brings it.
 
-use fleetscope_model::ChangeKind;
+use fleetscope_model::{ChangeKind, EntityKind};
 use jiff::Timestamp;
 
 use crate::diagnose::things::{Thing, Things};
@@ -76,6 +76,9 @@ pub(crate) fn rides<'a>(
         surety,
         by: Some(by),
     };
+    if cited.change.entity.kind != EntityKind::Cluster {
+        return vec![told_of(input, things, cited)];
+    }
     let named: Vec<Ride<'a>> = rollouts()
         .filter(|by| commit(by).is_some() && commit(by) == commit(cited))
         .map(|by| ride(by, 1.0))
@@ -102,6 +105,28 @@ pub(crate) fn rides<'a>(
         });
     }
     rides
+}
+
+/// A commit that is told of what it runs in: with the change of that thing that names it, or
+/// brought by a sync of which no such change was seen.
+fn told_of<'a>(input: &'a Input, things: &Things, cited: &'a CitedChange) -> Ride<'a> {
+    let Some(thing) = things.find(&cited.change.entity) else {
+        return Ride::none(cited);
+    };
+    let named = input.changes.iter().filter(|other| {
+        other.change.kind != ChangeKind::Commit
+            && commit(other).is_some()
+            && commit(other) == commit(cited)
+            && things.find(&other.change.entity) == Some(thing)
+    });
+    let apart = |other: &&CitedChange| other.change.at.duration_since(cited.change.at).abs();
+    let by = named.min_by_key(apart);
+    Ride {
+        thing: Some(thing),
+        live_at: by.map_or(cited.change.at, |by| by.change.at),
+        surety: if by.is_some() { 1.0 } else { SHARED },
+        by,
+    }
 }
 
 /// The thing in whose folder the commit's files lie, where there is one.

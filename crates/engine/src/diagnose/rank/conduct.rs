@@ -49,6 +49,9 @@ pub(crate) fn odd(input: &Input, things: &Things, calls: &Calls) -> Odd {
 
 /// The share of requests beyond what is usual, 0 where that may be chance: two shares compared by
 /// the deviation of their difference, half a request added to each so that none is certain.
+///
+/// Of requests that end with a line, usually some go no further either: as many more come where
+/// more requests take that path, and nothing breaks off. They are no trouble.
 fn more(conduct: &Conduct) -> f64 {
     if !conduct.fails && conduct.passed_usually == 0 {
         return 0.0;
@@ -56,12 +59,14 @@ fn more(conduct: &Conduct) -> f64 {
     let share = |part: u32, of: u32| (f64::from(part.min(of)) + 0.5) / (f64::from(of) + 1.0);
     let now = share(conduct.so_now, conduct.requests_now);
     let usual = share(conduct.so_usually, conduct.requests_usually);
+    let ended = if conduct.fails {
+        0.0
+    } else {
+        now * share(conduct.so_usually, conduct.passed_usually)
+    };
     let variance = |share: f64, of: u32| share * (1.0 - share) / (f64::from(of) + 1.0);
     let variance = variance(now, conduct.requests_now) + variance(usual, conduct.requests_usually);
     let deviation = variance.sqrt().max(f64::MIN_POSITIVE);
-    if (now - usual) / deviation < CHANCE {
-        0.0
-    } else {
-        now - usual
-    }
+    let more = now - usual.max(ended);
+    if more / deviation < CHANCE { 0.0 } else { more }
 }

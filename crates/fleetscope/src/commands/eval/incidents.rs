@@ -14,6 +14,7 @@ use fleetscope_sim::{Fault, Truth};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
+use super::alike::{Printed, alike, printed};
 use crate::commands::demo::{Chosen, fault};
 use crate::demo::stage::{self, Setting};
 use crate::demo::{Outcome, Stage, judge};
@@ -42,6 +43,9 @@ pub(super) struct Incidents {
     /// Print a line for each run, not only the table
     #[arg(long)]
     verbose: bool,
+    /// Say also how alike what was found is, from run to run
+    #[arg(long)]
+    alike: bool,
     /// Runs at once
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -69,6 +73,7 @@ struct Run {
     minutes: u32,
     meant: String,
     found: String,
+    printed: Option<Printed>,
 }
 
 pub(super) async fn run(args: Incidents) -> Result<ExitCode, Failure> {
@@ -103,6 +108,10 @@ pub(super) async fn run(args: Incidents) -> Result<ExitCode, Failure> {
         done.push(run);
     }
     say(summary(&done))?;
+    if args.alike {
+        let printed: Vec<Printed> = done.into_iter().filter_map(|run| run.printed).collect();
+        say(format!("\n{}", alike(&printed)))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -150,7 +159,19 @@ async fn play(
         }
     }
     let deciding = judge::deciding(&found);
+    let printed = match (fault, &truth, deciding) {
+        (Some(fault), Some(truth), Some(found)) => {
+            let print = printed(&stage.client, found).await;
+            print.map(|fingerprint| Printed {
+                fault: fault.name(),
+                target: format!("{} {}", truth.entity.kind, truth.entity.name),
+                fingerprint,
+            })
+        }
+        _ => None,
+    };
     Ok(Run {
+        printed,
         fault: fault.map_or("none", |fault| fault.name()),
         seed,
         outcome: judge::judge(truth.as_ref(), deciding),

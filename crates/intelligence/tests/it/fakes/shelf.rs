@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fleetscope_model::{
     AnalysisId, AnomalyAnalysis, ApiToken, AuditEntry, AuditRecord, Cluster, ClusterId, ErrorKind,
-    Event, EventKind, EventSeq, Investigation, InvestigationId, NewEvent, Page, PageRequest,
-    Report, ReportId, Status, TokenId,
+    Event, EventKind, EventSeq, Investigation, InvestigationId, KeptFingerprint, NewEvent, Page,
+    PageRequest, Report, ReportId, Status, TokenId,
 };
 use fleetscope_ports::{
     AnalysisStore, AuditLog, AuditSink, ClusterStore, Error, EventLog, InvestigationStore, Objects,
@@ -217,6 +217,25 @@ impl InvestigationStore for Shelf {
         self.call(|state| {
             let open = state.investigations.values().filter(|one| one.open);
             Ok(open.take(limit as usize).cloned().collect())
+        })
+    }
+
+    async fn fingerprints(
+        &self,
+        before: InvestigationId,
+        limit: u32,
+    ) -> Result<Vec<KeptFingerprint>> {
+        self.call(|state| {
+            let earlier = state.investigations.range(..before).rev();
+            let kept = earlier.filter_map(|(id, one)| {
+                Some(KeptFingerprint {
+                    investigation: *id,
+                    created_at: one.created_at,
+                    until: one.window.end,
+                    fingerprint: one.fingerprint.clone()?,
+                })
+            });
+            Ok(kept.take(limit as usize).collect())
         })
     }
 }

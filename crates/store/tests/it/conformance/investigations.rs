@@ -1,6 +1,10 @@
 //! Investigations.
 
-use fleetscope_model::{EventKind, Investigation, PageRequest, Status};
+use std::collections::BTreeMap;
+
+use fleetscope_model::{
+    EventKind, Fingerprint, Investigation, KeptFingerprint, PageRequest, Status,
+};
 use fleetscope_ports::Store;
 use futures::future::join_all;
 
@@ -99,4 +103,66 @@ pub(crate) async fn pending_and_open_ones_are_given_oldest_first(store: Store) {
         [first.clone(), third]
     );
     assert_eq!(store.investigations.open(1).await.unwrap(), [first]);
+}
+
+fn fingerprint(feature: &str) -> Fingerprint {
+    Fingerprint {
+        version: 1,
+        features: BTreeMap::from([(feature.to_owned(), 0.1 + 0.2)]),
+    }
+}
+
+fn kept(investigation: &Investigation) -> KeptFingerprint {
+    KeptFingerprint {
+        investigation: investigation.id,
+        created_at: investigation.created_at,
+        until: investigation.window.end,
+        fingerprint: investigation.fingerprint.clone().unwrap(),
+    }
+}
+
+pub(crate) async fn fingerprints_are_given_newest_first_of_those_before_one(store: Store) {
+    let samples = Samples::new(7);
+    let mut all = Vec::new();
+    for number in 0..5 {
+        let mut investigation = samples.investigation(Status::Complete);
+        // One has none.
+        investigation.fingerprint = (number != 2).then(|| fingerprint(&number.to_string()));
+        store.investigations.put(&investigation, &[]).await.unwrap();
+        all.push(investigation);
+    }
+    let before = async |at: usize, limit| {
+        let found = store.investigations.fingerprints(all[at].id, limit).await;
+        found.unwrap()
+    };
+    assert_eq!(
+        before(4, 10).await,
+        [kept(&all[3]), kept(&all[1]), kept(&all[0])]
+    );
+    assert_eq!(before(4, 2).await, [kept(&all[3]), kept(&all[1])]);
+    assert_eq!(before(0, 10).await, []);
+}
+
+pub(crate) async fn a_fingerprint_is_that_of_the_newest_revision(store: Store) {
+    let samples = Samples::new(8);
+    let mut investigation = samples.investigation(Status::Complete);
+    investigation.fingerprint = Some(fingerprint("first"));
+    store.investigations.put(&investigation, &[]).await.unwrap();
+    let later = samples.investigation(Status::Pending).id;
+    let found = async || store.investigations.fingerprints(later, 10).await.unwrap();
+    assert_eq!(found().await, [kept(&investigation)]);
+    investigation.revision += 1;
+    investigation.fingerprint = Some(fingerprint("second"));
+    store.investigations.put(&investigation, &[]).await.unwrap();
+    assert_eq!(found().await, [kept(&investigation)]);
+    // One that is refused changes nothing.
+    let mut stale = investigation.clone();
+    stale.fingerprint = Some(fingerprint("stale"));
+    let refused = store.investigations.put(&stale, &[]).await;
+    assert_eq!(code(refused), "revision_mismatch");
+    assert_eq!(found().await, [kept(&investigation)]);
+    investigation.revision += 1;
+    investigation.fingerprint = None;
+    store.investigations.put(&investigation, &[]).await.unwrap();
+    assert_eq!(found().await, []);
 }
