@@ -156,9 +156,8 @@ fn why(anomaly: &Anomaly, way: Way) -> String {
 
 fn agreeing(anomaly: &Anomaly, agreed: bool) -> String {
     match anomaly.detectors.as_slice() {
-        [] => String::new(),
-        _ if !agreed => String::new(),
-        [one] => format!(" ({one})"),
-        several => format!(" ({} agree)", several.join(", ")),
+        [one] if agreed => format!(" ({one})"),
+        [_, _, ..] if agreed => format!(" ({} agree)", anomaly.detectors.join(", ")),
+        _ => String::new(),
     }
 }
