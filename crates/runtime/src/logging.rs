@@ -7,7 +7,7 @@ use fleetscope_config::{Log, LogFormat, Traces};
 use tracing::Subscriber;
 use tracing::field::Field;
 use tracing_subscriber::field::{MakeVisitor, Visit, VisitFmt, VisitOutput};
-use tracing_subscriber::filter::{FilterExt as _, Targets};
+use tracing_subscriber::filter::{FilterExt, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::layer;
 use tracing_subscriber::fmt::time::FormatTime;
@@ -79,8 +79,8 @@ where
     let full = EnvFilter::try_new(text).map_err(Error::LogFilter)?;
     let plain = !text.trim().is_empty() && !text.contains(['[', '{']);
     match text.parse::<Targets>() {
-        Ok(targets) if plain => Ok(targets.boxed()),
-        _ => Ok(full.boxed()),
+        Ok(targets) if plain => Ok(FilterExt::<S>::boxed(targets)),
+        _ => Ok(FilterExt::<S>::boxed(full)),
     }
 }
 
