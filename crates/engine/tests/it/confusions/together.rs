@@ -75,7 +75,6 @@ fn both_named(what: &str, made: fn(u64) -> (Input, Vec<Entity>)) -> usize {
         right_or_silent(&format!("{what} {seed}"), &diagnose(&input), &causes)
     };
     let found: Vec<usize> = (340..350).map(one).collect();
-    println!("{what}: {found:?}");
     found.into_iter().filter(|found| *found == 2).count()
 }
 
