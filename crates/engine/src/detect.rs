@@ -20,6 +20,7 @@ mod track;
 use fleetscope_model::{Anomaly, Sensitivity, TimeRange};
 
 use self::baseline::Baseline;
+pub(crate) use self::other::Other;
 use self::stretch::{Stretch, View};
 use self::threshold::{Floor, Noise};
 use self::track::Track;
@@ -32,6 +33,18 @@ use crate::input::Signal;
 /// and with fewer samples than that nothing is said. Samples that are not finite are gaps. At most
 /// a few microseconds a sample.
 pub fn detect(signal: &Signal, judged: TimeRange) -> Vec<Anomaly> {
+    let unsaid = |anomaly| Anomaly {
+        probability: None,
+        ..anomaly
+    };
+    with_probability(signal, judged)
+        .into_iter()
+        .map(unsaid)
+        .collect()
+}
+
+/// The same, each with the probability that a day without a fault holds nothing that stands out so much.
+pub(crate) fn with_probability(signal: &Signal, judged: TimeRange) -> Vec<Anomaly> {
     with_view(signal, judged, |view| {
         let found = stretch::directions(signal.direction)
             .iter()
@@ -44,19 +57,12 @@ pub fn detect(signal: &Signal, judged: TimeRange) -> Vec<Anomaly> {
     })
 }
 
-/// What somebody else found between these times, in milliseconds, as anomalies with what was expected
-/// there; without those that go the way that does not matter, or by less than matters.
-pub(crate) fn others(
-    signal: &Signal,
-    judged: TimeRange,
-    times: &[(i64, i64)],
-    by: &str,
-) -> Vec<Anomaly> {
+/// What somebody else found, as anomalies with what was expected there; without those that go the way
+/// that does not matter, or by less than matters.
+pub(crate) fn others(signal: &Signal, judged: TimeRange, found: &[Other]) -> Vec<Anomaly> {
     with_view(signal, judged, |view| {
-        times
-            .iter()
-            .filter_map(|(from, to)| other::anomaly(signal, view, (*from, *to), by))
-            .collect()
+        let anomaly = |one| other::anomaly(signal, view, one);
+        found.iter().filter_map(anomaly).collect()
     })
 }
 

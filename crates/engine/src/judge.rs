@@ -6,15 +6,15 @@
 
 use fleetscope_model::{Anomaly, Sample, TimeRange};
 
-use crate::detect;
+use crate::detect::{self, Other};
 use crate::detectors::Kind;
 use crate::detectors::panel::{self, Stretch};
 use crate::detectors::rate;
+use crate::detectors::sensitivity::READINGS;
 use crate::input::Signal;
 
-/// Readings before the window from which on the ensemble is asked: it speaks from 65 on, and its threshold
-/// on this series is known after 480 scores. With fewer it alarms on heavy-tailed noise ten times as often
-/// as it aims to.
+/// Readings before the window from which on the ensemble is asked: it speaks from 65 on, and after 480
+/// scores its tail on this series is known. Of fewer readings no rank is so rare as its thresholds.
 pub const KNOWN: usize = 544;
 /// A stretch of the ensemble's is the same anomaly as one that was found otherwise when no more readings
 /// lie between: its longest scale looks back over 64.
@@ -22,29 +22,49 @@ const SAME: usize = 64;
 
 /// The anomalies of one signal that touch `judged`, oldest first; samples before it are learnt from,
 /// samples after it are not looked at.
+///
+/// Each says with what probability a day of the series without a fault holds nothing that stands out so
+/// much: by the rates at which the thresholds alarm on noise, and by half as sure where two judge.
 pub fn judge(signal: &Signal, judged: TimeRange) -> Vec<Anomaly> {
-    let mut found = detect(signal, judged);
+    let mut found = detect::with_probability(signal, judged);
     let Some(samples) = long_enough(signal, judged) else {
         return found;
     };
-    let from = judged.start.as_millisecond();
-    let stretches: Vec<Stretch> = panel::stretches_of(Kind::Ensemble, samples, signal.sensitivity)
-        .into_iter()
-        .filter(|stretch| samples[stretch.to].at_ms >= from)
-        .filter(|stretch| !found.iter().any(|anomaly| same(samples, stretch, anomaly)))
-        .collect();
-    if !stretches.is_empty() {
-        let times = |s: &Stretch| (samples[s.from].at_ms.max(from), samples[s.to].at_ms);
-        let times: Vec<(i64, i64)> = stretches.iter().map(times).collect();
-        found.extend(detect::others(
-            signal,
-            judged,
-            &times,
-            Kind::Ensemble.name(),
-        ));
-        found.sort_by(|a, b| (a.start, a.end).cmp(&(b.start, b.end)));
+    found.extend(by_ensemble(signal, judged, samples, &found));
+    for anomaly in &mut found {
+        anomaly.probability = anomaly.probability.map(|sure| sure * sure);
     }
+    found.sort_by(|a, b| (a.start, a.end).cmp(&(b.start, b.end)));
     found
+}
+
+/// What the ensemble finds and is not found already.
+fn by_ensemble(
+    signal: &Signal,
+    judged: TimeRange,
+    samples: &[Sample],
+    found: &[Anomaly],
+) -> Vec<Anomaly> {
+    let from = judged.start.as_millisecond();
+    let stretches: Vec<(Stretch, f64)> =
+        panel::stretches_of(Kind::Ensemble, samples, signal.sensitivity)
+            .into_iter()
+            .filter(|(stretch, _)| samples[stretch.to].at_ms >= from)
+            .filter(|(stretch, _)| !found.iter().any(|anomaly| same(samples, stretch, anomaly)))
+            .collect();
+    if stretches.is_empty() {
+        return Vec::new();
+    }
+    let others: Vec<Other> = stretches
+        .iter()
+        .map(|(stretch, chance)| Other {
+            from_ms: samples[stretch.from].at_ms.max(from),
+            to_ms: samples[stretch.to].at_ms,
+            by: Kind::Ensemble.name(),
+            probability: (-chance * READINGS).exp(),
+        })
+        .collect();
+    detect::others(signal, judged, &others)
 }
 
 /// The samples up to the end of the window, where enough of them lie before it.

@@ -37,8 +37,10 @@ pub(crate) struct Seen {
     pub(crate) way: Way,
     /// Who found it.
     pub(crate) detectors: Vec<String>,
-    /// How sure they are together, where that was worked out; then the sentence says who agrees.
+    /// How sure that is, where it was worked out.
     pub(crate) probability: Option<f64>,
+    /// Whether the sentence says who agrees.
+    pub(crate) agreed: bool,
 }
 
 /// What unusual readings did.
@@ -79,7 +81,7 @@ impl Seen {
             evidence: signal.evidence.clone(),
         };
         Some(Anomaly {
-            why: why(&anomaly, self.way),
+            why: why(&anomaly, self.way) + &agreeing(&anomaly, self.agreed),
             ..anomaly
         })
     }
@@ -149,14 +151,13 @@ fn why(anomaly: &Anomaly, way: Way) -> String {
     } else {
         ""
     };
-    format!("{what}{still}{}", agreeing(anomaly))
+    format!("{what}{still}")
 }
 
-fn agreeing(anomaly: &Anomaly) -> String {
+fn agreeing(anomaly: &Anomaly, agreed: bool) -> String {
     match anomaly.detectors.as_slice() {
-        _ if anomaly.probability.is_none() => String::new(),
-        [] => String::new(),
-        [one] => format!(" ({one})"),
-        several => format!(" ({} agree)", several.join(", ")),
+        [one] if agreed => format!(" ({one})"),
+        [_, _, ..] if agreed => format!(" ({} agree)", anomaly.detectors.join(", ")),
+        _ => String::new(),
     }
 }

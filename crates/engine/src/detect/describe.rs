@@ -5,6 +5,7 @@ use fleetscope_model::Anomaly;
 use super::robust;
 use super::shift;
 use super::stretch::{Detector, Stretch, View};
+use super::threshold;
 use crate::input::Signal;
 use crate::present::{Seen, Way, band};
 
@@ -37,7 +38,8 @@ pub(crate) fn anomaly(signal: &Signal, view: &View<'_>, stretch: &Stretch) -> Op
             .iter()
             .map(|d| d.as_str().to_owned())
             .collect(),
-        probability: None,
+        probability: Some(sure(view, stretch, peak, off / half)),
+        agreed: false,
     };
     seen.of(signal)
 }
@@ -71,14 +73,38 @@ fn expectation(view: &View<'_>, stretch: &Stretch, peak: usize) -> (f64, f64) {
     }
 }
 
+/// Probability that a day of the series without a fault holds nothing that stands out so much: by the
+/// strictest threshold that would still find the stretch, and how often that one alarms on noise.
+fn sure(view: &View<'_>, stretch: &Stretch, peak: usize, far: f64) -> f64 {
+    let mut excess: Vec<f64> = (stretch.from..=stretch.to)
+        .map(|i| view.excess(i, stretch.up))
+        .collect();
+    excess.sort_unstable_by(|a, b| b.total_cmp(a));
+    let nth = |n: usize| excess.get(n).copied().unwrap_or(0.0);
+    // As `View::persists` counts: three samples, two at twice the threshold, one at four times.
+    let samples = nth(2).max(nth(1) / 2.0).max(nth(0) / 4.0);
+    let stays = if stretch.before.is_some() {
+        far
+    } else if stretch.detectors.contains(&Detector::Shift) {
+        typical(view, stretch) / shift::threshold(view, peak)
+    } else {
+        0.0
+    };
+    let strictest = view.limit * samples.max(stays).max(1.0);
+    (-threshold::false_alarms(strictest)).exp()
+}
+
+fn typical(view: &View<'_>, stretch: &Stretch) -> f64 {
+    let mut residuals = view.base.residual[stretch.from..=stretch.to].to_vec();
+    robust::median(&mut residuals).unwrap_or(0.0).abs()
+}
+
 /// By how many times the stretch passes its threshold: at its peak that of a sample, or over all of
 /// it that of a block.
 fn passes(view: &View<'_>, stretch: &Stretch, peak: usize, off: f64, half: f64) -> f64 {
     if stretch.before.is_some() || !stretch.detectors.contains(&Detector::Shift) {
         return off / half;
     }
-    let mut residuals = view.base.residual[stretch.from..=stretch.to].to_vec();
-    let typical = robust::median(&mut residuals).unwrap_or(0.0).abs();
     let sample = view.limit * view.noise.scale(view.floor, view.base.center[peak]);
-    (off / sample).max(typical / half)
+    (off / sample).max(typical(view, stretch) / half)
 }

@@ -6,23 +6,31 @@ use super::stretch::{View, directions};
 use crate::input::Signal;
 use crate::present::{Seen, Way, band};
 
-/// The anomaly between these times; none where nothing in it goes a way that matters, by as much as
-/// matters.
-pub(crate) fn anomaly(
-    signal: &Signal,
-    view: &View<'_>,
-    (from_ms, to_ms): (i64, i64),
-    by: &str,
-) -> Option<Anomaly> {
+/// What was found elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Other {
+    /// First and last unusual reading, in milliseconds since the Unix epoch.
+    pub(crate) from_ms: i64,
+    pub(crate) to_ms: i64,
+    /// Who found it.
+    pub(crate) by: &'static str,
+    /// How sure that is.
+    pub(crate) probability: f64,
+}
+
+/// The anomaly between these times; none where its farthest sample goes a way that does not matter, or by
+/// less than matters.
+pub(crate) fn anomaly(signal: &Signal, view: &View<'_>, other: &Other) -> Option<Anomaly> {
     let track = view.track;
-    let from = track.at.partition_point(|at| *at < from_ms);
-    let to = track.at.partition_point(|at| *at <= to_ms).checked_sub(1)?;
-    let (peak, up) = (from..=to)
-        .filter_map(|i| Some((i, matters(signal, view, i)?)))
-        .max_by(|(a, _), (b, _)| {
-            let off = |i: usize| view.base.residual[i].abs();
-            off(*a).total_cmp(&off(*b)).then(b.cmp(a))
-        })?;
+    let from = track.at.partition_point(|at| *at < other.from_ms);
+    let to = track.at.partition_point(|at| *at <= other.to_ms);
+    let to = to.checked_sub(1)?;
+    let off = |i: &usize| view.base.residual[*i].abs();
+    let known = |i: &usize| view.base.residual[*i].is_finite();
+    let peak = (from..=to)
+        .filter(known)
+        .max_by(|a, b| off(a).total_cmp(&off(b)).then(b.cmp(a)))?;
+    let up = matters(signal, view, peak)?;
     let (center, off) = (view.base.center[peak], view.base.residual[peak].abs());
     let half = view.limit * view.noise.scale(view.floor, center);
     let seen = Seen {
@@ -40,8 +48,9 @@ pub(crate) fn anomaly(
         } else {
             Way::Wandered
         },
-        detectors: vec![by.to_owned()],
-        probability: None,
+        detectors: vec![other.by.to_owned()],
+        probability: Some(other.probability),
+        agreed: false,
     };
     seen.of(signal)
 }

@@ -21,6 +21,21 @@ pub(crate) const fn deviations(sensitivity: Sensitivity) -> f64 {
     }
 }
 
+/// False alarms a day, at a sample a minute, of so many deviations: drawn straight between the rows of
+/// [`deviations`], in the logarithm of the rate, and on beyond them.
+pub(crate) fn false_alarms(of: f64) -> f64 {
+    let rows = [
+        (Sensitivity::Extreme, 1.0),
+        (Sensitivity::High, 0.1),
+        (Sensitivity::Medium, 0.01),
+        (Sensitivity::Low, 0.001),
+    ]
+    .map(|(row, per_day): (_, f64)| (deviations(row), per_day.ln()));
+    let pair = (1..rows.len() - 1).rfind(|i| of >= rows[*i].0).unwrap_or(0);
+    let ((low, often), (high, rare)) = (rows[pair], rows[pair + 1]);
+    (often + (rare - often) * (of - low) / (high - low)).exp()
+}
+
 /// The smallest share of the expected value that a deviation must have to matter.
 ///
 /// Latency and traffic of healthy services move by a fifth with caches, batches and neighbours;

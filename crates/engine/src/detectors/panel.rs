@@ -82,8 +82,8 @@ pub fn agreement(signal: &Signal, anomaly: &Anomaly) -> Agreement {
     panel.agreement(from.min(to), to)
 }
 
-/// The anomaly with what the panel says of it: who else agreed, and the probability. What was found, when
-/// and how bad it is stays as it was.
+/// The anomaly with what the panel says of it: who else agreed, and the probability where none was said.
+/// What was found, when and how bad it is stays as it was.
 pub fn confirmed(signal: &Signal, mut anomaly: Anomaly) -> Anomaly {
     let agreed = agreement(signal, &anomaly);
     for name in agreed.detectors {
@@ -91,16 +91,17 @@ pub fn confirmed(signal: &Signal, mut anomaly: Anomaly) -> Anomaly {
             anomaly.detectors.push(name.to_owned());
         }
     }
-    anomaly.probability = Some(agreed.probability);
+    anomaly.probability = anomaly.probability.or(Some(agreed.probability));
     anomaly
 }
 
-/// The stretches that one detector finds unusual by its own threshold on these samples.
+/// The stretches that one detector finds unusual by its own threshold on these samples, each with the
+/// chance of its least likely reading.
 pub(crate) fn stretches_of(
     kind: Kind,
     samples: &[Sample],
     sensitivity: Sensitivity,
-) -> Vec<Stretch> {
+) -> Vec<(Stretch, f64)> {
     let voice = Voice::of(kind, samples, sensitivity);
     let unusual = (0..samples.len()).filter(|i| voice.unusual[*i]);
     let alone = |i| Stretch {
@@ -108,7 +109,12 @@ pub(crate) fn stretches_of(
         to: i,
         up: true,
     };
-    join(unusual.map(alone).collect(), samples)
+    let chance = |stretch: Stretch| {
+        let chances = voice.chances[stretch.from..=stretch.to].iter();
+        (stretch, chances.copied().fold(1.0, f64::min))
+    };
+    let joined = join(unusual.map(alone).collect(), samples);
+    joined.into_iter().map(chance).collect()
 }
 
 /// One detector, what it said of each sample, and by what chance.

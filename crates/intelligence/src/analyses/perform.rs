@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fleetscope_engine::judge::KNOWN;
 use fleetscope_model::{
     AccessRole, AnomalyAnalysis, Caller, Direction, EntityKind, EventKind, Evidence, EvidenceId,
     NewEvent, Place, Sensitivity, SignalRole, Status, Subject, TimeRange, Watch, WatchId,
@@ -17,6 +18,10 @@ const MOST_ANOMALIES: usize = 500;
 
 /// History is at least as long as the window, but no longer than a day.
 const LONGEST_HISTORY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Steps of history for a query of the caller's own, so that the ensemble judges it too, with a few
+/// scrapes that failed. The catalogue asks dozens of queries, and keeps to the usual history.
+const JUDGED_BY: i32 = KNOWN as i32 + 16;
 
 impl Intelligence {
     /// The analysis with its result. An error says that it can't be done, or not now.
@@ -66,7 +71,11 @@ impl Intelligence {
     }
 
     fn questions_of(&self, analysis: &AnomalyAnalysis) -> Vec<Question> {
-        let range = with_history(analysis.window, analysis.step, self.options.history);
+        let usual = match &analysis.query {
+            Some(_) => self.options.history.max(analysis.step * JUDGED_BY),
+            None => self.options.history,
+        };
+        let range = with_history(analysis.window, analysis.step, usual);
         let watches = match &analysis.query {
             Some(query) => vec![free_watch(query)],
             None => self.options.watches.clone(),

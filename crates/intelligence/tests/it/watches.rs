@@ -53,7 +53,7 @@ async fn what_moves_together_is_told_as_one_and_what_joins_is_told_with_it() {
     let fixture = Fixture::new(&["shop"]);
     slow_cart(&fixture, in_minutes(5));
     let metric = "traces_spanmetrics_latency_bucket";
-    let late = jump(0.1, 1.9, in_minutes(10));
+    let late = jump(0.1, 1.9, in_minutes(8));
     let labels = [("service", "shipping")];
     fixture
         .telemetry

@@ -36,6 +36,7 @@ pub(super) fn anomaly(signal: &Signal, panel: &Panel<'_>, stretch: &Stretch) -> 
         },
         detectors: agreed.detectors.iter().map(|d| (*d).to_owned()).collect(),
         probability: Some(agreed.probability),
+        agreed: true,
     };
     seen.of(signal)
 }
