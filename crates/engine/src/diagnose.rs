@@ -133,7 +133,8 @@ fn conclude(
     let ranking = rank::rank(case.input, case.things, flows, &story);
     let verdict = verdict::verdict(case, weighed);
     let beside: Vec<Apart<'_, '_>> = beside.iter().filter_map(|b| apart(case, b)).collect();
-    let drawn = graph::graph(case, weighed, &verdict, &others(&beside));
+    let others = others(&beside);
+    let drawn = graph::graph(case, weighed, &verdict, &others);
     let also: Vec<Concurrent> = beside.iter().map(|b| concurrent(b, &drawn)).collect();
     let mut reasoning = log::looked(case.input, case.things, case.seen);
     reasoning.extend(log::connected(case));
@@ -150,11 +151,24 @@ fn conclude(
         anomalies: anomalies(case.seen),
         timeline: timeline::timeline(case.input, case.things, case.seen, &central),
         reasoning,
-        attribution: attribution::attribution(case.input, case.things, case.seen, &ranked),
+        attribution: attribution::attribution(
+            case.input,
+            case.things,
+            &without(case, &others),
+            &ranked,
+        ),
         also,
         graph: drawn.graph,
         blast,
     }
+}
+
+/// What stands out, but for what belongs to other incidents only: a change is not excused by them.
+fn without(case: &Case<'_>, others: &Others) -> Vec<Observation> {
+    let ours = |o: &&Observation| {
+        case.incident.members.contains(&o.thing) || !others.members.contains(&o.thing)
+    };
+    case.seen.iter().filter(ours).cloned().collect()
 }
 
 fn told(case: &Case<'_>, weighed: &[Weighed<'_>], drawn: &Told, most: usize) -> Vec<Candidate> {

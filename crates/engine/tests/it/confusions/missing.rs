@@ -8,6 +8,7 @@ use crate::town::Town;
 use crate::trouble::{bad_release, decoys, hog, leak, slow, with_gap};
 
 type Made = fn(&mut Town) -> Entity;
+type Taken = fn(&mut Input, &Entity);
 
 const FAULTS: [(&str, Made); 6] = [
     ("slow database", |town| slow(town, "records", 14.0, 20)),
@@ -25,7 +26,7 @@ const FAULTS: [(&str, Made); 6] = [
 ];
 
 /// What can be missing, and the gap that tells of it.
-const KINDS: [(&str, Source, fn(&mut Input, &Entity)); 8] = [
+const KINDS: [(&str, Source, Taken); 8] = [
     ("logs", Source::Loki, |input, _| input.logs.clear()),
     ("traces", Source::Tempo, |input, _| input.traces.clear()),
     ("calls", Source::Tempo, |input, _| {
@@ -33,10 +34,10 @@ const KINDS: [(&str, Source, fn(&mut Input, &Entity)); 8] = [
         edges.retain(|edge| edge.kind != EdgeKind::Calls);
     }),
     ("changes", Source::Kubernetes, |input, _| {
-        input.changes.clear()
+        input.changes.clear();
     }),
     ("events", Source::Kubernetes, |input, _| {
-        input.events.clear()
+        input.events.clear();
     }),
     ("topology", Source::Kubernetes, |input, _| {
         input.topology.edges.clear();

@@ -52,7 +52,9 @@ fn swapped(seed: u64, made: fn(u64, i64) -> (Input, Entity)) -> (Input, Entity) 
     (input, cause)
 }
 
-const FAULTS: [(&str, fn(u64) -> (Input, Entity)); 5] = [
+type Made = fn(u64) -> (Input, Entity);
+
+const FAULTS: [(&str, Made); 5] = [
     ("database", database),
     ("release", release),
     ("release elsewhere", release_elsewhere),

@@ -1,7 +1,7 @@
 //! Two faults at once: both are named, and neither is taken for the other's.
 
 use fleetscope_engine::{Input, diagnose};
-use fleetscope_model::{Entity, EntityKind};
+use fleetscope_model::{Blame, Entity, EntityKind};
 
 use super::{both, named, right_or_silent};
 use crate::build::cluster;
@@ -75,7 +75,6 @@ fn both_named(what: &str, made: fn(u64) -> (Input, Vec<Entity>)) -> usize {
         right_or_silent(&format!("{what} {seed}"), &diagnose(&input), &causes)
     };
     let found: Vec<usize> = (340..350).map(one).collect();
-    println!("{what}: {found:?}");
     found.into_iter().filter(|found| *found == 2).count()
 }
 
@@ -104,6 +103,13 @@ fn two_faults_in_two_namespaces_are_both_named() {
 fn two_faults_in_one_namespace_are_both_named() {
     let (input, causes) = in_one_namespace(75);
     let findings = told("one-namespace", &input);
+    let blamed = findings.attribution.as_ref().map(|a| a.blame);
+    assert_eq!(
+        blamed,
+        Some(Blame::Change),
+        "the GPU is no excuse for the release: {}",
+        why(&findings)
+    );
     assert_eq!(
         right_or_silent("75", &findings, &causes),
         2,
