@@ -17,12 +17,22 @@ pub async fn authorise(request: Request, next: Next) -> Response {
     }
 }
 
+/// Whether the table asks the request's route for a caller. Not where no row has it: what is there
+/// to be refused is refused by [`may_pass`], whoever asks.
+pub fn needs_caller(request: &Request) -> bool {
+    let row = table::lookup(request.method().as_str(), matched(request));
+    row.is_some_and(|route| route.permission.is_some())
+}
+
+/// The template of the request's path; nothing where none matched.
+fn matched(request: &Request) -> &str {
+    let path = request.extensions().get::<MatchedPath>();
+    path.map_or("", MatchedPath::as_str)
+}
+
 /// Whether the table lets the request pass as its caller's, or as nobody's where it has none.
 pub fn may_pass(request: &Request) -> Result<(), ApiError> {
-    let path = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("", MatchedPath::as_str);
+    let path = matched(request);
     let Some(route) = table::lookup(request.method().as_str(), path) else {
         let methods = table::methods(path);
         if methods.is_empty() {

@@ -5,6 +5,7 @@ pub mod analysis;
 pub mod anomaly_event;
 pub mod audit;
 pub mod capability;
+pub mod causal;
 pub mod cluster;
 pub mod credential;
 pub mod health;

@@ -30,7 +30,7 @@ pub mod v1;
 
 pub use auth::SignIn;
 pub use authorisation::authorisation;
-pub use authorise::{authorise, may_pass};
+pub use authorise::{authorise, may_pass, needs_caller};
 pub use board::TaskBoard;
 pub use contract::keep_contract;
 pub use error::ApiError;

@@ -1,6 +1,9 @@
 //! The one table of routes: who serves a route, and what it asks of its caller. A route that is
 //! missing here is refused, and a test fails.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use fleetscope_model::{ClusterVerb, Permission, Role};
 
 /// One route.
@@ -215,20 +218,29 @@ const IN_CLUSTERS: [&str; 10] = [
     "/api/v1/reports",
 ];
 
+/// The rows of each path: every request asks for them.
+static BY_PATH: LazyLock<HashMap<&'static str, Vec<&'static Route>>> = LazyLock::new(|| {
+    let mut rows: HashMap<_, Vec<_>> = HashMap::new();
+    for route in TABLE {
+        rows.entry(route.path).or_default().push(route);
+    }
+    rows
+});
+
+/// The rows of a path template, in the table's order.
+pub fn on_path(path: &str) -> &'static [&'static Route] {
+    BY_PATH.get(path).map_or(&[], Vec::as_slice)
+}
+
 /// The row of a route. HEAD is GET without its body.
 pub fn lookup(method: &str, path: &str) -> Option<&'static Route> {
     let method = if method == "HEAD" { "GET" } else { method };
-    TABLE
-        .iter()
-        .find(|route| route.method == method && route.path == path)
+    let rows = on_path(path).iter();
+    rows.copied().find(|route| route.method == method)
 }
 
 /// The methods of a path, comma-separated, as the `Allow` header wants them.
 pub fn methods(path: &str) -> String {
-    let methods: Vec<_> = TABLE
-        .iter()
-        .filter(|route| route.path == path)
-        .map(|route| route.method)
-        .collect();
+    let methods: Vec<_> = on_path(path).iter().map(|route| route.method).collect();
     methods.join(", ")
 }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod auth;
 pub mod blast;
 pub mod capabilities;
+mod causal;
 pub mod clusters;
 pub mod credentials;
 pub mod events;
@@ -43,6 +44,7 @@ pub use blast::{BlastRadius, FeltSignal, Hop, Impact};
 pub use capabilities::{
     Capabilities, Capability, CapabilityKind, ObjectRef, Presence, ProposedEndpoint,
 };
+pub use causal::{Association, CausalEdge, CausalGraph, CausalNode, Concurrent};
 pub use clusters::{Cluster, CredentialUse, Endpoint, Endpoints, NewCluster};
 pub use credentials::{
     Credential, CredentialField, CredentialKey, CredentialKeys, CredentialKind, CredentialList,

@@ -4,6 +4,7 @@
 //! against, how sure that is, where to look next. Every claim cites the ids of its evidence in
 //! brackets. Nothing is said that the findings do not hold.
 
+mod beside;
 mod cause;
 mod change;
 mod open;
@@ -32,6 +33,7 @@ pub fn narrate(findings: &Findings, clusters: &BTreeMap<ClusterId, String>) -> V
     };
     paragraphs
         .into_iter()
+        .chain(beside::also(&scene))
         .filter(|paragraph| !paragraph.is_empty())
         .collect()
 }

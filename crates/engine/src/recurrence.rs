@@ -77,17 +77,16 @@ pub fn similarity(one: &Fingerprint, other: &Fingerprint) -> f64 {
             0.0
         }
     };
-    let (mut both, mut either) = (0.0, 0.0);
-    let mut count = |feature: &str| {
-        let (a, b) = (weight(one, feature), weight(other, feature));
-        both += a.min(b);
-        either += a.max(b);
-    };
     // In one order for both ways round: sums depend on it in their last digits.
     let mut features: Vec<&String> = one.features.keys().chain(other.features.keys()).collect();
     features.sort_unstable();
     features.dedup();
-    features.into_iter().for_each(|feature| count(feature));
+    let (mut both, mut either) = (0.0, 0.0);
+    for feature in features {
+        let (a, b) = (weight(one, feature), weight(other, feature));
+        both += a.min(b);
+        either += a.max(b);
+    }
     if either > 0.0 { both / either } else { 0.0 }
 }
 

@@ -7,6 +7,8 @@
 //! and an answer for a place where nothing can be said is NaN, or `None` where it is the whole answer.
 //! Nothing here panics, whatever the values.
 
+mod dependence;
+mod innovations;
 mod lanes;
 mod loess;
 mod moments;
@@ -22,6 +24,8 @@ mod stl;
 mod streaming;
 mod wide;
 
+pub use dependence::{Dependence, both_tails, dependences, given};
+pub use innovations::Innovations;
 pub use lanes::sum;
 pub use loess::{Degree, Loess};
 pub use moments::{Moments, moments, z_scores, z_scores_in_place};

@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod blast;
+pub(crate) mod causal;
 mod compared;
 mod incident;
 mod seen_before;

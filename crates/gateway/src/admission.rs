@@ -1,12 +1,10 @@
 //! Whom the public door lets in, and for what. One function and not a stack of layers, as in
 //! `edge::guard`, and for the same reason.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use fleetscope_api::{ApiError, SignIn, may_pass};
+use fleetscope_api::{ApiError, SignIn, may_pass, needs_caller};
 use fleetscope_identity::{ClientAddress, Known, Session};
 use fleetscope_model::Caller;
 
@@ -24,23 +22,26 @@ pub(crate) struct Admission {
     pub(crate) rates: Rates,
 }
 
-/// Finds out who asks, whether not too often, and whether they may; writes down what came of it.
-/// Must run where the path is matched, and inside of what gives requests their ids.
-pub(crate) async fn admit(
-    State(door): State<Arc<Admission>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let Some(audit) = &door.audit else {
-        return door.let_in(request, next).await;
-    };
-    let pending = audit.begin(&request);
-    let response = door.let_in(request, next).await;
-    pending.end(&response).await;
-    response
-}
-
 impl Admission {
+    /// Finds out who asks, whether not too often, and whether they may; writes down what came of
+    /// it. Of what answers everybody nothing is asked, nor of what is not there. Must run where the
+    /// path is matched, and inside of what gives requests their ids.
+    pub(crate) async fn admit(&self, request: Request, next: Next) -> Response {
+        if !needs_caller(&request) {
+            return match may_pass(&request) {
+                Ok(()) => next.run(request).await,
+                Err(error) => error.into_response(),
+            };
+        }
+        let Some(audit) = &self.audit else {
+            return self.let_in(request, next).await;
+        };
+        let pending = audit.begin(&request);
+        let response = self.let_in(request, next).await;
+        pending.end(&response).await;
+        response
+    }
+
     /// Lets a request go on as the caller's whom its token or session names. One without either
     /// goes on without a caller: whether it may is for the table of routes. One with a bad token
     /// does not. Neither token nor cookie goes further than here.

@@ -1,6 +1,7 @@
 //! What every door does to every request, and in which order.
 
 pub(crate) mod bounds;
+pub(crate) mod entrance;
 pub(crate) mod guard;
 pub(crate) mod headers;
 pub(crate) mod observe;
@@ -18,13 +19,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::MatchedPath;
 use axum::middleware::from_fn_with_state;
-use fleetscope_api::{ApiError, TABLE};
+use fleetscope_api::ApiError;
+use fleetscope_api::table::methods;
 use fleetscope_ports::{Clock, IdSource};
 use tokio::sync::watch;
 
 use crate::EdgeMetrics;
-use crate::inner::Verifier;
-use observe::{Door, Observer};
+use entrance::Entrance;
+use observe::Observer;
 use origin::Origins;
 use rates::RateLimits;
 
@@ -67,24 +69,11 @@ pub struct Edge {
 
 impl Edge {
     /// Adds the fallbacks and what every door does, observing outermost: a panic is caught inside
-    /// of it, so that it is logged and counted like any other answer.
-    pub(crate) fn wrap(&self, door: Door, routes: Router) -> Router {
-        self.layer(door, with_fallbacks(routes))
-    }
-
-    /// The same with a check of signatures innermost, which covers the fallbacks too.
-    pub(crate) fn wrap_signed(&self, door: Door, routes: Router, verifier: Verifier) -> Router {
-        let signed = with_fallbacks(routes).layer(from_fn_with_state(verifier, Verifier::verify));
-        self.layer(door, signed)
-    }
-
-    fn layer(&self, door: Door, routes: Router) -> Router {
-        let routes = match self.origins.layer() {
-            Some(cors) => routes.layer(cors),
-            None => routes,
-        };
-        let observer = Arc::new(Observer::new(self, door));
-        routes.layer(from_fn_with_state(observer, observe::observe))
+    /// of it, so that it is logged and counted like any other answer. Who may come in is asked
+    /// innermost, and of the fallbacks too.
+    pub(crate) fn wrap(&self, entrance: Entrance, routes: Router) -> Router {
+        let observer = Arc::new(Observer::new(self, entrance));
+        with_fallbacks(routes).layer(from_fn_with_state(observer, observe::observe))
     }
 }
 
@@ -96,14 +85,10 @@ fn with_fallbacks(routes: Router) -> Router {
 
 async fn wrong_method(path: Option<MatchedPath>) -> ApiError {
     let path = path.as_ref().map_or("", MatchedPath::as_str);
-    let methods: Vec<_> = TABLE
-        .iter()
-        .filter(|route| route.path == path)
-        .map(|route| route.method)
-        .collect();
+    let methods = methods(path);
     if methods.is_empty() {
         // Only the inner door has routes outside of the table, and they are all POST or GET.
         return ApiError::no_such_path();
     }
-    ApiError::method_not_allowed(&methods.join(", "))
+    ApiError::method_not_allowed(&methods)
 }

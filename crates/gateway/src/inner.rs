@@ -13,7 +13,8 @@ use fleetscope_identity::{Authenticator, Known};
 use fleetscope_model::{AuditEntry, Caller, Permission};
 use fleetscope_ports::{AuditSink, Clock};
 
-use crate::edge::observe::{AskedBy, Door};
+use crate::edge::entrance::Entrance;
+use crate::edge::observe::AskedBy;
 use crate::wire::{self, AUDIT, AUTHENTICATE, GATEWAY, HEALTH, Question, READY, TOUCHED};
 use crate::{Edge, HealthBoard, Trust};
 
@@ -50,11 +51,11 @@ pub fn inner_router(
     };
     // The door counts bodies itself.
     let routes = routes.merge(own).layer(DefaultBodyLimit::disable());
-    edge.wrap_signed(Door::Inner, routes, verifier)
+    edge.wrap(Entrance::Inner(verifier), routes)
 }
 
 /// Checks by the clock who asks.
-#[derive(Clone)]
+#[derive(Debug)]
 pub(crate) struct Verifier {
     trust: Trust,
     clock: Arc<dyn Clock>,
@@ -62,14 +63,10 @@ pub(crate) struct Verifier {
 
 impl Verifier {
     /// Lets pass what comes from a gateway, as the caller whom it names.
-    pub(crate) async fn verify(
-        State(verifier): State<Self>,
-        mut request: Request,
-        next: Next,
-    ) -> Response {
+    pub(crate) async fn verify(&self, mut request: Request, next: Next) -> Response {
         request.extensions_mut().remove::<Caller>();
-        let now = verifier.clock.now();
-        match verifier.trust.caller(&mut request, now).await {
+        let now = self.clock.now();
+        match self.trust.caller(&mut request, now).await {
             Ok(caller) => run_as(caller, request, next).await,
             Err(error) => {
                 tracing::warn!(%error, "a request at the inner door is refused");

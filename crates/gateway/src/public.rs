@@ -4,20 +4,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
 use fleetscope_api::{
-    ApiError, SignIn, TABLE, anonymous_router, auth_router, authorise, health_router, login_router,
+    ApiError, SignIn, TABLE, anonymous_router, auth_router, health_router, login_router,
 };
 use fleetscope_identity::{Authenticator, Login};
 use fleetscope_model::Caller;
 use fleetscope_ports::HealthSource;
 
-use crate::admission::{Admission, admit};
+use crate::admission::Admission;
 use crate::audit::Audit;
+use crate::edge::entrance::Entrance;
 use crate::edge::headers;
-use crate::edge::observe::Door;
 use crate::edge::rates::Rates;
 use crate::{Edge, Remote};
 
@@ -103,14 +103,11 @@ impl Gateway {
             sign_in: sign_in.clone(),
             rates: Rates::new(&self.edge.rates, self.edge.clock.clone()),
         };
-        let routes = self
-            .routes
-            .merge(auth_router(sign_in.clone()))
-            .route_layer(from_fn_with_state(Arc::new(admission), admit));
-        let anonymous = anonymous_router()
-            .merge(login_router(sign_in))
-            .route_layer(from_fn(authorise));
-        self.edge.wrap(Door::Public, routes.merge(anonymous))
+        let routes = self.routes.merge(auth_router(sign_in.clone()));
+        let routes = routes
+            .merge(anonymous_router())
+            .merge(login_router(sign_in));
+        self.edge.wrap(Entrance::Public(admission), routes)
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub(crate) mod analysis;
 mod blast;
+mod causal;
 mod findings;
 pub(crate) mod investigation;
 mod paging;

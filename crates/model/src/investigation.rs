@@ -9,6 +9,7 @@ use crate::analysis::Anomaly;
 use crate::attribution::Attribution;
 use crate::blast::BlastRadius;
 use crate::caller::Caller;
+use crate::causal::CausalGraph;
 use crate::change::Change;
 use crate::collection::Gap;
 use crate::entity::Entity;
@@ -150,6 +151,25 @@ pub struct Findings {
     /// Whom the first candidate affects, and whom it can still affect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blast: Option<BlastRadius>,
+    /// What else is wrong at the same time, with causes of its own; at most five, most urgent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Concurrent>,
+    /// What hangs together with what is felt, and which trouble can have come from which.
+    #[serde(default, skip_serializing_if = "CausalGraph::is_empty")]
+    pub graph: CausalGraph,
+}
+
+/// Trouble at the same time that has another cause.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Concurrent {
+    /// The conclusion about it.
+    pub verdict: Verdict,
+    /// Its possible causes, likeliest first; at most three.
+    pub candidates: Vec<Candidate>,
+    /// What its symptoms are of.
+    pub symptoms: Vec<Entity>,
+    /// Why it is told apart, in a few words.
+    pub apart: String,
 }
 
 /// One investigation, from the alarm to the explanation.

@@ -17,6 +17,7 @@ pub mod audit;
 pub mod blast;
 pub mod caller;
 pub mod capability;
+pub mod causal;
 pub mod change;
 pub mod cluster;
 pub mod collection;
@@ -57,6 +58,7 @@ pub use audit::{AuditDecision, AuditEntry, AuditRecord};
 pub use blast::{BlastRadius, Felt, Hop, Impact};
 pub use caller::{AccessRole, Authority, Caller, Permission};
 pub use capability::{Capability, CapabilityKind, Discovery, ObjectRef, Presence, Proposal};
+pub use causal::{Association, CausalGraph, CausalLink, CausalNode, CausalPart, Relation};
 pub use change::{Change, ChangeKind, KubernetesEvent};
 pub use cluster::{Cluster, ClusterDraft, ClusterFilter, CredentialUse, Endpoint, Endpoints};
 pub use collection::{Collection, Gap, GapKind, Source};
@@ -73,7 +75,8 @@ pub use ids::{
     AnalysisId, ClusterId, EventSeq, EvidenceId, InvestigationId, ReportId, TokenId, WatchId,
 };
 pub use investigation::{
-    Candidate, Confidence, Findings, Investigation, Reason, Stance, Suspect, TimelineEntry, Verdict,
+    Candidate, Concurrent, Confidence, Findings, Investigation, Reason, Stance, Suspect,
+    TimelineEntry, Verdict,
 };
 pub use logs::{
     DetectedField, LabelTest, LineTest, LogAnswer, LogExpression, LogFilter, LogKind, LogLine,

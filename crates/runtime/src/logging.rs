@@ -4,12 +4,15 @@ use std::fmt::{self, Debug};
 use std::io::{IsTerminal as _, stderr};
 
 use fleetscope_config::{Log, LogFormat, Traces};
+use tracing::Subscriber;
 use tracing::field::Field;
 use tracing_subscriber::field::{MakeVisitor, Visit, VisitFmt, VisitOutput};
+use tracing_subscriber::filter::{FilterExt, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::layer;
 use tracing_subscriber::fmt::time::FormatTime;
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Filter, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
@@ -36,7 +39,7 @@ impl Drop for Logging {
 /// Lines of a request carry `request_id`, `role` and, where spans are sent, `trace_id`; lines of a
 /// task `task` and `role`.
 pub fn init_logging(log: &Log, traces: &Traces) -> Result<Logging> {
-    let filter = EnvFilter::try_new(&log.filter).map_err(Error::LogFilter)?;
+    let filter = filter(&log.filter)?;
     let exporting = Exporting::begin(traces)?;
     let lines = Lines::to_stderr();
     let registry = tracing_subscriber::registry().with(exporting.layer());
@@ -65,6 +68,20 @@ pub fn init_logging(log: &Log, traces: &Traces) -> Result<Logging> {
         lines,
         _exporting: exporting,
     })
+}
+
+/// What is told. A filter that names spans or fields (`[`, `{`) has to look at each span of every
+/// request; one of targets and levels alone decides once for each place in the code.
+fn filter<S>(text: &str) -> Result<Box<dyn Filter<S> + Send + Sync>>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let full = EnvFilter::try_new(text).map_err(Error::LogFilter)?;
+    let plain = !text.trim().is_empty() && !text.contains(['[', '{']);
+    match text.parse::<Targets>() {
+        Ok(targets) if plain => Ok(FilterExt::<S>::boxed(targets)),
+        _ => Ok(FilterExt::<S>::boxed(full)),
+    }
 }
 
 /// When a line was written.
@@ -202,6 +219,41 @@ mod tests {
         );
         let fields = r#": answered path="/a\"b\nü" caller=ann status=200"#;
         assert!(rest.ends_with(&format!("{fields}\n")), "{text}");
+    }
+
+    /// Which of five lines a filter lets pass.
+    fn told(text: &str) -> Vec<String> {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let lines = layer()
+            .without_time()
+            .with_writer(move || writer.clone())
+            .with_ansi(false)
+            .with_filter(filter(text).unwrap());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            let _within = info_span!("request", id = "r1").entered();
+            tracing::error!("e");
+            info!("i");
+            tracing::debug!("d");
+            info!(target: "other::part", "oi");
+            tracing::debug!(target: "other::part", "od");
+        });
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let last = |line: &str| line.rsplit(' ').next().unwrap_or_default().to_owned();
+        text.lines().map(last).collect()
+    }
+
+    #[test]
+    fn a_filter_lets_the_same_lines_pass_however_it_is_looked_through() {
+        assert_eq!(told("info"), ["e", "i", "oi"]);
+        assert_eq!(told("info,other=debug"), ["e", "i", "oi", "od"]);
+        assert_eq!(told("error,other::part=info"), ["e", "oi"]);
+        assert_eq!(told("fleetscope_runtime=debug"), ["e", "i", "d"]);
+        assert_eq!(told("off"), Vec::<String>::new());
+        // An empty one is what the library takes for none given.
+        assert_eq!(told(""), ["e"]);
+        assert_eq!(told("[request]=debug"), ["e", "i", "d", "oi", "od"]);
+        assert_eq!(told("error,[request{id=r2}]=debug"), ["e"]);
     }
 
     #[test]

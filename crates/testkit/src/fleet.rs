@@ -83,8 +83,9 @@ impl Fleet {
         for info in self.simulation.0.clusters(&self.base) {
             let known = clusters.iter().find(|cluster| cluster.name == info.name);
             let known = known.expect("both fleets have clusters of the same names");
-            let moved = client.update_cluster(known.id, &described(info), None);
-            moved.await.expect("a cluster is moved");
+            let moved = described(info);
+            let moved = client.update_cluster(known.id, &moved, None).await;
+            moved.expect("a cluster is moved");
         }
     }
 }

@@ -7,10 +7,11 @@ mod recurrence;
 use fleetscope_client::wire;
 use fleetscope_model::{
     Attribution, Candidate, Change, EvidenceId, Findings, Investigation, Reason, SuspectChange,
-    TimelineEntry, Verdict,
+    TimelineEntry,
 };
 
 use super::analysis::{anomaly, entity, evidence, status};
+use super::causal::{concurrent, graph, verdict};
 use super::metrics::gap;
 use super::name;
 
@@ -48,6 +49,8 @@ pub fn investigation(investigation: Investigation) -> wire::Investigation {
         ranking: found.ranking,
         blast: found.blast,
         recurrence: recurrence::recurrence(investigation.recurrence),
+        also: found.also,
+        graph: found.graph,
     }
 }
 
@@ -63,17 +66,13 @@ struct Found {
     attribution: Option<wire::Attribution>,
     ranking: Vec<wire::Suspect>,
     blast: Option<wire::BlastRadius>,
+    also: Vec<wire::Concurrent>,
+    graph: wire::CausalGraph,
 }
 
 impl From<Findings> for Found {
     fn from(findings: Findings) -> Self {
-        let (verdict, next_look) = match findings.verdict {
-            Verdict::Cause => (wire::Verdict::Cause, None),
-            Verdict::InsufficientEvidence { next_look } => {
-                (wire::Verdict::InsufficientEvidence, Some(next_look))
-            }
-            Verdict::NothingWrong => (wire::Verdict::NothingWrong, None),
-        };
+        let (verdict, next_look) = verdict(findings.verdict);
         Self {
             verdict: Some(verdict),
             next_look,
@@ -84,11 +83,14 @@ impl From<Findings> for Found {
             attribution: findings.attribution.map(attribution),
             ranking: ranking::ranking(findings.ranking),
             blast: findings.blast.map(blast::blast),
+            also: findings.also.into_iter().map(concurrent).collect(),
+            graph: graph(findings.graph),
         }
     }
 }
 
-fn candidate(candidate: Candidate) -> wire::Candidate {
+/// A possible cause.
+pub fn candidate(candidate: Candidate) -> wire::Candidate {
     wire::Candidate {
         entity: entity(candidate.entity),
         change: candidate.change.map(change),

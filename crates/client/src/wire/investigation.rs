@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::analysis::{Anomaly, Entity, Evidence, Gap, Status};
 use super::blast::BlastRadius;
+use super::causal::{CausalGraph, Concurrent};
 use super::ranking::Suspect;
 use super::recurrence::Recurrence;
 
@@ -204,4 +205,11 @@ pub struct Investigation {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10)]
     pub recurrence: Vec<Recurrence>,
+    /// What else is wrong at the same time, with causes of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 5)]
+    pub also: Vec<Concurrent>,
+    /// What hangs together with what is felt, and which trouble can have come from which.
+    #[serde(default)]
+    pub graph: CausalGraph,
 }

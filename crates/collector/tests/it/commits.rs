@@ -82,7 +82,7 @@ async fn a_sync_without_a_rollout_is_told_of_what_it_may_have_changed() {
             &names[..2],
             vec!["workload shop/web-0", "workload shop/web-1"],
         ),
-        (&names[..], vec!["cluster main"]),
+        (&names[..], vec!["cluster shop"]),
     ] {
         let synced = application(
             HERE,

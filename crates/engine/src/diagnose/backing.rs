@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::case::Case;
 use super::flow::Way;
-use super::observe::Observation;
+use super::influence::BLUR_MINUTES;
+use super::observe::{Observation, in_minutes, minutes_between};
 use super::support::{self, NearChange, Peers};
 use super::things::Thing;
 use super::weigh::{Own, REACHED};
@@ -25,6 +26,9 @@ pub(crate) struct Support<'a> {
     pub(crate) peers: Option<(usize, Peers)>,
     /// What it depends on, where all of that is measured and sound.
     pub(crate) sound: Vec<Thing>,
+    /// A symptom of the same kind that began at the same time and that nothing known connects with it,
+    /// where nothing of its own says that it is to blame.
+    pub(crate) alike: Option<usize>,
     /// Warnings about it.
     pub(crate) warnings: usize,
     /// New log patterns of it, and whether they are the first of all.
@@ -57,7 +61,8 @@ pub(crate) fn gather<'a>(
                 .map(|p| p.first_at)
         })
         .min();
-    Support {
+    let mut support = Support {
+        alike: None,
         change: support::changes(input, things, thing, onset, within)
             .first()
             .copied(),
@@ -71,7 +76,16 @@ pub(crate) fn gather<'a>(
             .iter()
             .map(|t| t.failing)
             .sum(),
+    };
+    let witnessed = support.warnings + support.patterns + support.failing as usize > 0;
+    support.alike = own
+        .first()
+        .filter(|_| !witnessed)
+        .and_then(|own| alike(case, own.observation, reach));
+    if support.alike.is_some() {
+        support.sound.clear();
     }
+    support
 }
 
 /// The peers of the one of its roots that fewest of them share. What is felt travels, so sharing it
@@ -135,6 +149,34 @@ fn sound(case: &Case<'_>, thing: Thing, own: &[Own]) -> Vec<Thing> {
     } else {
         Vec::new()
     }
+}
+
+/// A symptom of the same kind in the same place that it does not reach though it began at the same time,
+/// for what is only slow or failing: then something that nobody knows of may connect the two, and
+/// that what is known to be below is sound says little.
+fn alike(case: &Case<'_>, own: usize, reach: &[f64]) -> Option<usize> {
+    let o = &case.seen[own];
+    let here = case.things.entity(o.thing);
+    let together = |index: &&usize| {
+        let other = &case.seen[**index];
+        let there = case.things.entity(other.thing);
+        let distance = minutes_between(o.onset.at, other.onset.at).abs();
+        let unsure = in_minutes(o.onset.within.saturating_add(other.onset.within));
+        other.role() == o.role()
+            && other.thing != o.thing
+            && (&there.cluster, &there.namespace) == (&here.cluster, &here.namespace)
+            && distance <= unsure + BLUR_MINUTES
+    };
+    if !is_felt(o) {
+        return None;
+    }
+    let missed = case
+        .incident
+        .symptoms
+        .iter()
+        .filter(|s| reach[**s] < REACHED);
+    let mut others = case.incident.elsewhere.iter().chain(missed);
+    others.find(together).copied()
 }
 
 /// Whether a thing is measured and nothing of it shows even the beginning of trouble.

@@ -25,7 +25,15 @@ pub(crate) struct Case<'a> {
     pub(crate) crowd: &'a Crowd,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
+    /// The same readings for another incident.
+    pub(crate) fn of<'b>(&self, incident: &'b Incident) -> Case<'b>
+    where
+        'a: 'b,
+    {
+        Case { incident, ..*self }
+    }
+
     /// The symptoms, with their indexes.
     pub(crate) fn symptoms(&self) -> impl Iterator<Item = (usize, &Observation)> {
         self.incident

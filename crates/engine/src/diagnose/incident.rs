@@ -67,13 +67,7 @@ pub(crate) fn incident(
         return Err(why_none(seen, weight));
     }
     let groups = groups(seen, links);
-    let alarmed = |i: &usize| {
-        input
-            .alarms
-            .iter()
-            .any(|a| a.entity == seen[*i].anomaly.entity)
-    };
-    let urgency = |i: &usize| seen[*i].weight() * if alarmed(i) { 2.0 } else { 1.0 };
+    let urgency = |i: &usize| urgency(input, &seen[*i]);
     let main = groups
         .into_iter()
         .map(|group| {
@@ -86,13 +80,37 @@ pub(crate) fn incident(
     let (inside, elsewhere): (Vec<usize>, Vec<usize>) = symptoms
         .into_iter()
         .partition(|i| main.contains(&seen[*i].thing));
-    let share = inside.iter().map(|i| seen[*i].weight()).sum::<f64>() / weight;
+    let share = weigh(&inside) / weight;
     Ok(Incident {
         symptoms: inside,
         members: main,
         share,
         elsewhere,
     })
+}
+
+/// How soon somebody should look at it: what alarmed counts twice.
+fn urgency(input: &Input, o: &Observation) -> f64 {
+    let alarmed = input.alarms.iter().any(|a| a.entity == o.anomaly.entity);
+    o.weight() * if alarmed { 2.0 } else { 1.0 }
+}
+
+impl Incident {
+    /// One of some symptoms, by itself, with those that are left aside; none where they weigh too
+    /// little.
+    pub(crate) fn alone(
+        seen: &[Observation],
+        (symptoms, elsewhere): (Vec<usize>, Vec<usize>),
+        members: BTreeSet<Thing>,
+    ) -> Option<Self> {
+        let weight: f64 = symptoms.iter().map(|i| seen[*i].weight()).sum();
+        (weight >= LEAST_WEIGHT).then_some(Self {
+            symptoms,
+            members,
+            share: 1.0,
+            elsewhere,
+        })
+    }
 }
 
 /// Whether the observation is a symptom that is neither a blip nor the unrest after a change.
@@ -232,7 +250,7 @@ fn stalls(seen: &[Observation], links: &[CausalEdge], index: usize) -> bool {
 }
 
 /// Things that stand out, grouped by whether trouble could have passed between them.
-fn groups(seen: &[Observation], links: &[CausalEdge]) -> Vec<BTreeSet<Thing>> {
+pub(crate) fn groups(seen: &[Observation], links: &[CausalEdge]) -> Vec<BTreeSet<Thing>> {
     let mut groups: Vec<BTreeSet<Thing>> = Vec::new();
     let standing: BTreeSet<Thing> = seen.iter().map(|o| o.thing).collect();
     let pair = |link: &CausalEdge| [seen[link.cause].thing, seen[link.effect].thing];

@@ -5,10 +5,19 @@
 //! signs fit, possibly through a thing that nothing measures, or within one thing from what is wrong
 //! with it to what is felt of it.
 
+mod asked;
+mod timing;
+
 use std::collections::BTreeSet;
 
+use fleetscope_model::ClusterId;
+
+pub(crate) use self::timing::BLUR_MINUTES;
+use self::timing::{means, timing};
 use super::flow::{self, Flow, Way};
+use super::load::Load;
 use super::observe::{Observation, minutes_between};
+use super::skew::Skew;
 use super::things::{Thing, Things};
 
 /// Trouble does not travel further than this.
@@ -17,21 +26,6 @@ const MOST_HOPS: usize = 8;
 const UNMEASURED: f64 = 0.75;
 /// Links and reach below this are none.
 const NEGLIGIBLE: f64 = 0.05;
-/// How fast belief falls, in minutes, where the effect seems to come before the cause: by more
-/// than the uncertainty of both onsets, which is mostly a few minutes of smoothing.
-const BACKWARDS_MINUTES: f64 = 4.0;
-/// Rates and quantiles over five minutes blur every onset by about this many minutes beyond what
-/// the samples show.
-const BLUR_MINUTES: f64 = 1.5;
-/// How far the use of one resource is believed to bring about the use of another.
-const OTHER_MEANS: f64 = 0.2;
-/// Use as such, unlike what fills up, is felt at once or not at all: an effect that steps follows
-/// the beginning of a higher use within so many minutes, or has little to do with it.
-const AT_ONCE_MINUTES: f64 = 15.0;
-/// How fast belief falls with what is beyond.
-const TOO_LATE_MINUTES: f64 = 15.0;
-/// An effect begins at most this many minutes after its cause has ended.
-const AFTERMATH_MINUTES: f64 = 10.0;
 
 /// One link of the causal graph.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +54,12 @@ pub(crate) struct Influence<'a> {
     links: Vec<CausalEdge>,
     /// For each observation, where it leads and how strongly, within its thing too.
     onward: Vec<Vec<(usize, f64)>>,
+    /// Where each thing is.
+    cluster: Vec<ClusterId>,
+    /// Who is asked for far more than usual.
+    load: Load,
+    /// Between which clusters order tells nothing.
+    skew: Skew,
 }
 
 impl<'a> Influence<'a> {
@@ -70,6 +70,11 @@ impl<'a> Influence<'a> {
             of[observation.thing].push(index);
         }
         let (links, onward) = (Vec::new(), vec![Vec::new(); seen.len()]);
+        let load = Load::of(seen, &of);
+        let skew = Skew::of(things, seen, flows, &load);
+        let cluster = (0..things.len())
+            .map(|thing| things.entity(thing).cluster)
+            .collect();
         let hidden = (0..things.len())
             .map(|thing| !things.is_felt_measured(thing))
             .collect();
@@ -80,6 +85,9 @@ impl<'a> Influence<'a> {
             hidden,
             links,
             onward,
+            cluster,
+            load,
+            skew,
         };
         graph.links = graph.direct();
         let dark = |thing: &Thing| graph.of[*thing].is_empty() && things.is_dark(*thing);
@@ -94,7 +102,12 @@ impl<'a> Influence<'a> {
         }
         for own in &graph.of {
             for (a, b) in own.iter().flat_map(|a| own.iter().map(move |b| (*a, *b))) {
+                let strained = graph
+                    .load
+                    .strains(b, &seen[b])
+                    .filter(|(flood, _)| *flood == a);
                 let strength = flow::within(&seen[a], &seen[b])
+                    .max(strained.map_or(0.0, |(_, strength)| strength))
                     * means(&seen[a], &seen[b])
                     * timing(&seen[a], &seen[b]);
                 if a != b && strength >= NEGLIGIBLE {
@@ -118,6 +131,11 @@ impl<'a> Influence<'a> {
     /// The flows into a thing.
     pub(crate) fn into(&self, thing: Thing) -> impl Iterator<Item = &Flow> {
         self.flows.iter().filter(move |flow| flow.to == thing)
+    }
+
+    /// Every flow.
+    pub(crate) fn flows(&self) -> &[Flow] {
+        self.flows
     }
 
     /// Links between observations of different things.
@@ -171,11 +189,22 @@ impl<'a> Influence<'a> {
         (reach, origin)
     }
 
-    /// How far an observation is explained by trouble elsewhere, 0 to 1, and by what.
+    /// Who is asked for far more than usual.
+    pub(crate) fn load(&self) -> &Load {
+        &self.load
+    }
+
+    /// Between which clusters order tells nothing.
+    pub(crate) fn skew(&self) -> &Skew {
+        &self.skew
+    }
+
+    /// How far an observation is explained by trouble elsewhere or by load, 0 to 1, and by what.
     pub(crate) fn explained(&self, effect: usize) -> (f64, Option<CausalEdge>) {
         let links = self.links.iter().filter(|link| link.effect == effect);
         let best = links
             .copied()
+            .chain(self.strained(effect))
             .reduce(|a, b| if b.strength > a.strength { b } else { a });
         (best.map_or(0.0, |link| link.strength), best)
     }
@@ -189,6 +218,7 @@ impl<'a> Influence<'a> {
                     let strength = flow::carries(flow.way, from, self.hidden[flow.from])
                         * flow::accounts_for(flow.way, to)
                         * self.in_proportion(flow.way, from, to);
+                    let strength = strength.max(self.amplifies(flow, from, to));
                     links.extend(self.link(*flow, strength, *cause, *effect));
                 }
             }
@@ -245,7 +275,7 @@ impl<'a> Influence<'a> {
 
     fn link(&self, flow: Flow, strength: f64, cause: usize, effect: usize) -> Option<CausalEdge> {
         let (from, to) = (&self.seen[cause], &self.seen[effect]);
-        let strength = strength * timing(from, to);
+        let strength = strength * self.times_fit(from, to);
         let lag_minutes = minutes_between(from.onset.at, to.onset.at);
         let link = CausalEdge {
             flow,
@@ -255,49 +285,5 @@ impl<'a> Influence<'a> {
             lag_minutes,
         };
         (strength >= NEGLIGIBLE).then_some(link)
-    }
-}
-
-/// More use of one resource is no more use of another, 0 to 1.
-fn means(cause: &Observation, effect: &Observation) -> f64 {
-    if effect.is_more() && cause.uses_other_than(effect) {
-        OTHER_MEANS
-    } else {
-        1.0
-    }
-}
-
-/// Whether the times fit, 0 to 1: a cause begins no later than its effect, as far as both onsets
-/// are known, and is not long over when the effect begins.
-pub(crate) fn timing(cause: &Observation, effect: &Observation) -> f64 {
-    let late = minutes_between(effect.latest(), cause.earliest()) - BLUR_MINUTES;
-    let over = minutes_between(cause.anomaly.end, effect.onset.at) - AFTERMATH_MINUTES;
-    (-(late.max(0.0) + over.max(0.0)) / BACKWARDS_MINUTES).exp()
-        * covered(cause, effect)
-        * prompt(cause, effect)
-}
-
-/// Whether an effect that steps follows a use of which it would be felt at once soon enough, 0 to 1.
-fn prompt(cause: &Observation, effect: &Observation) -> f64 {
-    if !cause.is_utilisation() || effect.grows() {
-        return 1.0;
-    }
-    let lag = minutes_between(cause.latest(), effect.onset.at) - AT_ONCE_MINUTES;
-    (-lag.max(0.0) / TOO_LATE_MINUTES).exp()
-}
-
-/// The share of the effect's time, from its onset on, in which the cause was there or had just been,
-/// and less than that where the effect goes on: what is over does not explain it.
-fn covered(cause: &Observation, effect: &Observation) -> f64 {
-    if cause.anomaly.ongoing {
-        return 1.0;
-    }
-    let lasts = minutes_between(effect.onset.at, effect.anomaly.end).max(1.0);
-    let there = minutes_between(effect.onset.at, cause.anomaly.end) + AFTERMATH_MINUTES / 2.0;
-    let share = (there / lasts).clamp(0.0, 1.0);
-    if effect.anomaly.ongoing {
-        share.powi(2)
-    } else {
-        share
     }
 }

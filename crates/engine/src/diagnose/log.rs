@@ -1,6 +1,6 @@
 //! The reasoning, step by step, for those who want to check it.
 
-use fleetscope_model::{Anomaly, Verdict};
+use fleetscope_model::{Anomaly, Concurrent, Verdict};
 
 use super::backing;
 use super::case::Case;
@@ -86,6 +86,22 @@ pub(crate) fn connected(case: &Case<'_>) -> Vec<String> {
         steps.push(format!(
             "Left aside, because nothing known connects them with these: symptoms of {}.",
             phrase::entities(who)
+        ));
+    }
+    for (a, b, behind) in case.graph.skew().pairs() {
+        let name = |id| {
+            case.input
+                .clusters
+                .get(&id)
+                .map_or("another cluster", String::as_str)
+        };
+        let (first, second) = if behind > 0.0 { (a, b) } else { (b, a) };
+        steps.push(format!(
+            "Callers in {} are troubled about {:.0} min before what they call in {}: the clocks of the \
+             two seem to differ, and no order between them is taken as evidence.",
+            name(second),
+            behind.abs(),
+            name(first),
         ));
     }
     let edges = case.graph.edges();
@@ -190,4 +206,24 @@ pub(crate) fn concluded(case: &Case<'_>, all: &[Weighed<'_>], verdict: &Verdict)
         ),
         (_, None) => "Abstained: nothing that stands out could be the cause.".to_owned(),
     }
+}
+
+/// What else is wrong at the same time.
+pub(crate) fn beside(also: &Concurrent) -> String {
+    let who = phrase::entities(&also.symptoms);
+    let concluded = match (&also.verdict, also.candidates.first()) {
+        (Verdict::Cause, Some(top)) => {
+            format!(
+                "{} with {:.0} % confidence",
+                top.entity,
+                top.confidence.0 * 100.0
+            )
+        }
+        (_, Some(top)) => format!("likeliest {}, which is not certain enough", top.entity),
+        (_, None) => "no cause is known".to_owned(),
+    };
+    format!(
+        "Told apart, since {}: symptoms of {who}; {concluded}.",
+        also.apart
+    )
 }

@@ -3,6 +3,7 @@
 use fleetscope_model::{Anomaly, Direction, EvidenceId, Resource, Severity, SignalRole};
 use jiff::{SignedDuration, Timestamp};
 
+use super::support;
 use super::things::{Thing, Things};
 use crate::detect::detect;
 use crate::input::{Input, Signal};
@@ -19,6 +20,9 @@ const GROWTH: SignedDuration = SignedDuration::from_mins(8);
 const HALF_USED: f64 = 0.5;
 const SCARCE: f64 = 0.7;
 const LEAST_STRAIN: f64 = 0.2;
+
+/// What was told longer before is another story.
+const MOST_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 
 /// One anomaly with its place in the story.
 #[derive(Debug, Clone)]
@@ -162,11 +166,8 @@ pub(crate) fn observe(input: &Input, things: &Things) -> Vec<Observation> {
             continue;
         };
         let found = detect(signal, input.window);
-        seen.extend(
-            found
-                .into_iter()
-                .map(|anomaly| observation(thing, signal, anomaly)),
-        );
+        let of = |anomaly| witnessed(input, things, observation(thing, signal, anomaly));
+        seen.extend(found.into_iter().map(of));
     }
     let unread: Vec<Observation> = input
         .alarms
@@ -208,6 +209,33 @@ fn observation(thing: Thing, signal: &Signal, anomaly: Anomaly) -> Observation {
         resource: signal.resource,
         rise: onset::rise(signal, &anomaly, onset.at),
         anomaly,
+    }
+}
+
+/// What a log or a trace told before: metrics are read late more often than lines are written early.
+/// The onset may then well have been that early.
+fn witnessed(input: &Input, things: &Things, o: Observation) -> Observation {
+    let (thing, onset) = (o.thing, o.onset.at);
+    if !matches!(o.anomaly.role, SignalRole::Latency | SignalRole::Errors) {
+        return o;
+    }
+    let lines = support::new_patterns(input, things, thing, onset);
+    let traces = support::failing_traces(input, things, thing);
+    let told = lines.iter().map(|line| line.first_at);
+    let first = told.chain(traces.iter().map(|trace| trace.first_at)).min();
+    let Some(first) = first.filter(|first| *first < onset) else {
+        return o;
+    };
+    let before = onset.duration_since(first);
+    if before > MOST_BEFORE {
+        return o;
+    }
+    Observation {
+        onset: Onset {
+            within: o.onset.within.max(before),
+            ..o.onset
+        },
+        ..o
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) fn reasons(case: &Case<'_>, candidate: &Weighed<'_>) -> Vec<Reason> {
     reasons.extend(structure(case, candidate));
     reasons.extend(witnesses::witnesses(case, candidate));
     reasons.extend(doubts::explained_away(case, candidate));
+    reasons.extend(doubts::alike(case, candidate));
+    reasons.extend(doubts::clocks(case, candidate));
     reasons.extend(doubts::doubts(case, candidate));
     reasons.retain(|reason| !reason.evidence.is_empty());
     reasons.sort_by_key(|reason| reason.stance);
@@ -60,6 +62,11 @@ fn order(case: &Case<'_>, candidate: &Weighed<'_>) -> Option<Reason> {
     let (index, first) = case
         .symptoms()
         .filter(|(_, s)| s.thing != candidate.thing)
+        .filter(|(_, s)| {
+            let theirs = case.things.entity(s.thing).cluster;
+            let skew = case.graph.skew();
+            !skew.between(theirs, case.things.entity(candidate.thing).cluster)
+        })
         .min_by_key(|(_, s)| (s.latest(), s.onset.at))?;
     let unsure = in_minutes(candidate.within.saturating_add(first.onset.within));
     let lead = minutes_between(candidate.onset, first.onset.at);

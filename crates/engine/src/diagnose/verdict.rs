@@ -60,6 +60,7 @@ pub(crate) fn verdict(case: &Case<'_>, weighed: &[Weighed<'_>]) -> Verdict {
         .filter(|second| second.confidence >= RIVAL * top.confidence);
     let next_look = blind_spot(case, top)
         .map(look_into_gap)
+        .or_else(|| asked_too_often(case, top))
         .or_else(|| unmeasured(case, top).map(|thing| look_upstream(case, top, thing)))
         .or_else(|| rival.and_then(|second| tell_apart(case, top, second)))
         .unwrap_or_else(|| look_at_symptoms(case, &[top.thing]));
@@ -128,6 +129,22 @@ fn look_upstream(case: &Case<'_>, top: &Weighed<'_>, thing: Thing) -> String {
          on: its own latency, errors and resources around {}.",
         phrase::clock(top.onset)
     )
+}
+
+/// Where a thing is asked for far more than those who call it are.
+fn asked_too_often(case: &Case<'_>, top: &Weighed<'_>) -> Option<String> {
+    if !case.graph.is_amplified(top.thing) {
+        return None;
+    }
+    let callers = case.graph.callers(top.thing);
+    let who = phrase::entities(callers.iter().map(|thing| case.things.entity(*thing)));
+    Some(format!(
+        "Compare how many requests {who} send to {} for each that they get, from {} on: it gets {:.1} \
+         times as many as usual, and none of them does; the one that sends more is the cause.",
+        case.things.entity(top.thing),
+        phrase::clock(top.onset),
+        case.graph.load().times(top.thing),
+    ))
 }
 
 fn tell_apart(case: &Case<'_>, top: &Weighed<'_>, second: &Weighed<'_>) -> Option<String> {

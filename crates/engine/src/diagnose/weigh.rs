@@ -17,11 +17,12 @@
 //! The confidence is its part of all likelihoods, a cause that nobody measures included,
 //!
 //! ```text
-//! confidence = likelihood / (Σ likelihoods + 0.1) × sight × (0.8 + 0.2 × connected)
+//! confidence = likelihood / (Σ likelihoods + 0.1) × sight × (0.8 + 0.2 × connected) × lone
 //! ```
 //!
 //! where `sight` is what the gaps leave of the view on it, and `connected` the share of the symptoms
-//! that have to do with each other at all. So one strong candidate without rival gets
+//! that have to do with each other at all; `lone` is less than 1 where the same happened elsewhere at the
+//! same time and nothing known connects the two. So one strong candidate without rival gets
 //! about 0.9, two equal ones 0.48 each (and the verdict is to abstain), and a lone service that is
 //! slow for no reason that was seen 0.5. The constants are judgements, held by the scenarios in the
 //! tests; their order of magnitude is what matters.
@@ -37,6 +38,9 @@ use super::things::Thing;
 
 /// Likelihood of a cause that nothing measures.
 pub(crate) const UNKNOWN: f64 = 0.1;
+/// What is left of the belief in what is only slow or failing, where the same happened beside it at the
+/// same time and nothing known connects the two: the likeliest is a connection that is not known.
+const IN_A_WAVE: f64 = 0.6;
 /// How fast belief falls with lateness, in minutes.
 const LATE_MINUTES: f64 = 8.0;
 /// Nobody is ever surer than this.
@@ -118,12 +122,8 @@ pub(crate) fn weigh<'a>(case: &Case<'a>) -> Vec<Weighed<'a>> {
         .iter()
         .filter_map(|thing| candidate(case, *thing))
         .collect();
-    let first = all
-        .iter()
-        .filter(|c| c.share >= 0.3)
-        .map(|c| c.latest)
-        .min();
-    for candidate in &mut all {
+    let firsts: Vec<Option<Timestamp>> = all.iter().map(|c| first(case, &all, c)).collect();
+    for (candidate, first) in all.iter_mut().zip(firsts) {
         candidate.early = first.map_or(1.0, |first| early(candidate, first));
         candidate.likelihood = candidate.own.first().map_or(0.0, Own::story)
             * candidate.early
@@ -133,7 +133,8 @@ pub(crate) fn weigh<'a>(case: &Case<'a>) -> Vec<Weighed<'a>> {
     let connected = 0.8 + 0.2 * case.incident.share;
     for candidate in &mut all {
         let part = (candidate.likelihood / sum).min(SUREST);
-        candidate.confidence = part * candidate.sight * connected;
+        let lone = candidate.support.alike.map_or(1.0, |_| IN_A_WAVE);
+        candidate.confidence = part * candidate.sight * connected * lone;
     }
     all.retain(|c| c.likelihood > 0.0);
     all.sort_by(|a, b| {
@@ -142,6 +143,17 @@ pub(crate) fn weigh<'a>(case: &Case<'a>) -> Vec<Weighed<'a>> {
             .then(a.thing.cmp(&b.thing))
     });
     all
+}
+
+/// When the first candidate began that reaches something, by a clock that can be compared with that
+/// of this one.
+fn first(case: &Case<'_>, all: &[Weighed<'_>], than: &Weighed<'_>) -> Option<Timestamp> {
+    let cluster = |c: &Weighed<'_>| case.things.entity(c.thing).cluster;
+    all.iter()
+        .filter(|c| c.share >= 0.3)
+        .filter(|c| !case.graph.skew().between(cluster(c), cluster(than)))
+        .map(|c| c.latest)
+        .min()
 }
 
 fn candidate<'a>(case: &Case<'a>, thing: Thing) -> Option<Weighed<'a>> {

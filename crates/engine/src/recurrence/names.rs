@@ -9,7 +9,7 @@ const HASH: &str = "bcdfghjklmnpqrstvwxz2456789";
 const POD: usize = 5;
 /// Lengths of the part that tells one template from another.
 const TEMPLATE: std::ops::RangeInclusive<usize> = 6..=10;
-/// A number of so many digits is a time or a count (the Jobs of a CronJob), and no name.
+/// A number of so many digits is a time or a count (the Jobs of a `CronJob`), and no name.
 const SERIAL: usize = 5;
 
 /// Whether people gave it its name: what has a namespace; nodes and devices are numbered.

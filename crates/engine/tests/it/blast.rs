@@ -97,7 +97,7 @@ fn a_radius_is_bounded_and_says_how_many_it_leaves_out() {
     let blast = blast(&findings);
     assert_eq!(blast.at_risk.len(), BlastRadius::MOST);
     assert!(blast.more_at_risk >= 70, "{}", blast.more_at_risk);
-    let distances: Vec<_> = blast.at_risk.iter().map(|i| i.distance()).collect();
+    let distances: Vec<_> = blast.at_risk.iter().map(Impact::distance).collect();
     assert!(distances.is_sorted());
 }
 

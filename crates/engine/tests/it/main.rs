@@ -8,10 +8,12 @@
 mod attribution;
 mod blast;
 mod build;
+mod confusions;
 mod detect;
 mod detectors;
 mod ensemble;
 mod failures;
+mod graph;
 mod judge;
 mod odds;
 mod properties;

@@ -205,6 +205,40 @@ fn requests_that_break_off_are_put_down_to_the_lowest_service_where_they_do() {
 }
 
 #[test]
+fn one_odd_series_of_many_does_not_speak_for_the_thing() {
+    let mut input = chain("back", 0.2, 11);
+    let aside = input
+        .signals
+        .iter()
+        .find(|s| s.entity == service("aside") && s.role == SignalRole::Latency)
+        .cloned()
+        .unwrap();
+    // As nine callers see it; the way to one of them is broken.
+    for caller in 0..9 {
+        let mut seen = aside.clone();
+        seen.series
+            .labels
+            .insert("caller".to_owned(), caller.to_string());
+        seen.evidence = EvidenceId(format!("aside/latency/{caller}"));
+        if caller == 4 {
+            let samples = &mut seen.series.samples;
+            samples[HISTORY + 2..HISTORY + 4]
+                .iter_mut()
+                .for_each(|s| s.value += 30.0);
+        }
+        input.signals.push(seen);
+    }
+    let findings = diagnose(&input);
+    assert_eq!(first(&findings), "back", "{:#?}", findings.ranking);
+    let aside = findings.ranking.iter().find(|s| s.entity.name == "aside");
+    assert!(
+        aside.is_none_or(|s| s.score < 0.1),
+        "{:#?}",
+        findings.ranking
+    );
+}
+
+#[test]
 fn more_requests_on_a_path_that_ends_where_it_used_to_are_no_trouble() {
     let mut input = chain("", 0.0, 3);
     input.alarms.clear();

@@ -4,7 +4,8 @@
 
 use fleetscope_engine::{CitedChange, Input, diagnose, narrate};
 use fleetscope_model::{
-    BlastRadius, ChangeKind, Entity, EntityKind, Findings, Impact, Source, Verdict,
+    BlastRadius, CausalGraph, CausalLink, CausalNode, ChangeKind, Entity, EntityKind, Findings,
+    Impact, Source, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +24,9 @@ pub(crate) fn told(folder: &str, input: &Input) -> Findings {
     }
     if let Some(blast) = &findings.blast {
         json["blast"] = in_lines(blast);
+    }
+    if !findings.graph.is_empty() {
+        json["graph"] = drawn(&findings.graph);
     }
     insta::with_settings!({
         snapshot_path => format!("scenarios/{folder}"),
@@ -50,6 +54,23 @@ fn in_lines(blast: &BlastRadius) -> Value {
     json!({
         "affected": blast.affected.iter().map(line).collect::<Vec<_>>(),
         "at_risk": blast.at_risk.iter().map(line).collect::<Vec<_>>(),
+    })
+}
+
+/// A line for each node, and for each of the strongest edges.
+fn drawn(graph: &CausalGraph) -> Value {
+    let node = |node: &CausalNode| format!("{}: {:?} since {}", node.entity, node.part, node.onset);
+    let edge = |edge: &CausalLink| {
+        let sign = if edge.same_sign { '+' } else { '−' };
+        let (lag, strength) = (edge.lag.as_secs(), edge.strength);
+        format!(
+            "{sign} {lag} s {strength:.2} {:?}: {}",
+            edge.relation, edge.reason
+        )
+    };
+    json!({
+        "nodes": graph.nodes.iter().map(node).collect::<Vec<_>>(),
+        "edges": graph.edges.iter().take(12).map(edge).collect::<Vec<_>>(),
     })
 }
 
@@ -233,18 +254,15 @@ fn a_healthy_town_with_rollouts_jobs_and_cold_starts_is_left_in_peace() {
 }
 
 #[test]
-fn two_bad_releases_at_once_are_too_close_to_call() {
+fn two_bad_releases_at_once_are_both_named() {
     let mut town = Town::new(9);
     bad_release(&mut town, "billing", 20);
     bad_release(&mut town, "quotes", 20);
     let findings = told("two-releases", &town.finish());
-    let Verdict::InsufficientEvidence { next_look } = &findings.verdict else {
-        panic!("{:#?}", findings.reasoning);
-    };
-    assert!(
-        next_look.contains("billing") && next_look.contains("quotes"),
-        "{next_look}"
-    );
+    assert_cause(&findings, &Town::workload("billing"));
+    let also = &findings.also[0];
+    assert_eq!(also.verdict, Verdict::Cause, "{:#?}", findings.reasoning);
+    assert_eq!(also.candidates[0].entity, Town::workload("quotes"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The kernels against the plainest way to calculate the same, and their bits.
 
 mod decompose;
+mod dependence;
 mod naive;
 mod streaming;
 

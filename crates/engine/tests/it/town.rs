@@ -87,6 +87,10 @@ pub(crate) struct Town {
     pub(crate) leaked: BTreeMap<&'static str, Vec<f64>>,
     /// CPU in cores that a node loses to something that is no measured workload.
     pub(crate) hog: Vec<Vec<f64>>,
+    /// How many times as many requests as its callers account for.
+    pub(crate) asked: BTreeMap<&'static str, Vec<f64>>,
+    /// How many times as much CPU as its requests account for.
+    pub(crate) works: BTreeMap<&'static str, Vec<f64>>,
     /// How many times noisier than usual everything is.
     pub(crate) noise: f64,
     evidence: u32,
@@ -107,6 +111,8 @@ impl Town {
             fails: per_service(0.0),
             leaked: per_service(0.0),
             hog: vec![vec![0.0; LENGTH]; 4],
+            asked: per_service(1.0),
+            works: per_service(1.0),
             noise: 1.0,
             evidence: 0,
         }

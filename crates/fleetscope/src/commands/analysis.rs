@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::cli::{Connection, Output};
 use crate::connection::{client, cluster_ids};
 use crate::exit::Failure;
-use crate::output::{self, Style, entity, more, show, table, time};
+use crate::output::{self, Style, causal, entity, more, show, table, time};
 
 /// How often a pending analysis is asked for again, and how long it is waited for.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 Examples:
   fleetscope analysis rca --cluster shop
   fleetscope analysis rca --list
+  fleetscope analysis graph 0192f0c1-2d3e-7abc-8def-0123456789ab --format dot | dot -Tsvg > causes.svg
   fleetscope analysis export 0192f0c1-2d3e-7abc-8def-0123456789ab > incident.json
   fleetscope analysis anomaly --query 'rate(http_requests_total[5m])' --sensitivity high
   fleetscope analysis anomaly --id 0192f0c1-2d3e-7abc-8def-0123456789ab -o json")]
@@ -63,6 +64,14 @@ enum Kind {
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
     },
+    /// Show the causal graph of an investigation: what troubles what, with sign, lag and strength
+    Graph {
+        /// The investigation's id
+        investigation: Uuid,
+        /// A tree for people, or what Graphviz or Mermaid draw
+        #[arg(long, value_enum, default_value = "tree")]
+        format: Drawing,
+    },
     /// Find the root cause, with the evidence for and against
     Rca {
         #[command(flatten)]
@@ -93,6 +102,13 @@ struct Which {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
+enum Drawing {
+    Tree,
+    Dot,
+    Mermaid,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum Readiness {
     Low,
     Medium,
@@ -105,6 +121,10 @@ pub(crate) async fn run(args: Analysis) -> Result<ExitCode, Failure> {
     let output = args.connection.output;
     match args.kind {
         Kind::Export { investigation, to } => export(&client, investigation, to).await?,
+        Kind::Graph {
+            investigation,
+            format,
+        } => graph(&client, output, investigation, format).await?,
         Kind::Rca { which } => rca(&client, output, which).await?,
         Kind::Anomaly {
             which,
@@ -197,6 +217,16 @@ async fn rca(client: &Client, output: Output, which: Which) -> Result<(), Failur
     let style = Style::of_stdout();
     show(output, &investigation, |investigation| {
         output::incident(investigation, style)
+    })
+}
+
+async fn graph(client: &Client, output: Output, id: Uuid, format: Drawing) -> Result<(), Failure> {
+    let investigation = client.investigation(id).await?;
+    let names = causal::Names(&investigation.clusters);
+    show(output, &investigation.graph, |graph| match format {
+        Drawing::Tree => causal::tree(graph, &names),
+        Drawing::Dot => causal::dot(graph, &names),
+        Drawing::Mermaid => causal::mermaid(graph, &names),
     })
 }
 

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::header::CONTENT_LENGTH;
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use fleetscope_api::extract::too_large;
 use http_body::{Frame, SizeHint};
@@ -18,7 +17,14 @@ use crate::Error;
 
 /// Refuses a body that says it is too long, cuts one that turns out to be, and gives up on a
 /// request whose answer does not begin in time.
-pub(crate) async fn bound(limits: Limits, request: Request, next: Next) -> Response {
+pub(crate) async fn bound<F>(
+    limits: Limits,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
     let declared = request
         .headers()
         .get(CONTENT_LENGTH)
@@ -39,7 +45,7 @@ pub(crate) async fn bound(limits: Limits, request: Request, next: Next) -> Respo
             })
         })
     };
-    match tokio::time::timeout(limits.request_timeout, next.run(request)).await {
+    match tokio::time::timeout(limits.request_timeout, next(request)).await {
         // Whatever the handler made of a body that was cut: this is what happened.
         Ok(_) if meter.is(Progress::Overrun) => too_large().into_response(),
         Ok(response) => response,

@@ -10,12 +10,14 @@ use axum::http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, UPGRADE};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use fleetscope_api::{Route, TABLE};
+use fleetscope_api::Route;
+use fleetscope_api::table::on_path;
 use fleetscope_client::wire::Problem;
 use fleetscope_model::{Caller, Role};
 use fleetscope_ports::{Clock, IdSource};
 use tracing::{Instrument as _, Span, info};
 
+use super::entrance::Entrance;
 use super::guard::Guard;
 use super::streams::Streams;
 use super::{Edge, headers, path, trace};
@@ -42,7 +44,6 @@ pub(crate) struct AskedBy(pub(crate) Caller);
 /// The door that is observed.
 #[derive(Debug)]
 pub(crate) struct Observer {
-    door: Door,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     traces: Option<u32>,
@@ -50,37 +51,20 @@ pub(crate) struct Observer {
     guard: Guard,
 }
 
-/// Which door.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Door {
-    /// Everybody's.
-    Public,
-    /// The gateways'.
-    Inner,
-}
-
-impl Door {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Inner => "inner",
-        }
-    }
-}
-
 impl Observer {
-    pub(crate) fn new(edge: &Edge, door: Door) -> Self {
+    pub(crate) fn new(edge: &Edge, entrance: Entrance) -> Self {
         Self {
-            door,
             clock: edge.clock.clone(),
             ids: edge.ids.clone(),
             traces: edge.traces,
             metrics: edge.metrics.clone(),
             guard: Guard {
                 origins: edge.origins.clone(),
-                tls: edge.tls && door == Door::Public,
+                cors: edge.origins.layer(),
+                tls: edge.tls && entrance.is_public(),
                 limits: edge.limits,
                 streams: Streams::new(edge),
+                entrance,
             },
         }
     }
@@ -112,7 +96,7 @@ pub(crate) async fn observe(
     let id = observer.request_id(request.headers());
     let upgrade = request.headers().contains_key(UPGRADE);
     let target = path::check(request.uri(), request.version());
-    if observer.door == Door::Public {
+    if observer.guard.entrance.is_public() {
         headers::keep_request_at_door(request.headers_mut());
     }
     request.headers_mut().insert(REQUEST_ID, id.clone());
@@ -140,7 +124,7 @@ pub(crate) async fn observe(
 
     let took = started.elapsed();
     let labels = RequestLabels {
-        door: observer.door.as_str(),
+        door: observer.guard.entrance.as_str(),
         http_request_method: method,
         http_route: route,
         http_response_status_code: u32::from(response.status().as_u16()),
@@ -207,9 +191,9 @@ fn matched(request: &Request, method: &str) -> (&'static str, Role) {
     if let Some(inner) = INNER_ROUTES.iter().find(|inner| **inner == path) {
         return (inner, Role::Registry);
     }
-    let on_path = || TABLE.iter().filter(|route| route.path == path);
-    let exact = on_path().find(|route: &&Route| route.method == method);
-    match exact.or_else(|| on_path().next()) {
+    let rows = on_path(path);
+    let exact = rows.iter().find(|route: &&&Route| route.method == method);
+    match exact.or_else(|| rows.first()) {
         Some(route) => (route.path, route.role),
         None => ("", Role::Gateway),
     }

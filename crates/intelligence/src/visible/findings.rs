@@ -7,14 +7,15 @@ use fleetscope_model::{
     SuspectChange, Verdict,
 };
 
-use super::{Eyes, blast};
+use super::{Eyes, blast, causal};
 use crate::Result;
 
 /// Stands for a text that the reader may not see.
 pub(crate) const UNTOLD: &str = "the reason tells also of what you may not see";
 
 /// Stands for a cause that the reader may not see.
-const ELSEWHERE: &str = "what you may see does not tell the cause: ask somebody who sees more";
+pub(crate) const ELSEWHERE: &str =
+    "what you may see does not tell the cause: ask somebody who sees more";
 
 /// Which pieces of evidence are cited by what is shown, and which by what is not.
 #[derive(Debug, Default)]
@@ -134,6 +135,8 @@ pub(crate) fn visible(
     if let Some(attribution) = &mut findings.attribution {
         attribute(attribution, seen, citations, hidden);
     }
+    causal::graph(&mut findings.graph, seen, citations, hidden);
+    causal::also(&mut findings.also, seen, citations, hidden);
     findings
 }
 
@@ -164,7 +167,7 @@ fn told(reasons: &mut Vec<Reason>, citations: &Citations, hidden: &Hidden) {
     });
 }
 
-fn narrow(
+pub(crate) fn narrow(
     candidate: &mut Candidate,
     seen: &BTreeSet<Entity>,
     citations: &Citations,

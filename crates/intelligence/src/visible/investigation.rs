@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fleetscope_engine::narrate;
 use fleetscope_model::{
-    Aspect, ClusterId, Entity, EvidenceId, EvidenceKind, Investigation, Place, Verdict,
+    Aspect, CausalGraph, ClusterId, Entity, EvidenceId, EvidenceKind, Investigation, Place, Verdict,
 };
 
 use super::findings::{self, Citations, Hidden, UNTOLD, retain_clusters};
@@ -80,7 +80,12 @@ fn kinds(investigation: &Investigation) -> impl Iterator<Item = EvidenceKind> {
 /// Everything that it is about: who may see any of it may see that there is an investigation.
 pub(crate) fn entities(investigation: &Investigation) -> impl Iterator<Item = &Entity> {
     let found = investigation.findings.iter();
+    let also = found.clone().flat_map(|found| &found.also);
+    let beside = also.clone().flat_map(|also| &also.candidates);
     let candidates = found.clone().flat_map(|found| &found.candidates);
+    let candidates = candidates.chain(beside);
+    let graphs = found.clone().map(|found| &found.graph);
+    let drawn = graphs.flat_map(drawn);
     let causes = candidates.flat_map(|candidate| {
         let change = candidate.change.iter().map(|change| &change.entity);
         std::iter::once(&candidate.entity)
@@ -97,6 +102,20 @@ pub(crate) fn entities(investigation: &Investigation) -> impl Iterator<Item = &E
         .map(|anomaly| &anomaly.entity)
         .chain(causes)
         .chain(timeline.map(|entry| &entry.entity))
+        .chain(also.flat_map(|also| &also.symptoms))
+        .chain(drawn)
+}
+
+/// Everything that a causal graph names.
+fn drawn(graph: &CausalGraph) -> impl Iterator<Item = &Entity> {
+    let nodes = graph.nodes.iter().map(|node| &node.entity);
+    let ends = graph.edges.iter().flat_map(|edge| [&edge.from, &edge.to]);
+    let associations = graph
+        .edges
+        .iter()
+        .filter_map(|edge| edge.association.as_ref());
+    let shared = associations.filter_map(|association| association.explained_by.as_ref());
+    nodes.chain(ends).chain(shared)
 }
 
 /// Everything that a text about it names: what was compared is told where there is no cause.

@@ -294,6 +294,28 @@ async fn the_ranking_is_shown_without_what_is_hidden_and_with_its_evidence() {
 }
 
 #[tokio::test]
+async fn of_a_causal_graph_the_edges_with_a_hidden_end_vanish() {
+    let fixture = trouble().await;
+    let id = only_id(&fixture).await;
+    let graph = async |name: &str| {
+        let reader = reader(name);
+        let read = fixture.intelligence.investigation(&reader, id).await;
+        read.unwrap().findings.unwrap().graph
+    };
+    let whole = graph("whole").await;
+    let (cart, ledger) = (workload("shop", "cart"), workload("bank", "ledger"));
+    let edge = |from: &Entity, to: &Entity| {
+        let mut edges = whole.edges.iter();
+        edges.any(|edge| edge.from == *from && edge.to == *to)
+    };
+    assert!(edge(&ledger, &cart), "{whole:#?}");
+    let shop = graph("shop").await;
+    let named: Vec<&Entity> = shop.nodes.iter().map(|node| &node.entity).collect();
+    assert_eq!(named, [&cart]);
+    assert!(shop.edges.is_empty(), "{shop:#?}");
+}
+
+#[tokio::test]
 async fn what_is_hidden_is_answered_as_what_is_not_there_and_not_sooner() {
     let fixture = trouble().await;
     let hidden = only_id(&fixture).await;

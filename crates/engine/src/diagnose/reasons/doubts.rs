@@ -22,16 +22,46 @@ pub(super) fn explained_away(case: &Case<'_>, candidate: &Weighed<'_>) -> Vec<Re
             continue;
         }
         by.push(cause.thing);
-        let text = format!(
-            "Its {} can come from {}: {}.",
-            case.seen[own.observation].anomaly.signal,
-            case.things.entity(cause.thing),
-            deviation(cause),
-        );
+        let what = &case.seen[own.observation].anomaly.signal;
+        let text = if cause.thing == candidate.thing {
+            format!("Its {what} can come from its load: {}.", deviation(cause))
+        } else {
+            let whose = case.things.entity(cause.thing);
+            format!("Its {what} can come from {whose}: {}.", deviation(cause))
+        };
         let evidence = case.evidence([own.observation, edge.cause]);
         reasons.push(reason(Stance::Against, text, evidence));
     }
     reasons
+}
+
+/// That something else began at the same time, and nothing known connects the two.
+pub(super) fn alike(case: &Case<'_>, candidate: &Weighed<'_>) -> Option<Reason> {
+    let other = candidate.support.alike?;
+    let own = candidate.own.first()?.observation;
+    let text = format!(
+        "{} of {} is wrong since the same time, and nothing known connects the two: something that both \
+         depend on may not be known.",
+        case.seen[other].anomaly.signal,
+        case.things.entity(case.seen[other].thing),
+    );
+    Some(reason(Stance::Against, text, case.evidence([own, other])))
+}
+
+/// That the order of what happened in two clusters tells nothing of it.
+pub(super) fn clocks(case: &Case<'_>, candidate: &Weighed<'_>) -> Option<Reason> {
+    let here = case.things.entity(candidate.thing).cluster;
+    let own = candidate.own.first()?.observation;
+    let (index, symptom) = case.symptoms().find(|(_, s)| {
+        let theirs = case.things.entity(s.thing).cluster;
+        case.graph.skew().between(here, theirs)
+    })?;
+    let text = format!(
+        "When it began says nothing beside {}: between these clusters callers seem to be troubled \
+         before what they call, so that their clocks differ.",
+        case.things.entity(symptom.thing),
+    );
+    Some(reason(Stance::Against, text, case.evidence([own, index])))
 }
 
 /// Gaps in the view on it, and trouble that is over.

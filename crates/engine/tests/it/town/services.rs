@@ -110,7 +110,11 @@ impl Town {
             .map(|s| {
                 (
                     s.name,
-                    rates[s.name].iter().map(|r| 0.05 + r * 0.004).collect(),
+                    rates[s.name]
+                        .iter()
+                        .zip(&self.works[s.name])
+                        .map(|(r, works)| (0.05 + r * 0.004) * works)
+                        .collect(),
                 )
             })
             .collect();
@@ -172,6 +176,11 @@ impl Town {
                 for (i, onto) in onto.iter_mut().enumerate() {
                     *onto += rate[i] * share * (1.0 - self.fails[service.name][i]);
                 }
+            }
+        }
+        for (name, rate) in &mut rates {
+            for (rate, times) in rate.iter_mut().zip(&self.asked[name]) {
+                *rate *= times;
             }
         }
         rates
