@@ -20,6 +20,7 @@ mod track;
 use fleetscope_model::{Anomaly, Sensitivity, TimeRange};
 
 use self::baseline::Baseline;
+pub(crate) use self::describe::HELD;
 pub(crate) use self::other::Other;
 use self::stretch::{Stretch, View};
 use self::threshold::{Floor, Noise};

@@ -6,7 +6,7 @@
 
 use fleetscope_model::{Anomaly, Sample, TimeRange};
 
-use crate::detect::{self, Other};
+use crate::detect::{self, HELD, Other};
 use crate::detectors::Kind;
 use crate::detectors::panel::{self, Stretch};
 use crate::detectors::rate;
@@ -61,7 +61,7 @@ fn by_ensemble(
             from_ms: samples[stretch.from].at_ms.max(from),
             to_ms: samples[stretch.to].at_ms,
             by: Kind::Ensemble.name(),
-            probability: (-chance * READINGS).exp(),
+            probability: (-chance * READINGS * HELD).exp(),
         })
         .collect();
     detect::others(signal, judged, &others)

@@ -9,6 +9,8 @@ use super::threshold;
 use crate::input::Signal;
 use crate::present::{Seen, Way, band};
 
+/// Rates of false alarms are held within this factor on every noise, and so counted that high.
+pub(crate) const HELD: f64 = 3.0;
 /// What the history held is passed by this factor before it counts as never seen.
 const UNHEARD_OF: f64 = 1.5;
 
@@ -91,7 +93,7 @@ fn sure(view: &View<'_>, stretch: &Stretch, peak: usize, far: f64) -> f64 {
         0.0
     };
     let strictest = view.limit * samples.max(stays).max(1.0);
-    (-threshold::false_alarms(strictest)).exp()
+    (-HELD * threshold::false_alarms(strictest)).exp()
 }
 
 fn typical(view: &View<'_>, stretch: &Stretch) -> f64 {
