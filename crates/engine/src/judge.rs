@@ -34,7 +34,7 @@ pub fn judge(signal: &Signal, judged: TimeRange) -> Vec<Anomaly> {
     for anomaly in &mut found {
         anomaly.probability = anomaly.probability.map(|sure| sure * sure);
     }
-    found.sort_by(|a, b| (a.start, a.end).cmp(&(b.start, b.end)));
+    found.sort_by_key(|anomaly| (anomaly.start, anomaly.end));
     found
 }
 
