@@ -51,7 +51,7 @@ pub fn inner_router(
     };
     // The door counts bodies itself.
     let routes = routes.merge(own).layer(DefaultBodyLimit::disable());
-    edge.wrap(Entrance::Inner(verifier), routes)
+    edge.wrap(Entrance::Inner(Box::new(verifier)), routes)
 }
 
 /// Checks by the clock who asks.

@@ -107,7 +107,8 @@ impl Gateway {
         let routes = routes
             .merge(anonymous_router())
             .merge(login_router(sign_in));
-        self.edge.wrap(Entrance::Public(admission), routes)
+        self.edge
+            .wrap(Entrance::Public(Box::new(admission)), routes)
     }
 }
 

@@ -77,7 +77,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let full = EnvFilter::try_new(text).map_err(Error::LogFilter)?;
-    let plain = !text.trim().is_empty() && !text.contains(['[', '{']);
+    let plain = !text.contains(['[', '{']);
     match text.parse::<Targets>() {
         Ok(targets) if plain => Ok(FilterExt::<S>::boxed(targets)),
         _ => Ok(FilterExt::<S>::boxed(full)),
@@ -250,8 +250,7 @@ mod tests {
         assert_eq!(told("error,other::part=info"), ["e", "oi"]);
         assert_eq!(told("fleetscope_runtime=debug"), ["e", "i", "d"]);
         assert_eq!(told("off"), Vec::<String>::new());
-        // An empty one is what the library takes for none given.
-        assert_eq!(told(""), ["e"]);
+        assert_eq!(told(""), Vec::<String>::new());
         assert_eq!(told("[request]=debug"), ["e", "i", "d", "oi", "od"]);
         assert_eq!(told("error,[request{id=r2}]=debug"), ["e"]);
     }

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
     use crate::output::told::{investigation, lines, workload};
 
-    fn earlier(number: u32, created_at: &str, cause: Value) -> Value {
+    fn earlier(number: u32, created_at: &str, cause: &Value) -> Value {
         json!({
             "investigation": format!("00000000-0000-7000-8000-{number:012}"),
             "similarity": 0.861,
@@ -69,10 +69,10 @@ mod tests {
     #[test]
     fn the_latest_times_before_are_told_a_line_each() {
         let all = [
-            earlier(1, "2026-03-05T11:20:00Z", workload("cart")),
-            earlier(2, "2026-03-02T11:00:00Z", Value::Null),
-            earlier(3, "2026-02-02T11:00:00Z", workload("cart")),
-            earlier(4, "2026-01-02T11:00:00Z", workload("cart")),
+            earlier(1, "2026-03-05T11:20:00Z", &workload("cart")),
+            earlier(2, "2026-03-02T11:00:00Z", &Value::Null),
+            earlier(3, "2026-02-02T11:00:00Z", &workload("cart")),
+            earlier(4, "2026-01-02T11:00:00Z", &workload("cart")),
         ];
         let told = investigation(&json!({ "recurrence": all }));
         assert_eq!(

@@ -12,9 +12,9 @@ use crate::inner::Verifier;
 #[derive(Debug)]
 pub(crate) enum Entrance {
     /// Everybody's.
-    Public(Admission),
+    Public(Box<Admission>),
     /// The gateways'.
-    Inner(Verifier),
+    Inner(Box<Verifier>),
 }
 
 impl Entrance {
