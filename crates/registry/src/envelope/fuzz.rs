@@ -71,8 +71,9 @@ proptest! {
         let cut = cut % whole.len();
         let mixed = [&whole[..cut], &second[cut..]].concat();
         let opens = open(&ring(), here(), &mixed).is_ok();
-        // Up to the end of the key's id both are alike.
-        prop_assert_eq!(opens, other == here().generation && cut <= 6);
+        // Up to the end of the key's id both are alike, and by chance their last bytes may be.
+        let same = other == here().generation && cut <= 6;
+        prop_assert_eq!(opens, same || mixed == whole);
     }
 }
 
