@@ -77,7 +77,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let full = EnvFilter::try_new(text).map_err(Error::LogFilter)?;
-    let plain = !text.contains(['[', '{']);
+    let plain = !text.trim().is_empty() && !text.contains(['[', '{']);
     match text.parse::<Targets>() {
         Ok(targets) if plain => Ok(FilterExt::<S>::boxed(targets)),
         _ => Ok(FilterExt::<S>::boxed(full)),
