@@ -27,6 +27,9 @@ use self::threshold::{Floor, Noise};
 use self::track::Track;
 use crate::input::Signal;
 
+/// The least deviation as the signal says it.
+const WHOLE: f64 = 1.0;
+
 /// The anomalies of one signal that touch `judged`, oldest first; samples before it are the history
 /// that is learnt from, samples after it are not looked at.
 ///
@@ -46,7 +49,7 @@ pub fn detect(signal: &Signal, judged: TimeRange) -> Vec<Anomaly> {
 
 /// The same, each with the probability that a day without a fault holds nothing that stands out so much.
 pub(crate) fn with_probability(signal: &Signal, judged: TimeRange) -> Vec<Anomaly> {
-    with_view(signal, judged, |view| {
+    let found = with_view(signal, judged, (signal.sensitivity, WHOLE), |view| {
         let found = stretch::directions(signal.direction)
             .iter()
             .flat_map(|up| unusual(signal, view, *up))
@@ -55,75 +58,60 @@ pub(crate) fn with_probability(signal: &Signal, judged: TimeRange) -> Vec<Anomal
             .iter()
             .filter_map(|s| describe::anomaly(signal, view, s))
             .collect()
-    })
+    });
+    found.unwrap_or_default()
 }
 
 /// What somebody else found, as anomalies with what was expected there; without those that go the way
 /// that does not matter, or by less than matters.
 pub(crate) fn others(signal: &Signal, judged: TimeRange, found: &[Other]) -> Vec<Anomaly> {
-    with_view(signal, judged, |view| {
+    let told = with_view(signal, judged, (signal.sensitivity, WHOLE), |view| {
         let anomaly = |one| other::anomaly(signal, view, one);
         found.iter().filter_map(anomaly).collect()
-    })
-}
-
-/// Looks at the series with all that is known of it; nothing where too little is.
-fn with_view(
-    signal: &Signal,
-    judged: TimeRange,
-    look: impl FnOnce(&View<'_>) -> Vec<Anomaly>,
-) -> Vec<Anomaly> {
-    let Some(track) = Track::of(&signal.series, judged) else {
-        return Vec::new();
-    };
-    let floor = Floor::of(
-        signal.least_deviation,
-        signal.role,
-        signal.sensitivity,
-        &track.value,
-    );
-    let base = Baseline::of(&track, &floor);
-    let noise = Noise::of(&track, &base, in_progress(&track, &base));
-    look(&View {
-        track: &track,
-        base: &base,
-        noise: &noise,
-        floor: &floor,
-        limit: threshold::deviations(signal.sensitivity),
-    })
+    });
+    told.unwrap_or_default()
 }
 
 /// Whether the signal shows nothing at all in `judged`, not even a beginning: no three samples beyond
 /// the threshold of HIGH in the direction that is bad, at half of the least deviation. What
 /// is not calm is not yet an anomaly, and no proof of health either.
 pub(crate) fn is_calm(signal: &Signal, judged: TimeRange) -> bool {
-    let Some(track) = Track::of(&signal.series, judged) else {
-        return false;
-    };
-    let sensitivity = Sensitivity::High;
+    let calm = with_view(signal, judged, (Sensitivity::High, 0.5), |view| {
+        stretch::directions(signal.direction).iter().all(|up| {
+            let found = view.stretches(0..view.track.len(), *up, 1.0);
+            !found
+                .iter()
+                .any(|s| s.to >= view.track.judged_from && view.persists(s))
+        })
+    });
+    calm == Some(true)
+}
+
+/// Looks at the series with all that is known of it, by the thresholds of a sensitivity and so much of
+/// the signal's least deviation; none where too little is known.
+fn with_view<R>(
+    signal: &Signal,
+    judged: TimeRange,
+    (sensitivity, share): (Sensitivity, f64),
+    look: impl FnOnce(&View<'_>) -> R,
+) -> Option<R> {
+    let track = Track::of(&signal.series, judged)?;
     let floor = Floor::of(
         signal.least_deviation,
         signal.role,
         sensitivity,
         &track.value,
     )
-    .lowered(0.5, sensitivity);
+    .lowered(share);
     let base = Baseline::of(&track, &floor);
     let noise = Noise::of(&track, &base, in_progress(&track, &base));
-    let limit = threshold::deviations(sensitivity);
-    let view = View {
+    Some(look(&View {
         track: &track,
         base: &base,
         noise: &noise,
         floor: &floor,
-        limit,
-    };
-    stretch::directions(signal.direction).iter().all(|up| {
-        let found = view.stretches(0..track.len(), *up, 1.0);
-        !found
-            .iter()
-            .any(|s| s.to >= track.judged_from && view.persists(s))
-    })
+        limit: threshold::deviations(sensitivity),
+    }))
 }
 
 /// The unusual stretches in one direction that reach into the judged samples.

@@ -32,6 +32,8 @@ mod timeline;
 mod verdict;
 mod weigh;
 
+use std::borrow::Cow;
+
 use fleetscope_model::{Anomaly, Candidate, CausalGraph, Concurrent, Findings, Verdict};
 
 use self::apart::Beside;
@@ -164,7 +166,10 @@ fn conclude(
 }
 
 /// What stands out, but for what belongs to other incidents only: a change is not excused by them.
-fn without(case: &Case<'_>, others: &Others) -> Vec<Observation> {
+fn without<'a>(case: &Case<'a>, others: &Others) -> Cow<'a, [Observation]> {
+    if others.members.is_empty() {
+        return Cow::Borrowed(case.seen);
+    }
     let ours = |o: &&Observation| {
         case.incident.members.contains(&o.thing) || !others.members.contains(&o.thing)
     };
@@ -263,6 +268,11 @@ fn quiet(
         graph: CausalGraph::default(),
         blast,
     }
+}
+
+/// Three decimals: more would claim what nobody knows.
+fn rounded(share: f64) -> f64 {
+    (share * 1000.0).round() / 1000.0
 }
 
 fn central(incident: &Incident) -> Vec<Thing> {

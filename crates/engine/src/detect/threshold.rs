@@ -84,11 +84,11 @@ impl Floor {
     }
 
     /// A floor at this share of it.
-    pub(crate) fn lowered(self, share: f64, sensitivity: Sensitivity) -> Self {
+    pub(crate) fn lowered(self, share: f64) -> Self {
         Self {
             absolute: self.absolute * share,
             relative: self.relative * share,
-            deviations: deviations(sensitivity),
+            ..self
         }
     }
 

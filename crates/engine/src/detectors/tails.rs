@@ -20,28 +20,7 @@ mod tests {
     use super::*;
     use crate::detectors::Kind;
     use crate::detectors::sensitivity::TABLE;
-
-    /// Probability that a Gaussian lies at least this many deviations from its mean, on either side:
-    /// erfc(z/√2) by the rational Chebyshev fit of Press et al. (Numerical Recipes, 6.2; relative error
-    /// below 1.2e-7 everywhere).
-    fn both_tails(deviations: f64) -> f64 {
-        let z = deviations.abs() / std::f64::consts::SQRT_2;
-        let t = 1.0 / (1.0 + 0.5 * z);
-        let fit = [
-            -1.265_512_23,
-            1.000_023_68,
-            0.374_091_96,
-            0.096_784_18,
-            -0.186_288_06,
-            0.278_868_07,
-            -1.135_203_98,
-            1.488_515_87,
-            -0.822_152_23,
-            0.170_872_77,
-        ];
-        let power = fit.iter().rev().fold(0.0, |sum, c| sum * t + c);
-        (t * (-z * z + power).exp()).min(1.0)
-    }
+    use crate::stats::both_tails;
 
     /// The deviation whose two tails have this probability: the inverse of [`both_tails`], by bisection.
     fn deviations_of(probability: f64) -> f64 {

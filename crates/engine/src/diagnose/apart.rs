@@ -13,12 +13,11 @@
 
 use std::collections::BTreeSet;
 
-use fleetscope_model::Confidence;
-
 use super::case::Case;
 use super::flow::{Flow, Way};
 use super::incident::{Incident, groups};
 use super::things::Thing;
+use super::verdict::is_enough;
 use super::weigh::{REACHED, Weighed, weigh};
 
 /// At most so many incidents beside the first: beyond that the first is to be looked into.
@@ -37,10 +36,7 @@ const BOTH_NEEDED: &str = "each accounts for something that the other does not";
 
 /// Whether the likeliest candidate is the cause by itself.
 fn is_sufficient(weighed: &[Weighed<'_>]) -> bool {
-    let rounded = |w: &Weighed<'_>| (w.confidence * 1000.0).round() / 1000.0;
-    weighed
-        .first()
-        .is_some_and(|top| rounded(top) >= Confidence::ENOUGH)
+    weighed.first().is_some_and(is_enough)
 }
 
 /// The flows without those guesses that would make one of troubles that each have their own cause;

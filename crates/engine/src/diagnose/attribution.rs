@@ -38,6 +38,7 @@ use self::rides::Ride;
 use self::stage::Stage;
 use self::trouble::Troubles;
 use super::observe::Observation;
+use super::rounded;
 use super::things::{Thing, Things};
 use super::weigh::is_made;
 use crate::input::{CitedChange, Input};
@@ -156,7 +157,7 @@ fn conclude(
 ) -> Attribution {
     let none = UNSEEN + elsewhere.iter().map(|e| e.strength).fold(0.0, f64::max);
     let sum: f64 = weighed.iter().map(|w| w.likelihood).sum::<f64>() + none;
-    let part = |likelihood: f64| Confidence((likelihood / sum * 1000.0).round() / 1000.0);
+    let part = |likelihood: f64| Confidence(rounded(likelihood / sum));
     let suspects: Vec<SuspectChange> = weighed
         .iter()
         .filter(|w| part(w.likelihood).0 >= TOLD)

@@ -36,18 +36,20 @@ pub(crate) struct Affected {
     pub(crate) signals: Vec<Felt>,
 }
 
+/// How far a candidate reaches into a thing, 0 to 1.
+pub(crate) fn farthest(case: &Case<'_>, weighed: &Weighed<'_>, thing: Thing) -> f64 {
+    let its = case.graph.observations(thing).iter();
+    its.map(|index| weighed.reach[*index]).fold(0.0, f64::max)
+}
+
 /// What of the incident a candidate reaches, and how far, farthest-reaching first.
 pub(crate) fn reached(case: &Case<'_>, weighed: &Weighed<'_>) -> Vec<(f64, Thing)> {
-    let farthest = |thing: Thing| {
-        let its = case.graph.observations(thing).iter();
-        its.map(|index| weighed.reach[*index]).fold(0.0, f64::max)
-    };
     let mut reached: Vec<(f64, Thing)> = case
         .incident
         .members
         .iter()
         .filter(|thing| **thing != weighed.thing)
-        .map(|thing| (farthest(*thing), *thing))
+        .map(|thing| (farthest(case, weighed, *thing), *thing))
         .filter(|(reach, _)| *reach >= REACHED)
         .collect();
     reached.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));

@@ -10,6 +10,7 @@ use super::blast::{Affected, Path, assemble, few};
 use super::flow::{Flow, Way};
 use super::rank::Ranking;
 use super::rank::shift::Shift;
+use super::rounded;
 use super::things::{Thing, Things};
 use super::verdict::MOST_CANDIDATES;
 use crate::input::Input;
@@ -61,11 +62,6 @@ fn candidate(input: &Input, things: &Things, ranking: &Ranking<'_>, thing: Thing
         reaches: reaches(things, ranking, thing),
         reasons: ranking.reasons(input, things, thing),
     }
-}
-
-/// Three decimals: more would claim what nobody knows.
-fn rounded(share: f64) -> f64 {
-    (share * 1000.0).round() / 1000.0
 }
 
 fn worst<'a, 'b>(ranking: &'b Ranking<'a>, thing: Thing) -> Option<&'b Shift<'a>> {

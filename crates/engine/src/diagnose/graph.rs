@@ -23,6 +23,7 @@ pub(crate) use self::reasons::reasons;
 use super::case::{Case, cite};
 use super::flow::{Flow, Way};
 use super::influence::CausalEdge;
+use super::rounded;
 use super::things::Thing;
 use super::weigh::Weighed;
 
@@ -198,11 +199,6 @@ fn owns(case: &Case<'_>, flow: &Flow) -> bool {
             && case.things.find(&edge.to) == Some(flow.from)
             && case.things.find(&edge.from) == Some(flow.to)
     })
-}
-
-/// Three decimals: more would claim what nobody knows.
-pub(crate) fn rounded(share: f64) -> f64 {
-    (share * 1000.0).round() / 1000.0
 }
 
 /// So many steps of so many milliseconds.

@@ -6,6 +6,7 @@ use super::blast::reaches;
 use super::case::Case;
 use super::mechanism::mechanism;
 use super::reasons::reasons;
+use super::rounded;
 use super::things::Thing;
 use super::weigh::{REACHED, Weighed, is_made, share};
 use crate::phrase;
@@ -32,16 +33,16 @@ pub(crate) fn candidate(case: &Case<'_>, weighed: &Weighed<'_>) -> Candidate {
     }
 }
 
-/// Three decimals: more would claim what nobody knows.
-fn rounded(share: f64) -> f64 {
-    (share * 1000.0).round() / 1000.0
-}
-
 /// Share of the symptoms that it reaches.
 fn explained(case: &Case<'_>, weighed: &Weighed<'_>) -> f64 {
     share(case, |symptom| {
         f64::from(u8::from(weighed.reach[symptom] >= REACHED))
     })
+}
+
+/// Whether the candidate can be called the cause, as its confidence is told.
+pub(crate) fn is_enough(candidate: &Weighed<'_>) -> bool {
+    rounded(candidate.confidence) >= Confidence::ENOUGH
 }
 
 /// What is concluded from the candidates, likeliest first.
@@ -52,7 +53,7 @@ pub(crate) fn verdict(case: &Case<'_>, weighed: &[Weighed<'_>]) -> Verdict {
             next_look: look_at_symptoms(case, &symptoms),
         };
     };
-    if rounded(top.confidence) >= Confidence::ENOUGH {
+    if is_enough(top) {
         return Verdict::Cause;
     }
     let rival = weighed

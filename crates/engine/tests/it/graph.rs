@@ -9,26 +9,11 @@ use fleetscope_model::{
 use rand::rngs::SmallRng;
 
 use crate::build::{gauss, random};
+use crate::properties::town;
 use crate::town::{Kind, LENGTH, Town, shifted};
-use crate::trouble::{bad_release, bustle, decoys, greedy, hog, leak, slow};
+use crate::trouble::slow;
 
 const LATENCY: Kind = Kind::new("answer time", SignalRole::Latency, "seconds", 0.02).felt();
-
-fn town(kind: u64, seed: u64) -> Input {
-    let mut town = Town::new(seed);
-    decoys(&mut town, "search");
-    match kind {
-        0 => drop(leak(&mut town, "search", 35)),
-        1 => drop(bad_release(&mut town, "search", 20)),
-        2 => drop(slow(&mut town, "records", 10.0, 20)),
-        3 => drop(hog(&mut town, 1, 15)),
-        4 => drop(greedy(&mut town, 3, 15)),
-        5 => town.gpus(Some(2), 20),
-        6 => town.clocks(Some(0), 20),
-        _ => bustle(&mut town),
-    }
-    town.finish()
-}
 
 fn known(input: &Input) -> BTreeSet<&EvidenceId> {
     input.signals.iter().map(|s| &s.evidence).collect()
@@ -36,7 +21,7 @@ fn known(input: &Input) -> BTreeSet<&EvidenceId> {
 
 #[test]
 fn a_graph_names_each_thing_once_joins_what_it_names_and_cites_what_was_read() {
-    for (kind, seed) in (0..8).map(|kind| (kind, 500 + kind)) {
+    for (kind, seed) in (0..8).map(|kind| (kind, 500 + u64::from(kind))) {
         let input = town(kind, seed);
         let findings = diagnose(&input);
         let graph = &findings.graph;

@@ -11,6 +11,8 @@ use fleetscope_client::{Client, LogsAbout, MetricScope, Paging};
 use fleetscope_testkit::{Fleet, Shape, TestApp, app};
 use futures::StreamExt;
 
+use crate::replaying::investigated;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_api_works_in_one_process() {
     tell(Shape::One).await;
@@ -211,19 +213,7 @@ async fn analyses(app: &TestApp) -> Investigation {
         .unwrap();
     assert!(listed.items.iter().any(|item| item.id == done.id));
 
-    let mut found = app
-        .operator
-        .investigate(&InvestigationRequest::default())
-        .await
-        .unwrap();
-    for _ in 0..1200 {
-        if found.status != Status::Pending {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        found = app.viewer.investigation(found.id).await.unwrap();
-    }
-    assert_eq!(found.status, Status::Complete, "{:?}", found.failure);
+    let found = investigated(app, &InvestigationRequest::default()).await;
     assert!(found.verdict.is_some());
     assert!(!found.narrative.is_empty());
     let listed = app.viewer.investigations(&Paging::default()).await.unwrap();

@@ -10,8 +10,7 @@ use axum::http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, UPGRADE};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use fleetscope_api::Route;
-use fleetscope_api::table::on_path;
+use fleetscope_api::table::{lookup, on_path};
 use fleetscope_client::wire::Problem;
 use fleetscope_model::{Caller, Role};
 use fleetscope_ports::{Clock, IdSource};
@@ -191,9 +190,8 @@ fn matched(request: &Request, method: &str) -> (&'static str, Role) {
     if let Some(inner) = INNER_ROUTES.iter().find(|inner| **inner == path) {
         return (inner, Role::Registry);
     }
-    let rows = on_path(path);
-    let exact = rows.iter().find(|route: &&&Route| route.method == method);
-    match exact.or_else(|| rows.first()) {
+    let any = || on_path(path).first().copied();
+    match lookup(method, path).or_else(any) {
         Some(route) => (route.path, route.role),
         None => ("", Role::Gateway),
     }

@@ -12,9 +12,10 @@ use fleetscope_model::{Association, EvidenceId, SignalRole};
 use jiff::SignedDuration;
 
 use super::series::{chosen, news, step_of};
-use super::{rounded, steps};
+use super::steps;
 use crate::diagnose::case::Case;
 use crate::diagnose::flow::Way;
+use crate::diagnose::rounded;
 use crate::diagnose::things::Thing;
 use crate::stats::{Dependence, Innovations, both_tails, dependences, given};
 

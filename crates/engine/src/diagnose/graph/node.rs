@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use fleetscope_model::{CausalGraph, CausalNode, CausalPart, Severity, Verdict};
 
+use crate::diagnose::blast::farthest;
 use crate::diagnose::case::Case;
 use crate::diagnose::things::Thing;
 use crate::diagnose::weigh::{REACHED, Weighed};
@@ -75,10 +76,8 @@ fn part(
     let place = weighed.iter().position(|w| w.thing == thing);
     let suspect = place.is_some_and(|place| weighed[place].confidence >= SUSPECT);
     let is_felt = case.symptoms().any(|(_, s)| s.thing == thing);
-    let reached = weighed.first().is_some_and(|top| {
-        let own = case.graph.observations(thing).iter();
-        own.map(|index| top.reach[*index]).fold(0.0, f64::max) >= REACHED
-    });
+    let top = weighed.first();
+    let reached = top.is_some_and(|top| farthest(case, top, thing) >= REACHED);
     match place {
         Some(0) if *verdict == Verdict::Cause => CausalPart::Cause,
         Some(_) if suspect => CausalPart::Suspect,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fleetscope_model::{Reason, Stance};
 
 use super::association::Found;
+use super::sentence::when;
 use crate::diagnose::case::{Case, cite};
 use crate::diagnose::things::Thing;
 use crate::phrase;
@@ -63,11 +64,7 @@ pub(crate) fn reasons(
 }
 
 fn follows(case: &Case<'_>, effect: Thing, found: &Found) -> String {
-    let when = if found.dependence.lag == 0 {
-        "within one sample".to_owned()
-    } else {
-        format!("{} later", phrase::span(found.lag()))
-    };
+    let when = when(found);
     let way = if found.dependence.correlation > 0.0 {
         "the same way"
     } else {

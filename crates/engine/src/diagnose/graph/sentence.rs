@@ -52,9 +52,19 @@ pub(crate) fn statistical(case: &Case<'_>, pair: (Thing, Thing), found: &Found) 
     )
 }
 
-/// `Apart from the trouble their request rate and request rate move together: +0.62 at once, 38 % of what
-/// is new, over 340 samples (p < 0.001).`
-pub(crate) fn dependence(case: &Case<'_>, found: &Found) -> String {
+/// How much later the second moves: `within one sample`, `1 min later`.
+pub(crate) fn when(found: &Found) -> String {
+    let lag = found.lag();
+    match found.dependence.lag {
+        0 => "within one sample".to_owned(),
+        1.. => format!("{} later", phrase::span(lag)),
+        _ => format!("{} before", phrase::span(lag.abs())),
+    }
+}
+
+/// `Also apart from the trouble request rate of the one and request latency p95 of the other move together,
+/// the other 1 min later: +0.62, 38 % of what is new, over 340 samples (p < 0.001).`
+fn dependence(case: &Case<'_>, found: &Found) -> String {
     let name = |index: usize| case.input.signals[index].name.as_str();
     let (a, b) = (name(found.signals.0), name(found.signals.1));
     let samples = found.dependence.steps as u32;
@@ -64,12 +74,7 @@ pub(crate) fn dependence(case: &Case<'_>, found: &Found) -> String {
     } else {
         format!("p = {p:.3}")
     };
-    let lag = found.lag();
-    let when = match found.dependence.lag {
-        0 => "within one sample".to_owned(),
-        1.. => format!("{} later", phrase::span(lag)),
-        _ => format!("{} before", phrase::span(lag.abs())),
-    };
+    let when = when(found);
     let why = match found.by() {
         Some(thing) => format!(
             "; {}, which both depend on, accounts for it",
