@@ -216,7 +216,7 @@ impl Upstream {
     ) -> Result<reqwest::Response, Failure> {
         let mut way = Cow::Borrowed(&self.way);
         match proof {
-            Proof::None => {}
+            Proof::None => way.to_mut().showing_nothing(),
             Proof::Header(header) => {
                 request.headers_mut().insert(AUTHORIZATION, header.clone());
             }

@@ -17,6 +17,10 @@ pub(crate) struct Way {
     other_name: Option<(String, String)>,
     proxy: Option<Url>,
     certificate: Option<ClientCertificate>,
+    /// Whether requests show nothing. A connection keeps bytes of its last request and answer until
+    /// others take their place: what shows nothing may be a stream without end, and takes none over
+    /// by which a credential went.
+    bare: bool,
 }
 
 impl Way {
@@ -28,6 +32,7 @@ impl Way {
             other_name: None,
             proxy: None,
             certificate: None,
+            bare: false,
         }
     }
 
@@ -64,6 +69,11 @@ impl Way {
     /// The same way, showing a certificate of our own. Without TLS there is none to show.
     pub(crate) fn presenting(&mut self, certificate: ClientCertificate) {
         self.certificate = Some(certificate).filter(|_| self.encrypted);
+    }
+
+    /// The same way for requests that show nothing.
+    pub(crate) fn showing_nothing(&mut self) {
+        self.bare = true;
     }
 
     pub(crate) fn encrypted(&self) -> bool {

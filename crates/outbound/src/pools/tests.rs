@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::resolver::{Names, allowed};
 use crate::address::AddressRules;
-use crate::{Cause, Outbound, OutboundOptions, Upstream};
+use crate::{Bearer, Cause, Outbound, OutboundOptions, Upstream};
 
 fn addresses(texts: &[&str]) -> Vec<std::net::SocketAddr> {
     texts.iter().map(|t| t.parse().unwrap()).collect()
@@ -163,4 +163,64 @@ async fn literals_are_refused_before_any_call_for_endpoints_and_proxies() {
     let cluster = ClusterId::new(Uuid::from_u128(1));
     let made = outbound.upstream(cluster, Source::Loki, &through);
     assert!(made.is_ok(), "{:?}", made.err());
+}
+
+/// A server that keeps its connections; what was asked by each of them.
+async fn keeping() -> (u16, Arc<Mutex<Vec<Vec<String>>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let seen: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
+    let log = Arc::clone(&seen);
+    let serve = async move {
+        let mut connections = tokio::task::JoinSet::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let place = {
+                let mut all = log.lock().unwrap();
+                all.push(Vec::new());
+                all.len() - 1
+            };
+            let log = Arc::clone(&log);
+            connections.spawn(async move {
+                let mut head = vec![0; 4096];
+                while let Ok(length @ 1..) = stream.read(&mut head).await {
+                    let text = String::from_utf8_lossy(&head[..length]).into_owned();
+                    log.lock().unwrap()[place].push(text);
+                    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                }
+            });
+        }
+    };
+    #[expect(clippy::disallowed_methods, reason = "ends with the test's runtime")]
+    tokio::spawn(serve);
+    (port, seen)
+}
+
+#[tokio::test]
+async fn what_shows_nothing_takes_over_no_connection_by_which_a_credential_went() {
+    let (port, seen) = keeping().await;
+    let endpoint = Endpoint::at(format!("http://127.0.0.1:{port}"));
+    let outbound = Outbound::new(OutboundOptions::default()).unwrap();
+    let bare = || {
+        let cluster = ClusterId::new(Uuid::from_u128(1));
+        let upstream = outbound.upstream(cluster, Source::Prometheus, &endpoint);
+        upstream.unwrap()
+    };
+    let bearer = Bearer::token(&"c4nary".to_owned().into()).unwrap();
+    for _ in 0..2 {
+        let shown = bare().bearing(bearer.clone()).get("/", &[]).await;
+        assert!(shown.unwrap().status.is_success());
+        assert!(bare().get("/", &[]).await.unwrap().status.is_success());
+    }
+    let seen = seen.lock().unwrap();
+    let shows = |asked: &String| asked.contains("c4nary");
+    assert_eq!(seen.len(), 2, "each kept for the next of its kind");
+    for connection in &*seen {
+        assert_eq!(connection.len(), 2);
+        assert_eq!(
+            shows(&connection[0]),
+            shows(&connection[1]),
+            "{connection:?}"
+        );
+    }
 }

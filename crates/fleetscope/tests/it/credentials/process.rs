@@ -28,6 +28,10 @@ use crate::registering::hub::{Hub, NAMESPACE};
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(30);
 
+/// Within this time every connection ended that nothing asked by: idle for 30 s, looked for every
+/// 30 s; and as much again.
+const CONNECTIONS_END: Duration = Duration::from_secs(120);
+
 type Wire = Arc<Mutex<Vec<u8>>>;
 
 /// An OTLP receiver that keeps what comes in as it came.
@@ -220,27 +224,33 @@ async fn of_what_is_planted_in_a_process_nothing_leaves_it() {
 }
 
 /// Once nothing needs them any more, they stand in no memory but the last requests of connections
-/// that are still kept open, each until its next request or its end.
+/// that are still kept open, each until its next request or its end. What servers repeated in the
+/// last answer of such a connection goes with it.
 async fn is_wiped(server: &Server, canaries: &Canaries) {
     let mut left = Vec::new();
-    // That they were removed is told by an event, which is on its way for some milliseconds.
-    for _ in 0..50 {
-        let image = server.memory().unwrap();
-        let around = |at: usize| {
-            let before = &image[at.saturating_sub(40)..at];
-            String::from_utf8_lossy(before).into_owned()
-        };
-        let found = canaries.places_in(&image).into_iter();
-        let found = found.map(|(canary, _, at)| (canary.to_owned(), around(at)));
-        left = found
-            .filter(|(_, before)| !before.contains("\r\nauthorization: "))
-            .collect();
-        if left.is_empty() {
-            return;
+    let gone = async {
+        loop {
+            let image = server.memory().unwrap();
+            let found = canaries.places_in(&image).into_iter();
+            let found = found.map(|(canary, _, at)| (canary.to_owned(), line_before(&image, at)));
+            left = found
+                .filter(|(_, line)| !line.starts_with("authorization: "))
+                .collect();
+            if left.is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("{} places: {left:?}", left.len());
+    };
+    let gone = tokio::time::timeout(CONNECTIONS_END, gone).await;
+    assert!(gone.is_ok(), "{} places: {left:?}", left.len());
+}
+
+/// What stands before a place in its line.
+fn line_before(image: &[u8], at: usize) -> String {
+    let before = &image[at.saturating_sub(200)..at];
+    let begin = before.iter().rposition(|byte| *byte == b'\n');
+    String::from_utf8_lossy(&before[begin.map_or(0, |at| at + 1)..]).into_owned()
 }
 
 /// Looks into everything that comes out of the process or that it writes.
