@@ -3,7 +3,7 @@
 behind kube-rbac-proxy where its binary is given, and drives them with wrk in turn. What counts is
 processor time per request of the server processes, which a noisy machine hardly moves, and the
 ratios in one run. nginx and the gateway have one worker each, write a line per request, and the
-gateway sends a tenth of its traces to a receiver.
+gateway sends a tenth of its traces to a receiver and looks out for the next request (busy_poll).
 
 Usage: run.py BINARY [--seconds N] [--rounds N] [--no-logs] [--no-traces] [--kube-rbac-proxy BINARY]
 """
@@ -145,6 +145,7 @@ protocol = "http"
 [server]
 roles = ["gateway"]
 workers = 1
+busy_poll = "200us"
 shutdown_leave = "0s"
 listen = "127.0.0.1:{p['GATEWAY']}"
 admin_listen = "127.0.0.1:{p['ADMIN']}"

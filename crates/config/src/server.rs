@@ -63,6 +63,12 @@ pub struct Server {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1, max = 512), example = 1)]
     pub workers: Option<u32>,
+    /// How long a worker looks out for the next request before it sleeps; at most 1ms. To be woken
+    /// takes longer than a small request on most virtual machines. The price is a core that is busy
+    /// for so long after each request: of use to a gateway with a core of its own and one worker.
+    #[serde(with = "crate::length")]
+    #[schemars(schema_with = "crate::length::schema")]
+    pub busy_poll: Duration,
     /// Whose web pages may use this API beside our own, as a browser writes it in Origin.
     #[schemars(example = ["https://console.example.com"])]
     pub allowed_origins: Vec<String>,
@@ -84,6 +90,7 @@ impl Default for Server {
             request_timeout: Duration::from_mins(1),
             max_streams: 1000,
             workers: None,
+            busy_poll: Duration::ZERO,
             allowed_origins: Vec::new(),
         }
     }
@@ -156,6 +163,15 @@ impl Server {
         {
             let what = "is out of range: write 1 to 512, or leave it out for one per core";
             problems.push(Problem::of("server.workers", what));
+        }
+        if self.busy_poll > Duration::from_millis(1) {
+            let what = "is too long: write 1ms at most, as in 200us, or 0s for never";
+            problems.push(Problem::of("server.busy_poll", what));
+        }
+        if !self.busy_poll.is_zero() && self.workers != Some(1) {
+            let what =
+                "is of no use where several workers look out in turn: write server.workers = 1";
+            problems.push(Problem::of("server.busy_poll", what));
         }
         if self.head_timeout.is_zero() {
             let what = "is no time: write at least 1s";

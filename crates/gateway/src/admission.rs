@@ -2,7 +2,6 @@
 //! `edge::guard`, and for the same reason.
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use fleetscope_api::{ApiError, SignIn, may_pass, needs_caller};
 use fleetscope_identity::{ClientAddress, Known, Session};
@@ -12,6 +11,7 @@ use crate::audit::Audit;
 use crate::authenticate::{presented, revokes_token};
 use crate::edge::observe::AskedBy;
 use crate::edge::rates::Rates;
+use crate::edge::within::Within;
 use crate::recheck::while_admitted;
 
 /// What is known of callers, and of what they did.
@@ -26,18 +26,18 @@ impl Admission {
     /// Finds out who asks, whether not too often, and whether they may; writes down what came of
     /// it. Of what answers everybody nothing is asked, nor of what is not there. Must run where the
     /// path is matched, and inside of what gives requests their ids.
-    pub(crate) async fn admit(&self, request: Request, next: Next) -> Response {
+    pub(crate) async fn admit(&self, request: Request, within: Within) -> Response {
         if !needs_caller(&request) {
             return match may_pass(&request) {
-                Ok(()) => next.run(request).await,
+                Ok(()) => within.run(request).await,
                 Err(error) => error.into_response(),
             };
         }
         let Some(audit) = &self.audit else {
-            return self.let_in(request, next).await;
+            return self.let_in(request, within).await;
         };
         let pending = audit.begin(&request);
-        let response = self.let_in(request, next).await;
+        let response = self.let_in(request, within).await;
         pending.end(&response).await;
         response
     }
@@ -45,7 +45,7 @@ impl Admission {
     /// Lets a request go on as the caller's whom its token or session names. One without either
     /// goes on without a caller: whether it may is for the table of routes. One with a bad token
     /// does not. Neither token nor cookie goes further than here.
-    async fn let_in(&self, mut request: Request, next: Next) -> Response {
+    async fn let_in(&self, mut request: Request, within: Within) -> Response {
         let extensions = request.extensions_mut();
         extensions.remove::<Caller>();
         extensions.remove::<Known>();
@@ -55,7 +55,7 @@ impl Admission {
             Err(error) => return error.into_response(),
         };
         let Some(token) = token else {
-            return self.go_on(None, request, next).await;
+            return self.go_on(None, request, within).await;
         };
         let people = &self.sign_in.people;
         let source = request.extensions().get::<ClientAddress>();
@@ -68,7 +68,7 @@ impl Admission {
         request.extensions_mut().insert(known);
         request.extensions_mut().insert(caller.clone());
         let revokes = revokes_token(&request);
-        let response = self.go_on(Some(&caller), request, next).await;
+        let response = self.go_on(Some(&caller), request, within).await;
         if revokes && response.status().is_success() {
             people.revoked();
         }
@@ -77,10 +77,10 @@ impl Admission {
         response
     }
 
-    async fn go_on(&self, caller: Option<&Caller>, request: Request, next: Next) -> Response {
+    async fn go_on(&self, caller: Option<&Caller>, request: Request, within: Within) -> Response {
         let often = caller.map_or(Ok(()), |caller| self.rates.admit(caller, &request));
         match often.and_then(|()| may_pass(&request)) {
-            Ok(()) => next.run(request).await,
+            Ok(()) => within.run(request).await,
             Err(error) => error.into_response(),
         }
     }

@@ -4,6 +4,7 @@ pub(crate) mod bounds;
 pub(crate) mod entrance;
 pub(crate) mod guard;
 pub(crate) mod headers;
+pub(crate) mod named;
 pub(crate) mod observe;
 pub(crate) mod origin;
 pub(crate) mod panics;
@@ -12,13 +13,13 @@ pub(crate) mod protect;
 pub(crate) mod rates;
 pub(crate) mod streams;
 pub(crate) mod trace;
+pub(crate) mod within;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::MatchedPath;
-use axum::middleware::from_fn_with_state;
 use fleetscope_api::ApiError;
 use fleetscope_api::table::methods;
 use fleetscope_ports::{Clock, IdSource};
@@ -29,6 +30,7 @@ use entrance::Entrance;
 use observe::Observer;
 use origin::Origins;
 use rates::RateLimits;
+use within::Observing;
 
 /// How much a request may take.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +62,9 @@ pub struct Edge {
     /// Of the traces that begin at a door, how many in a hundred are recorded; none where the process
     /// records none.
     pub traces: Option<u32>,
+    /// Whether the log wants a span of each request, also where its trace is not recorded; else its
+    /// lines are told [`RequestNames`](crate::RequestNames).
+    pub request_spans: bool,
     /// What is counted.
     pub metrics: EdgeMetrics,
     /// Turns true when the process stops: open event streams then end, so that their clients go
@@ -72,8 +77,10 @@ impl Edge {
     /// of it, so that it is logged and counted like any other answer. Who may come in is asked
     /// innermost, and of the fallbacks too.
     pub(crate) fn wrap(&self, entrance: Entrance, routes: Router) -> Router {
-        let observer = Arc::new(Observer::new(self, entrance));
-        with_fallbacks(routes).layer(from_fn_with_state(observer, observe::observe))
+        let observed = Observing(Arc::new(Observer::new(self, entrance)));
+        // There is no state to give, but a router that has got it builds no route anew for each
+        // request.
+        with_fallbacks(routes).layer(observed).with_state(())
     }
 }
 

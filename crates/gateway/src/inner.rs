@@ -15,6 +15,7 @@ use fleetscope_ports::{AuditSink, Clock};
 
 use crate::edge::entrance::Entrance;
 use crate::edge::observe::AskedBy;
+use crate::edge::within::Within;
 use crate::wire::{self, AUDIT, AUTHENTICATE, GATEWAY, HEALTH, Question, READY, TOUCHED};
 use crate::{Edge, HealthBoard, Trust};
 
@@ -63,11 +64,11 @@ pub(crate) struct Verifier {
 
 impl Verifier {
     /// Lets pass what comes from a gateway, as the caller whom it names.
-    pub(crate) async fn verify(&self, mut request: Request, next: Next) -> Response {
+    pub(crate) async fn verify(&self, mut request: Request, within: Within) -> Response {
         request.extensions_mut().remove::<Caller>();
         let now = self.clock.now();
         match self.trust.caller(&mut request, now).await {
-            Ok(caller) => run_as(caller, request, next).await,
+            Ok(caller) => run_as(caller, request, within).await,
             Err(error) => {
                 tracing::warn!(%error, "a request at the inner door is refused");
                 ApiError::from(error).into_response()
@@ -77,9 +78,9 @@ impl Verifier {
 }
 
 /// Runs the request as `caller`'s.
-async fn run_as(caller: Caller, mut request: Request, next: Next) -> Response {
+async fn run_as(caller: Caller, mut request: Request, within: Within) -> Response {
     request.extensions_mut().insert(caller.clone());
-    let mut response = next.run(request).await;
+    let mut response = within.run(request).await;
     response.extensions_mut().insert(AskedBy(caller));
     response
 }

@@ -23,6 +23,7 @@ pub mod trust;
 mod wire;
 
 pub use audit::{Audit, AuditWriter};
+pub use edge::named::RequestNames;
 pub use edge::observe::ANSWERED;
 pub use edge::origin::Origins;
 pub use edge::rates::{Rate, RateLimits};

@@ -130,7 +130,8 @@ impl Authenticators {
             inner.cache.forget(&key);
         }
         let ask = || Arc::clone(inner).ask(bearer.clone(), source);
-        inner.cache.get(key, ask).await?.into()
+        // In a box of its own: who is known needs none of its room.
+        Box::pin(inner.cache.get(key, ask)).await?.into()
     }
 }
 

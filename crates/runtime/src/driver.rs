@@ -38,11 +38,13 @@ impl Driver {
     /// Runs a future beside the caller. It is dropped when the group is cut.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         let hard = self.hard.clone();
+        // Moved into a future, it would take its room twice.
+        let mut future = Box::pin(future);
         self.tracker.spawn(async move {
             tokio::select! {
                 biased;
                 () = hard.cancelled() => {}
-                () = future => {}
+                () = &mut future => {}
             }
         });
     }

@@ -2,14 +2,25 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
+use axum::body::Bytes;
+use axum::http::{Request, Response};
 use fleetscope_config::{TraceProtocol, Traces};
 use fleetscope_gateway::UNRECORDED;
 use opentelemetry::trace::{Link, SpanKind, TraceId, TracerProvider as _};
 use opentelemetry::{KeyValue, global};
-use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
+use opentelemetry_http::{HttpClient, HttpError};
+use opentelemetry_otlp::{
+    ExporterBuildError, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
+};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{Sampler, SamplingResult, SdkTracerProvider, ShouldSample};
+use opentelemetry_sdk::trace::{
+    BatchConfigBuilder, BatchSpanProcessor, Sampler, SamplingResult, SdkTracerProvider,
+    ShouldSample,
+};
+use tokio::runtime::Handle;
+use tokio_util::context::TokioContext;
 use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, dynamic_filter_fn};
@@ -21,6 +32,11 @@ use crate::{Error, Result};
 
 /// How long one delivery may take. What can't be delivered is dropped: spans never hold up work.
 const DELIVERY: Duration = Duration::from_secs(5);
+
+/// How many spans may wait, and how many are sent at once: half of what OpenTelemetry's specification
+/// has, as room for all of them is held from the first on.
+const MOST_WAITING: usize = 1024;
+const MOST_AT_ONCE: usize = 256;
 
 /// How long the last spans have when the process ends.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -54,8 +70,15 @@ impl Exporting {
             .with_service_name("fleetscope")
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .build();
+        let batches = BatchConfigBuilder::default()
+            .with_max_queue_size(MOST_WAITING)
+            .with_max_export_batch_size(MOST_AT_ONCE)
+            .build();
+        let batches = BatchSpanProcessor::builder(exporter)
+            .with_batch_config(batches)
+            .build();
         let provider = SdkTracerProvider::builder()
-            .with_batch_exporter(exporter)
+            .with_span_processor(batches)
             .with_sampler(Sampler::ParentBased(Box::new(sampled)))
             .with_resource(resource)
             .build();
@@ -113,10 +136,30 @@ impl ShouldSample for Begun {
     }
 }
 
+/// Sends from the runtime of the process, as the thread that exports has none: a client that waits
+/// in a thread would bring a second one, with memory of its own.
+#[derive(Debug)]
+struct FromRuntime<C> {
+    client: C,
+    runtime: Handle,
+}
+
+#[async_trait]
+impl<C: HttpClient> HttpClient for FromRuntime<C> {
+    async fn send_bytes(
+        &self,
+        request: Request<Bytes>,
+    ) -> std::result::Result<Response<Bytes>, HttpError> {
+        let sent = self.client.send_bytes(request);
+        TokioContext::new(sent, self.runtime.clone()).await
+    }
+}
+
+/// Must be called within a tokio runtime.
 fn exporter(
     endpoint: &Url,
     protocol: TraceProtocol,
-) -> std::result::Result<SpanExporter, opentelemetry_otlp::ExporterBuildError> {
+) -> std::result::Result<SpanExporter, ExporterBuildError> {
     match protocol {
         TraceProtocol::Grpc => SpanExporter::builder()
             .with_tonic()
@@ -128,8 +171,12 @@ fn exporter(
             if endpoint.path() == "/" {
                 endpoint.set_path("/v1/traces");
             }
+            let client = fleetscope_outbound::receiver(DELIVERY)
+                .map_err(|error| ExporterBuildError::InternalFailure(error.to_string()))?;
+            let runtime = Handle::current();
             SpanExporter::builder()
                 .with_http()
+                .with_http_client(FromRuntime { client, runtime })
                 .with_endpoint(endpoint.as_str())
                 .with_timeout(DELIVERY)
                 .build()

@@ -1,10 +1,13 @@
 //! The serving loop of every listener.
 
 mod frames;
+mod lookout;
 mod patient;
 mod watched;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +16,10 @@ use axum::http::Request;
 use fleetscope_identity::ClientAddress;
 use futures::FutureExt as _;
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,6 +27,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tower::util::MapRequest;
 
+pub(crate) use lookout::Lookout;
 use patient::Patient;
 use watched::Watched;
 
@@ -107,13 +113,14 @@ pub(crate) fn serve(
     listener: TcpListener,
     router: Router,
     tls: Option<TlsAcceptor>,
-    bounds: Bounds,
+    (bounds, lookout): (Bounds, Lookout),
 ) {
     let serving = Serving {
         driver: driver.clone(),
         router,
         tls,
         bounds,
+        lookout,
         places: Arc::new(Semaphore::new(bounds.connections)),
     };
     driver.spawn(serving.accept(listener));
@@ -130,6 +137,7 @@ struct Serving {
     router: Router,
     tls: Option<TlsAcceptor>,
     bounds: Bounds,
+    lookout: Lookout,
     places: Arc<Semaphore>,
 }
 
@@ -164,72 +172,61 @@ impl Serving {
 
     fn begin(&self, stream: TcpStream, peer: SocketAddr, place: Option<OwnedSemaphorePermit>) {
         let address = ClientAddress(peer.ip().to_canonical());
-        let connection = self.clone().connection(stream, address);
-        self.driver.spawn(async move {
-            connection.await;
-            drop(place);
-        });
+        self.driver
+            .spawn(self.clone().connection(stream, address, place));
     }
 
-    async fn connection(self, stream: TcpStream, address: ClientAddress) {
+    async fn connection(
+        self,
+        stream: TcpStream,
+        address: ClientAddress,
+        _place: Option<OwnedSemaphorePermit>,
+    ) {
         // An answer is written in one piece; waiting for more would only delay it.
         let _ = stream.set_nodelay(true);
         let stream = Patient::new(stream, self.bounds.send_timeout);
-        let Some(tls) = self.tls.clone() else {
-            let builder = self.builder().http1_only();
-            return self.speak(builder, stream, address).await;
-        };
+        match self.tls.clone() {
+            None => self.speak_http1(stream, address).await,
+            // In a box of its own: a connection without TLS needs none of its room.
+            Some(tls) => Box::pin(self.encrypted(tls, stream, address)).await,
+        }
+    }
+
+    async fn encrypted(self, tls: TlsAcceptor, stream: Patient<TcpStream>, address: ClientAddress) {
         match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
             // What was agreed on in the handshake need not be guessed, nor waited for.
             Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
-                let builder = self.builder().http2_only();
-                let stream =
-                    Watched::new(stream, self.bounds.head_timeout, self.bounds.send_timeout);
-                self.speak(builder, stream, address).await;
+                self.speak_http2(stream, address).await;
             }
-            Ok(Ok(stream)) => {
-                let builder = self.builder().http1_only();
-                self.speak(builder, stream, address).await;
-            }
+            Ok(Ok(stream)) => self.speak_http1(stream, address).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
     }
 
-    async fn speak<S>(self, builder: Builder<OnDriver>, stream: S, address: ClientAddress)
+    async fn speak_http1<S>(self, stream: S, address: ClientAddress)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = MapRequest::new(self.router, move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(address);
-            request
-        });
-        let service = TowerToHyperService::new(service);
-        let serving = builder.serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(serving);
-        let ended = tokio::select! {
-            biased;
-            ended = serving.as_mut() => ended,
-            () = self.driver.stopped() => {
-                serving.as_mut().graceful_shutdown();
-                serving.await
-            }
-        };
-        if let Err(error) = ended {
-            // A peer that goes away in the middle, or speaks no HTTP.
-            tracing::debug!(error, "a connection broke off");
-        }
-    }
-
-    fn builder(&self) -> Builder<OnDriver> {
-        let mut builder = Builder::new(OnDriver(self.driver.clone()));
+        let mut builder = http1::Builder::new();
         builder
-            .http1()
             .timer(TokioTimer::new())
             .header_read_timeout(self.bounds.head_timeout)
             .max_buf_size(MOST_HEAD_BYTES);
+        let driver = self.driver.clone();
+        let stream = TokioIo::new(stream);
+        let connection = pin!(builder.serve_connection(stream, self.service(address)));
+        until_stopped(&driver, connection).await;
+    }
+
+    async fn speak_http2<S>(self, stream: S, address: ClientAddress)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let stream = Watched::new(stream, self.bounds.head_timeout, self.bounds.send_timeout);
+        let driver = self.driver.clone();
+        let mut builder = http2::Builder::new(OnDriver(driver.clone()));
         builder
-            .http2()
             .timer(TokioTimer::new())
             .max_header_list_size(MOST_HEAD_BYTES as u32)
             .max_concurrent_streams(MOST_STREAMS)
@@ -237,7 +234,49 @@ impl Serving {
             .max_local_error_reset_streams(MOST_RESETS)
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PONG_WITHIN);
-        builder
+        let stream = TokioIo::new(stream);
+        let connection = pin!(builder.serve_connection(stream, self.service(address)));
+        until_stopped(&driver, connection).await;
+    }
+
+    /// The router for the requests of one client.
+    fn service(
+        self,
+        address: ClientAddress,
+    ) -> impl Service<
+        Request<Incoming>,
+        Response = axum::response::Response,
+        Error = Infallible,
+        Future: Send + 'static,
+    > {
+        let (router, lookout) = (self.router, self.lookout);
+        TowerToHyperService::new(MapRequest::new(
+            router,
+            move |mut request: Request<Incoming>| {
+                lookout.tell();
+                request.extensions_mut().insert(address);
+                request
+            },
+        ))
+    }
+}
+
+/// Serves a connection; once the group stops, up to the end of what is under way.
+async fn until_stopped<C>(driver: &Driver, mut connection: Pin<&mut C>)
+where
+    C: GracefulConnection<Error = hyper::Error>,
+{
+    let ended = tokio::select! {
+        biased;
+        ended = connection.as_mut() => ended,
+        () = driver.stopped() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // A peer that goes away in the middle, or speaks no HTTP.
+        tracing::debug!(%error, "a connection broke off");
     }
 }
 

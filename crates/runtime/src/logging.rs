@@ -1,6 +1,8 @@
 //! Structured logs, to standard error.
 
-use std::fmt::{self, Debug};
+mod format;
+
+use std::fmt::Debug;
 use std::io::{IsTerminal as _, stderr};
 
 use fleetscope_config::{Log, LogFormat, Traces};
@@ -8,9 +10,9 @@ use tracing::Subscriber;
 use tracing::field::Field;
 use tracing_subscriber::field::{MakeVisitor, Visit, VisitFmt, VisitOutput};
 use tracing_subscriber::filter::{FilterExt, Targets};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::layer;
+use tracing_subscriber::fmt::format::{Format, JsonFields, Writer};
 use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::fmt::{self, layer};
 use tracing_subscriber::layer::{Filter, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -45,21 +47,17 @@ pub fn init_logging(log: &Log, traces: &Traces) -> Result<Logging> {
     let registry = tracing_subscriber::registry().with(exporting.layer());
     match log.format {
         LogFormat::Text => {
-            let layer = layer()
-                .with_timer(Now)
-                .fmt_fields(Fields)
-                .with_writer(lines.clone())
-                .with_ansi(stderr().is_terminal());
-            registry.with(layer.with_filter(filter)).try_init()
+            let layer = layer().fmt_fields(Fields).with_writer(lines.clone());
+            if stderr().is_terminal() {
+                let layer = layer.with_timer(Now);
+                registry.with(layer.with_filter(filter)).try_init()
+            } else {
+                let layer = layer.with_ansi(false).event_format(format::Text);
+                registry.with(layer.with_filter(filter)).try_init()
+            }
         }
         LogFormat::Json => {
-            let layer = layer()
-                .json()
-                .with_timer(Now)
-                .flatten_event(true)
-                .with_current_span(true)
-                .with_span_list(false)
-                .with_writer(lines.clone());
+            let layer = objects().with_writer(lines.clone());
             registry.with(layer.with_filter(filter)).try_init()
         }
     }
@@ -70,6 +68,20 @@ pub fn init_logging(log: &Log, traces: &Traces) -> Result<Logging> {
     })
 }
 
+/// Lines of JSON, with the fields of a request where it has a span and where it has none.
+fn objects<S>() -> fmt::Layer<S, JsonFields, format::Objects>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let objects = Format::default()
+        .json()
+        .with_timer(Now)
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false);
+    layer().json().event_format(format::Objects(objects))
+}
+
 /// What is told. A filter that names spans or fields (`[`, `{`) has to look at each span of every
 /// request; one of targets and levels alone decides once for each place in the code.
 fn filter<S>(text: &str) -> Result<Box<dyn Filter<S> + Send + Sync>>
@@ -77,11 +89,23 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let full = EnvFilter::try_new(text).map_err(Error::LogFilter)?;
-    let plain = !text.trim().is_empty() && !text.contains(['[', '{']);
     match text.parse::<Targets>() {
-        Ok(targets) if plain => Ok(FilterExt::<S>::boxed(targets)),
+        Ok(targets) if !names_spans(text) && !text.trim().is_empty() => {
+            Ok(FilterExt::<S>::boxed(targets))
+        }
         _ => Ok(FilterExt::<S>::boxed(full)),
     }
+}
+
+/// Whether a filter names spans or fields.
+fn names_spans(filter: &str) -> bool {
+    filter.contains(['[', '{'])
+}
+
+/// Whether lines want a span of each request: for a filter that looks at it, or for its colours.
+pub(crate) fn wants_spans(log: &Log) -> bool {
+    let coloured = log.format == LogFormat::Text && stderr().is_terminal();
+    coloured || names_spans(&log.filter)
 }
 
 /// When a line was written.
@@ -93,7 +117,7 @@ impl FormatTime for Now {
         clippy::disallowed_methods,
         reason = "a log says when things happened to this process, also where a clock is passed in"
     )]
-    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
         write!(writer, "{:.6}", jiff::Timestamp::now())
     }
 }
@@ -119,11 +143,11 @@ impl<'a> MakeVisitor<Writer<'a>> for Fields {
 struct Written<'a> {
     writer: Writer<'a>,
     begun: bool,
-    result: fmt::Result,
+    result: std::fmt::Result,
 }
 
 impl Written<'_> {
-    fn write(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+    fn write(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> std::fmt::Result) {
         let name = field.name();
         if self.result.is_err() || name.starts_with("otel.") {
             return;
@@ -131,7 +155,7 @@ impl Written<'_> {
         self.result = self.separate(name).and_then(|()| value(&mut self.writer));
     }
 
-    fn separate(&mut self, name: &str) -> fmt::Result {
+    fn separate(&mut self, name: &str) -> std::fmt::Result {
         if std::mem::replace(&mut self.begun, true) {
             self.writer.write_char(' ')?;
         }
@@ -161,14 +185,14 @@ impl Visit for Written<'_> {
     }
 }
 
-impl VisitOutput<fmt::Result> for Written<'_> {
-    fn finish(self) -> fmt::Result {
+impl VisitOutput<std::fmt::Result> for Written<'_> {
+    fn finish(self) -> std::fmt::Result {
         self.result
     }
 }
 
 impl VisitFmt for Written<'_> {
-    fn writer(&mut self) -> &mut dyn fmt::Write {
+    fn writer(&mut self) -> &mut dyn std::fmt::Write {
         &mut self.writer
     }
 }
@@ -178,8 +202,10 @@ mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
+    use fleetscope_gateway::RequestNames;
     use fleetscope_model::Fault as _;
     use tracing::{info, info_span};
+    use tracing_subscriber::Registry;
 
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
@@ -195,21 +221,48 @@ mod tests {
         }
     }
 
+    /// What `told` writes through a layer that writes to what is kept.
+    fn written<L>(layer: impl FnOnce(Kept) -> L, told: impl FnOnce()) -> String
+    where
+        L: tracing_subscriber::Layer<Registry> + Send + Sync,
+    {
+        let kept = Kept::default();
+        let subscriber = tracing_subscriber::registry().with(layer(kept.clone()));
+        tracing::subscriber::with_default(subscriber, told);
+        let bytes = kept.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn as_text(told: impl FnOnce()) -> String {
+        let layer = |kept: Kept| {
+            let layer = layer().fmt_fields(Fields).with_ansi(false);
+            let layer = layer.event_format(format::Text);
+            layer.with_writer(move || kept.clone())
+        };
+        written(layer, told)
+    }
+
+    fn without_time(text: &str) -> Vec<&str> {
+        let cut = |line| str::split_once(line, ' ').unwrap();
+        text.lines().map(|line| cut(line).1).collect()
+    }
+
+    fn named(told: impl FnOnce()) {
+        let names = RequestNames {
+            request_id: "r1".to_owned(),
+            trace_id: Some("t1".to_owned()),
+            role: fleetscope_model::Role::Gateway,
+        };
+        RequestNames::tell(Some(names.into()), told);
+    }
+
     #[test]
     fn a_line_has_each_field_once_and_nothing_that_only_traces_read() {
-        let kept = Kept::default();
-        let writer = kept.clone();
-        let lines = layer()
-            .with_timer(Now)
-            .fmt_fields(Fields)
-            .with_writer(move || writer.clone())
-            .with_ansi(false);
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+        let text = as_text(|| {
             let span = info_span!("request", otel.kind = "server", id = "r1", role = "gateway");
             let path = "/a\"b\n\u{fc}";
             span.in_scope(|| info!(path, caller = %"ann", status = 200, "answered"));
         });
-        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
         let (time, rest) = text.split_once(' ').unwrap();
         assert!(time.parse::<jiff::Timestamp>().is_ok(), "{text}");
         assert!(
@@ -219,6 +272,80 @@ mod tests {
         );
         let fields = r#": answered path="/a\"b\nü" caller=ann status=200"#;
         assert!(rest.ends_with(&format!("{fields}\n")), "{text}");
+    }
+
+    #[test]
+    fn a_line_is_written_as_the_library_writes_it() {
+        let told = || {
+            tracing::error!("e");
+            let _outer = info_span!("outer").entered();
+            let _inner = info_span!("inner", id = 1).entered();
+            tracing::warn!(target: "other", n = 1.5, "w");
+            tracing::debug!(a = "x y");
+            tracing::trace!("t");
+        };
+        let library = |kept: Kept| {
+            let layer = layer().with_timer(Now).fmt_fields(Fields).with_ansi(false);
+            layer.with_writer(move || kept.clone())
+        };
+        let (ours, theirs) = (as_text(told), written(library, told));
+        assert_eq!(ours.lines().count(), 4);
+        assert_eq!(without_time(&ours), without_time(&theirs));
+    }
+
+    #[test]
+    fn a_line_within_a_named_request_is_as_one_within_its_span() {
+        let told = || {
+            info!(status = 200, "answered");
+            let _inner = info_span!("inner", id = 1).entered();
+            info!("deeper");
+        };
+        let text = as_text(|| named(told));
+        let spanned = as_text(|| {
+            info_span!(
+                "request",
+                request_id = "r1",
+                trace_id = "t1",
+                role = "gateway"
+            )
+            .in_scope(told);
+        });
+        assert!(
+            text.contains("request{request_id=\"r1\" trace_id=\"t1\""),
+            "{text}"
+        );
+        assert_eq!(without_time(&text), without_time(&spanned));
+    }
+
+    #[test]
+    fn an_object_within_a_named_request_is_as_one_within_its_span() {
+        let as_objects = |told: &dyn Fn()| {
+            let layer = |kept: Kept| objects().with_writer(move || kept.clone());
+            let text = written(layer, told);
+            let read = |line| {
+                let mut object: serde_json::Value = serde_json::from_str(line).unwrap();
+                object.as_object_mut().unwrap().remove("timestamp").unwrap();
+                object
+            };
+            text.lines().map(read).collect::<Vec<_>>()
+        };
+        let told = || {
+            info!(status = 200, "a \"b\" }}");
+            let _inner = info_span!("inner", id = 1).entered();
+            info!("deeper");
+        };
+        let lines = as_objects(&|| named(told));
+        let spanned = as_objects(&|| {
+            info_span!(
+                "request",
+                request_id = "r1",
+                trace_id = "t1",
+                role = "gateway"
+            )
+            .in_scope(told);
+        });
+        assert_eq!(lines[0]["span"]["request_id"], "r1");
+        assert_eq!(lines, spanned);
     }
 
     /// Which of five lines a filter lets pass.

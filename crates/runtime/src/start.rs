@@ -17,12 +17,12 @@ use tokio_rustls::TlsAcceptor;
 use crate::admin::readiness::Readiness;
 use crate::admin::{self, measures};
 use crate::driver::{Driver, Schedule};
-use crate::http::Bounds;
+use crate::http::{Bounds, Lookout};
 use crate::roles::gateway::Public;
 use crate::roles::session_keys::SessionKeys;
 use crate::roles::{self, Local};
 use crate::tls::{Certificates, Rotation};
-use crate::{Result, Running, http};
+use crate::{Result, Running, http, logging};
 
 /// What is passed in, so that a test can hold it still.
 #[derive(Debug, Clone)]
@@ -176,12 +176,19 @@ fn serve(
     metrics: Registry,
 ) -> Running {
     let (observers, bounds) = (Driver::new(), Bounds::of(&config.server));
+    let lookout = Lookout::begin(&work, config.server.busy_poll);
     if let (Some(listener), Some(public)) = (listeners.public, doors.public) {
         work.spawn(public.audit.run());
-        http::serve(&work, listener, public.router, acceptor, bounds);
+        http::serve(
+            &work,
+            listener,
+            public.router,
+            acceptor,
+            (bounds, lookout.clone()),
+        );
     }
     if let (Some(listener), Some(router)) = (listeners.inner, doors.inner) {
-        http::serve(&work, listener, router, None, bounds);
+        http::serve(&work, listener, router, None, (bounds, lookout));
     }
     let readiness = Readiness {
         roles: config.server.roles.clone(),
@@ -193,7 +200,7 @@ fn serve(
         listeners.admin,
         admin::router(readiness, metrics),
         None,
-        bounds,
+        (bounds, Lookout::default()),
     );
     Running {
         public: listeners.public_address,
@@ -234,6 +241,7 @@ fn edge(config: &Config, parts: &Parts, work: &Driver, metrics: &mut Registry) -
             .endpoint
             .as_ref()
             .map(|_| config.traces.percent),
+        request_spans: logging::wants_spans(&config.log),
         metrics: EdgeMetrics::register(metrics),
         stopping: work.stopping(),
     }

@@ -227,6 +227,14 @@ fn a_value_out_of_range_is_refused_with_what_to_write() {
             ["file /", "request_timeout", "1s"],
         ),
         (
+            "[server]\nworkers = 1\nbusy_poll = '2ms'",
+            ["file /", "server.busy_poll", "200us"],
+        ),
+        (
+            "[server]\nbusy_poll = '200us'",
+            ["file /", "server.busy_poll", "server.workers = 1"],
+        ),
+        (
             "outbound.timeout = '1ms'",
             ["file /", "outbound.timeout", "at least 100ms"],
         ),

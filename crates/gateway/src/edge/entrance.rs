@@ -2,9 +2,9 @@
 //! a boxed call and a copy of all below it.
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 
+use super::within::Within;
 use crate::admission::Admission;
 use crate::inner::Verifier;
 
@@ -30,10 +30,10 @@ impl Entrance {
     }
 
     /// Lets the request in, or answers it.
-    pub(crate) async fn run(&self, request: Request, next: Next) -> Response {
+    pub(crate) async fn run(&self, request: Request, within: Within) -> Response {
         match self {
-            Self::Public(admission) => admission.admit(request, next).await,
-            Self::Inner(verifier) => verifier.verify(request, next).await,
+            Self::Public(admission) => admission.admit(request, within).await,
+            Self::Inner(verifier) => verifier.verify(request, within).await,
         }
     }
 }

@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -14,6 +13,7 @@ use tower_http::cors::CorsLayer;
 use super::entrance::Entrance;
 use super::origin::Origins;
 use super::streams::Streams;
+use super::within::Within;
 use super::{Limits, bounds, panics, protect};
 use crate::Error;
 
@@ -31,10 +31,10 @@ pub(crate) struct Guard {
 impl Guard {
     /// Refuses what a foreign page wants changed, bounds the request, catches a panic, holds an
     /// event stream, and protects the answer.
-    pub(crate) async fn run(&self, request: Request, next: Next) -> Response {
+    pub(crate) async fn run(&self, request: Request, within: Within) -> Response {
         let mut response = if self.origins.allow(&request) {
             let bounded = AssertUnwindSafe(bounds::bound(self.limits, request, |request| {
-                self.enter(request, next)
+                self.enter(request, within)
             }));
             let answered = bounded.catch_unwind().await;
             self.streams.hold(answered.unwrap_or_else(panics::answer))
@@ -46,15 +46,16 @@ impl Guard {
     }
 
     /// Lets the request in, telling browsers whose pages may read the answer.
-    async fn enter(&self, request: Request, next: Next) -> Response {
+    async fn enter(&self, request: Request, within: Within) -> Response {
         let Some(cors) = &self.cors else {
-            return self.entrance.run(request, next).await;
+            return self.entrance.run(request, within).await;
         };
-        let within = cors.layer(service_fn(|request| {
-            let next = next.clone();
-            async move { Ok::<_, Infallible>(self.entrance.run(request, next).await) }
+        let told = cors.layer(service_fn(|request| {
+            let within = within.clone();
+            async move { Ok::<_, Infallible>(self.entrance.run(request, within).await) }
         }));
-        let Ok(response) = within.oneshot(request).await;
+        // In a box of its own: most doors need none of its room.
+        let Ok(response) = Box::pin(told.oneshot(request)).await;
         response
     }
 }

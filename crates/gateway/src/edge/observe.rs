@@ -1,24 +1,25 @@
 //! The outermost layer: refuses a request whose target could be read in two ways, removes what is
 //! not for us to read, gives it its id, writes its line in the log, and counts it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, UPGRADE};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, Version};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use fleetscope_api::table::{lookup, on_path};
 use fleetscope_client::wire::Problem;
 use fleetscope_model::{Caller, Role};
 use fleetscope_ports::{Clock, IdSource};
-use tracing::{Instrument as _, Span, info};
+use tracing::info;
 
 use super::entrance::Entrance;
 use super::guard::Guard;
 use super::streams::Streams;
+use super::within::Within;
 use super::{Edge, headers, path, trace};
 use crate::metrics::RequestLabels;
 use crate::wire::{INNER_ROUTES, is_problem};
@@ -45,7 +46,7 @@ pub(crate) struct AskedBy(pub(crate) Caller);
 pub(crate) struct Observer {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
-    traces: Option<u32>,
+    kept: trace::Kept,
     metrics: EdgeMetrics,
     guard: Guard,
 }
@@ -55,7 +56,10 @@ impl Observer {
         Self {
             clock: edge.clock.clone(),
             ids: edge.ids.clone(),
-            traces: edge.traces,
+            kept: trace::Kept {
+                percent: edge.traces,
+                spans: edge.request_spans,
+            },
             metrics: edge.metrics.clone(),
             guard: Guard {
                 origins: edge.origins.clone(),
@@ -87,9 +91,9 @@ impl Observer {
 
 /// See the module. Of the URL only the path is logged: a query may hold anything.
 pub(crate) async fn observe(
-    State(observer): State<Arc<Observer>>,
+    observer: Arc<Observer>,
     mut request: Request,
-    next: Next,
+    within: Within,
 ) -> Response {
     let started = Instant::now();
     let id = observer.request_id(request.headers());
@@ -110,14 +114,12 @@ pub(crate) async fn observe(
         role,
     };
     let fresh = || observer.ids.next(observer.clock.now());
-    let traced = trace::begin(asked, request.headers_mut(), observer.traces, fresh);
+    let traced = trace::begin(asked, request.headers_mut(), observer.kept, fresh);
 
     let version = request.version();
     let response = match target {
-        Ok(()) => {
-            let guarded = observer.guard.run(request, next);
-            guarded.instrument(traced.span.clone()).await
-        }
+        // Pinned where it is made: each wrapping of a future by value is a copy of all of it.
+        Ok(()) => traced.run(pin!(observer.guard.run(request, within))).await,
         Err(flaw) => Error::AmbiguousTarget(flaw.as_str()).into_response(),
     };
 
@@ -128,7 +130,7 @@ pub(crate) async fn observe(
         http_route: route,
         http_response_status_code: u32::from(response.status().as_u16()),
     };
-    log(&traced.span, &labels, &uri, &response, took.as_secs_f64());
+    traced.tell(|| log(&labels, &uri, &response, took.as_secs_f64()));
     observer.metrics.request(&labels, took);
     traced.ended(response.status());
     let mut response = name_request(response, id_text, traced.id).await;
@@ -145,26 +147,24 @@ fn refuse_upgrade(headers: &mut HeaderMap) {
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
-fn log(span: &Span, labels: &RequestLabels, uri: &Uri, response: &Response, seconds: f64) {
+fn log(labels: &RequestLabels, uri: &Uri, response: &Response, seconds: f64) {
     let path = uri.path();
     let path = path
         .get(..path.floor_char_boundary(LONGEST_PATH))
         .unwrap_or(path);
     let asked_by = response.extensions().get::<AskedBy>();
     let caller = asked_by.map_or("-", |AskedBy(caller)| caller.name.as_str());
-    span.in_scope(|| {
-        info!(
-            target: ANSWERED,
-            door = labels.door,
-            method = labels.http_request_method,
-            path,
-            route = labels.http_route,
-            status = labels.http_response_status_code,
-            caller,
-            seconds,
-            "answered"
-        );
-    });
+    info!(
+        target: ANSWERED,
+        door = labels.door,
+        method = labels.http_request_method,
+        path,
+        route = labels.http_route,
+        status = labels.http_response_status_code,
+        caller,
+        seconds,
+        "answered"
+    );
 }
 
 /// Method names come from a fixed set, as they become labels.

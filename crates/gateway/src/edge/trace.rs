@@ -5,27 +5,42 @@
 //! the headers to whomever is asked, and no spans. Without an exporter there is no trace at all,
 //! and a caller's `traceparent` passes on as it came.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use fleetscope_model::Role;
 use opentelemetry::global;
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
-use tracing::{Span, debug_span, field};
+use tracing::{Instrument as _, Span, debug_span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use uuid::Uuid;
 
-/// The target of the spans of requests whose trace nobody keeps. They are for log lines alone:
-/// no exporter may take them, nor what is within them.
+use super::named::RequestNames;
+
+/// The target of the spans of requests whose trace nobody keeps, where the log needs them: no
+/// exporter may take them, nor what is within them.
 pub const UNRECORDED: &str = "fleetscope_gateway::unrecorded";
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A request under way, in its trace.
 pub(crate) struct Traced {
-    pub(crate) span: Span,
+    /// None where it has names instead.
+    span: Span,
+    names: Option<Arc<RequestNames>>,
     /// The id of its trace; none where there is no exporter.
     pub(crate) id: Option<String>,
     recorded: bool,
+}
+
+/// What is kept of requests.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    /// Of the traces that begin here, how many in a hundred; none where the process records none.
+    pub(crate) percent: Option<u32>,
+    /// Whether the log wants a span of each request.
+    pub(crate) spans: bool,
 }
 
 /// What the span of a request says of it. Of the URL it has the template only: a path or a query
@@ -61,38 +76,49 @@ impl Request<'_> {
         span.set_attribute("http.route", self.route.to_owned());
         Traced {
             span,
+            names: None,
             id: Some(id),
             recorded: true,
         }
     }
 
-    fn unrecorded(self, id: Option<String>) -> Traced {
-        let span = tracing::info_span!(
-            target: UNRECORDED,
-            "request",
-            request_id = self.id,
-            trace_id = id.as_deref(),
-            role = self.role.as_str(),
-        );
+    fn unrecorded(self, id: Option<String>, spans: bool) -> Traced {
+        let (span, names) = if spans {
+            let span = tracing::info_span!(
+                target: UNRECORDED,
+                "request",
+                request_id = self.id,
+                trace_id = id.as_deref(),
+                role = self.role.as_str(),
+            );
+            (span, None)
+        } else {
+            let names = RequestNames {
+                request_id: self.id.to_owned(),
+                trace_id: id.clone(),
+                role: self.role,
+            };
+            (Span::none(), Some(Arc::new(names)))
+        };
         Traced {
             span,
+            names,
             id,
             recorded: false,
         }
     }
 }
 
-/// Begins a request: in the trace that its headers name, else in a new one, of which `percent` in a
-/// hundred are kept; in none where that is none. `fresh` gives the id of a new trace, random in
-/// its last bytes.
+/// Begins a request: in the trace that its headers name, else in a new one, of which so many are
+/// kept; in none where there are none. `fresh` gives the id of a new trace, random in its last bytes.
 pub(crate) fn begin(
     request: Request<'_>,
     headers: &mut HeaderMap,
-    percent: Option<u32>,
+    Kept { percent, spans }: Kept,
     fresh: impl FnOnce() -> Uuid,
 ) -> Traced {
     let Some(percent) = percent else {
-        return request.unrecorded(None);
+        return request.unrecorded(None, spans);
     };
     if headers.contains_key(TRACEPARENT) {
         let incoming = HeaderExtractor(headers);
@@ -102,7 +128,7 @@ pub(crate) fn begin(
             return request.recorded(Some(parent));
         }
         if context.is_valid() {
-            return request.unrecorded(Some(context.trace_id().to_string()));
+            return request.unrecorded(Some(context.trace_id().to_string()), spans);
         }
     }
     let id = fresh();
@@ -116,10 +142,21 @@ pub(crate) fn begin(
     if let Ok(parent) = parent {
         headers.insert(TRACEPARENT, parent);
     }
-    request.unrecorded(Some(id))
+    request.unrecorded(Some(id), spans)
 }
 
 impl Traced {
+    /// Carries the request out, so that whatever is told meanwhile is told of it.
+    pub(crate) async fn run<F: Future>(&self, request: F) -> F::Output {
+        let request = request.instrument(self.span.clone());
+        RequestNames::within(self.names.clone(), request).await
+    }
+
+    /// Tells something of the request.
+    pub(crate) fn tell(&self, told: impl FnOnce()) {
+        RequestNames::tell(self.names.clone(), || self.span.in_scope(told));
+    }
+
     /// How the request ended. Only what is our fault is an error of the span.
     pub(crate) fn ended(&self, status: StatusCode) {
         if !self.recorded {
@@ -140,6 +177,9 @@ pub(crate) fn of_forwarding(role: Role, headers: &mut HeaderMap) -> Span {
         otel.kind = "client",
         peer.service = role.as_str()
     );
+    if span.is_disabled() {
+        return span;
+    }
     let context = span.context();
     if context.span().span_context().is_valid() {
         let mut outgoing = HeaderInjector(headers);

@@ -63,6 +63,7 @@ impl Fixture {
             origins: Origins::new(["https://console.example.com".to_owned()]),
             tls: false,
             traces: None,
+            request_spans: false,
             metrics: EdgeMetrics::register(&mut metrics),
             stopping: stop.subscribe(),
         };

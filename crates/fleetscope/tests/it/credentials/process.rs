@@ -30,7 +30,7 @@ const LONG: Duration = Duration::from_secs(30);
 
 /// Within this time every connection ended that nothing asked by: idle for 30 s, looked for every
 /// 30 s; and as much again.
-const CONNECTIONS_END: Duration = Duration::from_secs(120);
+const CONNECTIONS_END: Duration = Duration::from_mins(2);
 
 type Wire = Arc<Mutex<Vec<u8>>>;
 
