@@ -127,15 +127,9 @@ impl Pools {
         }
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this crate is where the clients of outside reads are built"
-    )]
     fn build(&self, way: &Way) -> Result<reqwest::Client, reqwest::Error> {
         let options = &self.options;
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("fleetscope/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
+        let mut builder = builder()
             // Before the endpoint's own proxy: this also forgets those of the environment.
             .no_proxy()
             .referer(false)
@@ -168,6 +162,17 @@ impl Pools {
         }
         builder.https_only(true).build()
     }
+}
+
+/// What all clients of this crate have: they say who asks, and go nowhere else.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this crate is where the clients of outside calls are built"
+)]
+pub(crate) fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("fleetscope/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
 }
 
 fn literal(rules: &AddressRules, url: &Url) -> Result<(), Refused> {

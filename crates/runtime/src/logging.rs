@@ -2,7 +2,7 @@
 
 mod format;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::io::{IsTerminal as _, stderr};
 
 use fleetscope_config::{Log, LogFormat, Traces};
@@ -11,8 +11,8 @@ use tracing::field::Field;
 use tracing_subscriber::field::{MakeVisitor, Visit, VisitFmt, VisitOutput};
 use tracing_subscriber::filter::{FilterExt, Targets};
 use tracing_subscriber::fmt::format::{Format, JsonFields, Writer};
+use tracing_subscriber::fmt::layer;
 use tracing_subscriber::fmt::time::FormatTime;
-use tracing_subscriber::fmt::{self, layer};
 use tracing_subscriber::layer::{Filter, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -46,15 +46,14 @@ pub fn init_logging(log: &Log, traces: &Traces) -> Result<Logging> {
     let lines = Lines::to_stderr();
     let registry = tracing_subscriber::registry().with(exporting.layer());
     match log.format {
+        LogFormat::Text if has_colours(log) => {
+            let layer = layer().with_timer(Now).fmt_fields(Fields);
+            let layer = layer.with_writer(lines.clone());
+            registry.with(layer.with_filter(filter)).try_init()
+        }
         LogFormat::Text => {
-            let layer = layer().fmt_fields(Fields).with_writer(lines.clone());
-            if stderr().is_terminal() {
-                let layer = layer.with_timer(Now);
-                registry.with(layer.with_filter(filter)).try_init()
-            } else {
-                let layer = layer.with_ansi(false).event_format(format::Text);
-                registry.with(layer.with_filter(filter)).try_init()
-            }
+            let layer = text().with_writer(lines.clone());
+            registry.with(layer.with_filter(filter)).try_init()
         }
         LogFormat::Json => {
             let layer = objects().with_writer(lines.clone());
@@ -68,8 +67,18 @@ pub fn init_logging(log: &Log, traces: &Traces) -> Result<Logging> {
     })
 }
 
+/// Lines of text without colours, with the fields of a request where it has a span and where it has
+/// none.
+fn text<S>() -> tracing_subscriber::fmt::Layer<S, Fields, format::Text>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let layer = layer().fmt_fields(Fields).with_ansi(false);
+    layer.event_format(format::Text)
+}
+
 /// Lines of JSON, with the fields of a request where it has a span and where it has none.
-fn objects<S>() -> fmt::Layer<S, JsonFields, format::Objects>
+fn objects<S>() -> tracing_subscriber::fmt::Layer<S, JsonFields, format::Objects>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
@@ -104,8 +113,11 @@ fn names_spans(filter: &str) -> bool {
 
 /// Whether lines want a span of each request: for a filter that looks at it, or for its colours.
 pub(crate) fn wants_spans(log: &Log) -> bool {
-    let coloured = log.format == LogFormat::Text && stderr().is_terminal();
-    coloured || names_spans(&log.filter)
+    has_colours(log) || names_spans(&log.filter)
+}
+
+fn has_colours(log: &Log) -> bool {
+    log.format == LogFormat::Text && stderr().is_terminal()
 }
 
 /// When a line was written.
@@ -117,7 +129,7 @@ impl FormatTime for Now {
         clippy::disallowed_methods,
         reason = "a log says when things happened to this process, also where a clock is passed in"
     )]
-    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
         write!(writer, "{:.6}", jiff::Timestamp::now())
     }
 }
@@ -143,11 +155,11 @@ impl<'a> MakeVisitor<Writer<'a>> for Fields {
 struct Written<'a> {
     writer: Writer<'a>,
     begun: bool,
-    result: std::fmt::Result,
+    result: fmt::Result,
 }
 
 impl Written<'_> {
-    fn write(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> std::fmt::Result) {
+    fn write(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
         let name = field.name();
         if self.result.is_err() || name.starts_with("otel.") {
             return;
@@ -155,7 +167,7 @@ impl Written<'_> {
         self.result = self.separate(name).and_then(|()| value(&mut self.writer));
     }
 
-    fn separate(&mut self, name: &str) -> std::fmt::Result {
+    fn separate(&mut self, name: &str) -> fmt::Result {
         if std::mem::replace(&mut self.begun, true) {
             self.writer.write_char(' ')?;
         }
@@ -185,14 +197,14 @@ impl Visit for Written<'_> {
     }
 }
 
-impl VisitOutput<std::fmt::Result> for Written<'_> {
-    fn finish(self) -> std::fmt::Result {
+impl VisitOutput<fmt::Result> for Written<'_> {
+    fn finish(self) -> fmt::Result {
         self.result
     }
 }
 
 impl VisitFmt for Written<'_> {
-    fn writer(&mut self) -> &mut dyn std::fmt::Write {
+    fn writer(&mut self) -> &mut dyn fmt::Write {
         &mut self.writer
     }
 }
@@ -234,12 +246,7 @@ mod tests {
     }
 
     fn as_text(told: impl FnOnce()) -> String {
-        let layer = |kept: Kept| {
-            let layer = layer().fmt_fields(Fields).with_ansi(false);
-            let layer = layer.event_format(format::Text);
-            layer.with_writer(move || kept.clone())
-        };
-        written(layer, told)
+        written(|kept| text().with_writer(move || kept.clone()), told)
     }
 
     fn without_time(text: &str) -> Vec<&str> {
@@ -247,6 +254,18 @@ mod tests {
         text.lines().map(|line| cut(line).1).collect()
     }
 
+    /// Within a request that has a span.
+    fn spanned(told: impl FnOnce()) {
+        let span = info_span!(
+            "request",
+            request_id = "r1",
+            trace_id = "t1",
+            role = "gateway"
+        );
+        span.in_scope(told);
+    }
+
+    /// Within the same request where it has none.
     fn named(told: impl FnOnce()) {
         let names = RequestNames {
             request_id: "r1".to_owned(),
@@ -301,15 +320,7 @@ mod tests {
             info!("deeper");
         };
         let text = as_text(|| named(told));
-        let spanned = as_text(|| {
-            info_span!(
-                "request",
-                request_id = "r1",
-                trace_id = "t1",
-                role = "gateway"
-            )
-            .in_scope(told);
-        });
+        let spanned = as_text(|| spanned(told));
         assert!(
             text.contains("request{request_id=\"r1\" trace_id=\"t1\""),
             "{text}"
@@ -335,15 +346,7 @@ mod tests {
             info!("deeper");
         };
         let lines = as_objects(&|| named(told));
-        let spanned = as_objects(&|| {
-            info_span!(
-                "request",
-                request_id = "r1",
-                trace_id = "t1",
-                role = "gateway"
-            )
-            .in_scope(told);
-        });
+        let spanned = as_objects(&|| spanned(told));
         assert_eq!(lines[0]["span"]["request_id"], "r1");
         assert_eq!(lines, spanned);
     }

@@ -31,7 +31,7 @@ impl RequestNames {
     }
 
     /// Runs a future within the request that has these names.
-    pub async fn within<F: Future>(names: Option<Arc<Self>>, future: F) -> F::Output {
+    pub(super) async fn within<F: Future>(names: Option<Arc<Self>>, future: F) -> F::Output {
         WITHIN.scope(names, future).await
     }
 
