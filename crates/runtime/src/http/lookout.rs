@@ -56,11 +56,10 @@ impl Asked {
     async fn look_out(&self, length: Duration) {
         loop {
             self.begin.notified().await;
-            let mut since = Instant::now();
-            while since.elapsed() < length {
-                tokio::task::yield_now().await;
-                if self.since_looked.swap(false, Ordering::Relaxed) {
-                    since = Instant::now();
+            while self.since_looked.swap(false, Ordering::Relaxed) {
+                let since = Instant::now();
+                while since.elapsed() < length && !self.since_looked.load(Ordering::Relaxed) {
+                    tokio::task::yield_now().await;
                 }
             }
         }
@@ -99,6 +98,17 @@ mod tests {
             lookout.tell();
             sleep(A_WHILE).await;
         }
+        driver.stop();
+        driver.finished().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_was_seen_is_not_looked_out_after_again() {
+        let driver = Driver::new();
+        let lookout = Lookout::begin(&driver, Duration::from_hours(1));
+        // What is left of telling while it looked out.
+        lookout.0.as_ref().unwrap().begin.notify_one();
+        sleep(A_WHILE).await;
         driver.stop();
         driver.finished().await;
     }
